@@ -1,0 +1,181 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Load returns the digits to work with: MNIST from the folder that MNIST_DIR
+// names; else from the user's cache; else downloaded into that cache; else, so
+// that a machine without MNIST and without a network teaches the same lessons,
+// the synthetic digits of this package. Digits.Name says which.
+//
+// INKLING_DATA narrows the choice: "mnist" makes it an error not to have
+// MNIST, "synthetic" asks for the synthetic digits, "auto" or nothing is the
+// order above.
+//
+// A MNIST_DIR that is set and cannot be read is an error, never a reason to use
+// something else. A relative MNIST_DIR is looked up in the working directory
+// and then in the root of the module around it, so that a notebook, a test and
+// a program started at the root all mean the same folder by it.
+//
+// A failed download ends within 5 seconds and is remembered for some minutes,
+// so that of many short programs (the cells of a notebook) only one waits.
+func Load(ctx context.Context) (*Digits, error) {
+	cache, err := os.UserCacheDir()
+	if err == nil {
+		cache = filepath.Join(cache, "inkling")
+	}
+	env := environment{
+		getenv: os.Getenv,
+		cache:  cache, // "" without a home: nothing is kept
+		web:    mirrors(os.Stderr),
+		log:    os.Stderr,
+	}
+	return env.load(ctx)
+}
+
+// environment is what Load depends on beside its code.
+type environment struct {
+	getenv func(string) string
+	cache  string
+	web    *downloader
+	log    io.Writer
+}
+
+func (e *environment) load(ctx context.Context) (*Digits, error) {
+	choice := e.getenv("INKLING_DATA")
+	switch choice {
+	case "", "auto", "mnist":
+	case "synthetic":
+		return e.synthetic("drawn by this library")
+	default:
+		return nil, fmt.Errorf("data: INKLING_DATA=%q, allowed auto, mnist, synthetic", choice)
+	}
+	if dir := e.getenv("MNIST_DIR"); dir != "" {
+		a, err := readMNIST(resolve(dir))
+		if err != nil {
+			return nil, fmt.Errorf("data: MNIST_DIR: %w", err)
+		}
+		return newDigits("MNIST", "from MNIST_DIR, SHA-256 verified", a), nil
+	}
+	if e.cache != "" {
+		a, err := readMNIST(filepath.Join(e.cache, "mnist"))
+		if err == nil {
+			return newDigits("MNIST", "from the user's cache, SHA-256 verified", a), nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(e.log, "inkling: cached MNIST is broken and will be replaced: %v\n", err)
+		}
+	}
+	if why := e.failedLately(); why != "" && choice != "mnist" {
+		return e.synthetic("drawn by this library: " + why)
+	}
+	a, host, err := e.download(ctx)
+	if err == nil {
+		return newDigits("MNIST", "downloaded from "+host+", SHA-256 verified", a), nil
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("data: MNIST: %w", context.Cause(ctx))
+	}
+	if choice == "mnist" {
+		return nil, fmt.Errorf("data: INKLING_DATA=mnist, but there is no MNIST: MNIST_DIR is not set, the cache has none, download: %w", err)
+	}
+	fmt.Fprintf(e.log, "inkling: no MNIST (%v): using synthetic digits; set MNIST_DIR to the folder of its four files\n", err)
+	return e.synthetic("drawn by this library: MNIST could not be downloaded")
+}
+
+// download fetches MNIST and keeps it in the cache if that can be written.
+func (e *environment) download(ctx context.Context) (a [4]Array, host string, err error) {
+	a, host, err = e.web.fetch(ctx)
+	marker := e.marker()
+	if marker == "" {
+		return a, host, err
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			e.warn(writeAtomic(marker, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, err)
+				return err
+			}))
+		}
+		return a, host, err
+	}
+	for i, f := range mnist {
+		path := filepath.Join(filepath.Dir(marker), f.name)
+		e.warn(writeAtomic(path, func(w io.Writer) error { return WriteIDX(w, a[i]) }))
+	}
+	os.Remove(marker)
+	return a, host, nil
+}
+
+// warn tells of a cache that could not be written: it costs time, not results.
+func (e *environment) warn(err error) {
+	if err != nil {
+		fmt.Fprintf(e.log, "inkling: not cached: %v\n", err)
+	}
+}
+
+// retryAfter is how long a failed download is remembered.
+const retryAfter = 10 * time.Minute
+
+// marker is the file whose age tells when a download failed.
+func (e *environment) marker() string {
+	if e.cache == "" {
+		return ""
+	}
+	return filepath.Join(e.cache, "mnist", "download-failed")
+}
+
+// failedLately says why no download is worth trying now, or "".
+func (e *environment) failedLately() string {
+	info, err := os.Stat(e.marker())
+	if err != nil {
+		return ""
+	}
+	age := time.Since(info.ModTime())
+	if age < 0 || age > retryAfter {
+		return ""
+	}
+	return "MNIST could not be downloaded"
+}
+
+// resolve makes a relative path mean the same from a notebook's folder, a
+// package's folder and the module's root.
+func resolve(path string) string {
+	if filepath.IsAbs(path) || exists(path) {
+		return path
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	for {
+		if exists(filepath.Join(dir, "go.mod")) {
+			if p := filepath.Join(dir, path); exists(p) {
+				return p
+			}
+			return path
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return path
+		}
+		dir = parent
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (e *environment) synthetic(source string) (*Digits, error) {
+	return nil, fmt.Errorf("data: no MNIST, set MNIST_DIR to the folder of its four files")
+}

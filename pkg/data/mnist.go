@@ -1,0 +1,145 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// mnistFile is one of the four files of MNIST.
+type mnistFile struct {
+	name string
+	dims []int
+	sha  string // SHA-256 of the file, not compressed
+}
+
+// mnist lists the files by Y. LeCun, C. Cortes and C. Burges in the order that
+// newDigits takes them.
+var mnist = [4]mnistFile{
+	{"train-images-idx3-ubyte", []int{60000, 28, 28}, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
+	{"train-labels-idx1-ubyte", []int{60000}, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
+	{"t10k-images-idx3-ubyte", []int{10000, 28, 28}, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
+	{"t10k-labels-idx1-ubyte", []int{10000}, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
+}
+
+// Digits is a training set and a test set of handwritten digits.
+type Digits struct {
+	Name   string // "MNIST" or "synthetic digits"
+	Source string // where they were had from
+	Train  *Set
+	Test   *Set
+}
+
+// String says in one line which data these are: the line that every log,
+// figure and report begins with.
+func (d *Digits) String() string {
+	return fmt.Sprintf("%s: %d training and %d test images of %d×%d (%s)",
+		d.Name, d.Train.Len(), d.Test.Len(), d.Train.H, d.Train.W, d.Source)
+}
+
+// newDigits makes Digits of four arrays: training images and labels, test
+// images and labels.
+func newDigits(name, source string, a [4]Array) *Digits {
+	set := func(part string, images, labels Array) *Set {
+		return &Set{Name: part, H: images.Dims[1], W: images.Dims[2], Pixels: images.Data, Labels: labels.Data}
+	}
+	return &Digits{
+		Name:   name,
+		Source: source,
+		Train:  set("train", a[0], a[1]),
+		Test:   set("test", a[2], a[3]),
+	}
+}
+
+// readMNIST reads the four files from a folder, each plain or as .gz. An error
+// names the file; it is fs.ErrNotExist when one of them is not there.
+func readMNIST(dir string) ([4]Array, error) {
+	if info, err := os.Stat(dir); err != nil {
+		return [4]Array{}, fmt.Errorf("%s: %w", dir, cause(err))
+	} else if !info.IsDir() {
+		return [4]Array{}, fmt.Errorf("%s: not a folder", dir)
+	}
+	var arrays [4]Array
+	var errs [4]error
+	var wg sync.WaitGroup
+	for i, f := range mnist {
+		wg.Go(func() { arrays[i], errs[i] = f.read(dir) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return [4]Array{}, err
+		}
+	}
+	return arrays, nil
+}
+
+// read opens the file in dir, as it is or compressed, and verifies it.
+func (f mnistFile) read(dir string) (Array, error) {
+	path := filepath.Join(dir, f.name)
+	r, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		r, err = os.Open(path + ".gz")
+		if errors.Is(err, fs.ErrNotExist) {
+			return Array{}, fmt.Errorf("%s: neither it nor %s.gz is there: %w", path, f.name, fs.ErrNotExist)
+		}
+		path += ".gz"
+	}
+	if err != nil {
+		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	defer r.Close()
+	a, err := readIDX(r, f.dims)
+	if err == nil {
+		err = f.verify(a)
+	}
+	if err != nil {
+		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	return a, nil
+}
+
+// verify reports how a, which has the right dimensions, is not the file.
+func (f mnistFile) verify(a Array) error {
+	if len(a.Dims) == 1 {
+		if err := checkLabels(a.Data); err != nil {
+			return err
+		}
+	}
+	if got := sum(a); got != f.sha {
+		return fmt.Errorf("not MNIST: SHA-256 of its raw bytes is %s, want %s", got, f.sha)
+	}
+	return nil
+}
+
+func checkLabels(labels []uint8) error {
+	for i, y := range labels {
+		if y >= Classes {
+			return fmt.Errorf("label %d at index %d, allowed 0 to %d", y, i, Classes-1)
+		}
+	}
+	return nil
+}
+
+// sum returns the SHA-256 of a as a plain IDX file.
+func sum(a Array) string {
+	h := sha256.New()
+	if err := WriteIDX(h, a); err != nil {
+		panic(err) // a was read: its dimensions fit
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// cause leaves out the path that package os puts in front of an error, since
+// ours already names the file.
+func cause(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err
+	}
+	return err
+}

@@ -1,0 +1,135 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"math"
+)
+
+// Classes is the number of labels: the digits 0 to 9.
+const Classes = 10
+
+// Set is a number of labelled grey images of one size.
+//
+// Image i is Pixels[i*H*W : (i+1)*H*W], row-major, 0 background and 255 full
+// ink; its label is Labels[i].
+type Set struct {
+	Name   string
+	H, W   int
+	Pixels []uint8
+	Labels []uint8
+}
+
+// Len returns the number of images.
+func (s *Set) Len() int { return len(s.Labels) }
+
+// Image returns image i. It shares the memory of the Set.
+func (s *Set) Image(i int) *image.Gray {
+	return &image.Gray{Pix: s.pixels(i), Stride: s.W, Rect: image.Rect(0, 0, s.W, s.H)}
+}
+
+func (s *Set) pixels(i int) []uint8 {
+	n := s.H * s.W
+	return s.Pixels[i*n : (i+1)*n : (i+1)*n]
+}
+
+// Select returns a new Set with copies of the images named by index, in that
+// order. An index may come more than once.
+func (s *Set) Select(name string, index []int) *Set {
+	n := s.H * s.W
+	t := &Set{
+		Name:   name,
+		H:      s.H,
+		W:      s.W,
+		Pixels: make([]uint8, len(index)*n),
+		Labels: make([]uint8, len(index)),
+	}
+	for k, i := range index {
+		copy(t.pixels(k), s.pixels(i))
+		t.Labels[k] = s.Labels[i]
+	}
+	return t
+}
+
+// Fingerprint returns the SHA-256 of the dimensions, pixels and labels in
+// hexadecimal. Two Sets with the same fingerprint train the same network; the
+// name does not count.
+func (s *Set) Fingerprint() string {
+	h := sha256.New()
+	for _, d := range []int{s.Len(), s.H, s.W} {
+		var b [8]byte
+		binary.BigEndian.PutUint64(b[:], uint64(d))
+		h.Write(b[:])
+	}
+	h.Write(s.Pixels)
+	h.Write(s.Labels)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// String says what the Set holds: "dev: 10000 images of 28×28".
+func (s *Set) String() string {
+	return fmt.Sprintf("%s: %d images of %d×%d", s.Name, s.Len(), s.H, s.W)
+}
+
+// Counts returns the number of images of each class.
+func (s *Set) Counts() [Classes]int {
+	var n [Classes]int
+	for _, y := range s.Labels {
+		n[y]++
+	}
+	return n
+}
+
+// Mean returns the mean image of a class as H×W values in [0,1], row-major.
+// It is all NaN when the Set has no image of that class.
+func (s *Set) Mean(class int) []float64 {
+	size := s.H * s.W
+	sum := make([]int, size)
+	var n int
+	for i, y := range s.Labels {
+		if int(y) != class {
+			continue
+		}
+		n++
+		for j, v := range s.pixels(i) {
+			sum[j] += int(v)
+		}
+	}
+	mean := make([]float64, size)
+	for j, v := range sum {
+		mean[j] = float64(v) / float64(n) / 255
+	}
+	return mean
+}
+
+// Stats are simple statistics over every pixel of a Set.
+type Stats struct {
+	Mean, Std float64 // of pixels in [0,1]
+	Ink       float64 // share of pixels that are not background
+	Full      float64 // share of pixels at 255
+	Histogram [256]int
+}
+
+// Stats returns the statistics of the pixels, NaN where the Set is empty.
+func (s *Set) Stats() Stats {
+	var st Stats
+	for _, v := range s.Pixels {
+		st.Histogram[v]++
+	}
+	// The sums are exact: at most 255² · len(Pixels), far below 2⁵³.
+	var sum, squares float64
+	for v, n := range st.Histogram {
+		sum += float64(v) * float64(n)
+		squares += float64(v*v) * float64(n)
+	}
+	n := float64(len(s.Pixels))
+	mean := sum / n
+	st.Mean = mean / 255
+	st.Std = math.Sqrt(squares/n-mean*mean) / 255
+	st.Ink = 1 - float64(st.Histogram[0])/n
+	st.Full = float64(st.Histogram[255]) / n
+	return st
+}
