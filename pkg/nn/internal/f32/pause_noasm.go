@@ -1,0 +1,4 @@
+package f32
+
+// pause is one turn of a waiting loop.
+func pause() {}
