@@ -48,10 +48,10 @@ func matMul(name string, p product) {
 	if p.m == 0 || p.n == 0 {
 		return
 	}
-	switch kernels {
-	case avx2:
+	switch {
+	case kernels == avx2 && p.k > 0:
 		p.fast()
-	case blas:
+	case kernels == blas && p.k > 0:
 		p.blas()
 	default:
 		p.generic()
