@@ -1,0 +1,113 @@
+package viz
+
+import (
+	"image/color"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// bestMarks rings the best point of each series that asks for it and writes its
+// value where it hides least: of eight places around the point, the one with
+// the fewest points of lines and no other label. A label without a place is
+// left out; the ring stays.
+func (p plane) bestMarks(series []Series, st []style) {
+	var taken []vg.Rectangle
+	var lines [][]vg.Point
+	for _, s := range series {
+		lines = append(lines, p.segments(s.xs(), s.Y)...)
+	}
+	for i, s := range series {
+		k := s.best()
+		if k < 0 || !p.x.shows(s.xs()[k]) || !p.y.shows(s.Y[k]) {
+			continue
+		}
+		at := p.at(s.xs()[k], s.Y[k])
+		if !p.Contains(at) {
+			continue
+		}
+		p.ring(at, st[i].color)
+		taken = append(taken, rect(at.X-5, at.Y-5, at.X+5, at.Y+5))
+	}
+	for i, s := range series {
+		k := s.best()
+		if k < 0 || !p.x.shows(s.xs()[k]) || !p.y.shows(s.Y[k]) {
+			continue
+		}
+		at := p.at(s.xs()[k], s.Y[k])
+		l := lettering{size: 11.5, bold: true, color: darker(st[i].color)}
+		text := short(s.Y[k])
+		w, h := l.width(text), l.cap()
+		const off = 9
+		var best vg.Rectangle
+		cost := -1
+		for _, d := range [][2]vg.Length{{-0.5, 1}, {-0.5, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}} {
+			x, y := at.X+d[0]*w, at.Y-h/2+d[1]*(off+h/2)
+			switch d[0] {
+			case 1:
+				x = at.X + off
+			case -1:
+				x = at.X - off - w
+			}
+			box := rect(x-2, y-2, x+w+2, y+h+2)
+			if !p.Contains(box.Min) || !p.Contains(box.Max) || overlapsAny(box, taken) {
+				continue
+			}
+			n := crossings(box, lines)
+			if cost < 0 || n < cost {
+				best, cost = box, n
+			}
+		}
+		if cost < 0 || !p.Contains(at) {
+			continue
+		}
+		taken = append(taken, best)
+		fillRect(p.Canvas, best, fade(paper, 0.8))
+		l.draw(p.Canvas, best.Min.X+2, best.Min.Y+2, 0, text)
+	}
+}
+
+func (p plane) ring(at vg.Point, col color.NRGBA) {
+	p.DrawGlyphNoClip(draw.GlyphStyle{Color: paper, Radius: 5.5, Shape: draw.CircleGlyph{}}, at)
+	p.DrawGlyphNoClip(draw.GlyphStyle{Color: col, Radius: 4.2, Shape: draw.CircleGlyph{}}, at)
+	p.DrawGlyphNoClip(draw.GlyphStyle{Color: paper, Radius: 1.6, Shape: draw.CircleGlyph{}}, at)
+}
+
+func overlapsAny(r vg.Rectangle, others []vg.Rectangle) bool {
+	for _, o := range others {
+		if r.Min.X < o.Max.X && o.Min.X < r.Max.X && r.Min.Y < o.Max.Y && o.Min.Y < r.Max.Y {
+			return true
+		}
+	}
+	return false
+}
+
+// crossings counts the pixels of line inside r, to within a few.
+func crossings(r vg.Rectangle, lines [][]vg.Point) int {
+	n := 0
+	inside := func(q vg.Point) bool {
+		return q.X > r.Min.X && q.X < r.Max.X && q.Y > r.Min.Y && q.Y < r.Max.Y
+	}
+	for _, l := range lines {
+		for i := 1; i < len(l); i++ {
+			a, b := l[i-1], l[i]
+			if max(a.X, b.X) < r.Min.X || min(a.X, b.X) > r.Max.X || max(a.Y, b.Y) < r.Min.Y || min(a.Y, b.Y) > r.Max.Y {
+				continue
+			}
+			steps := int(max(b.X-a.X, a.X-b.X, b.Y-a.Y, a.Y-b.Y)/2) + 1
+			for s := range steps {
+				t := vg.Length(s) / vg.Length(steps)
+				if inside(vg.Point{X: a.X + t*(b.X-a.X), Y: a.Y + t*(b.Y-a.Y)}) {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// darker keeps small letters legible on paper.
+func darker(c color.NRGBA) color.NRGBA {
+	dim := func(v uint8) uint8 { return uint8(float64(v) * 0.78) }
+	return color.NRGBA{R: dim(c.R), G: dim(c.G), B: dim(c.B), A: c.A}
+}

@@ -1,0 +1,186 @@
+package viz
+
+import (
+	"fmt"
+	"image/color"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Curves draws lines over a common X: loss and accuracy of one or several runs.
+type Curves struct {
+	Title, X, Y string // the labels of the axes say the units
+	Series      []Series
+	LogX, LogY  bool
+	// Smooth is the number of points of a centred moving mean. The raw line
+	// stays visible behind. Series of fewer than 4×Smooth points are not smoothed.
+	Smooth        int
+	YMin, YMax    float64 // the range of Y; both 0: that of the data
+	Note          string  // a line under the figure: data, seeds, run
+	Width, Height int     // CSS pixels; 0: 640×380
+}
+
+// Alt implements Figure.
+func (f Curves) Alt() string {
+	return describe("Line chart", f.Title, f.Y, f.X, f.Series)
+}
+
+// describe says in one or two sentences what a chart of series shows.
+func describe(kind, title, y, x string, series []Series) string {
+	var b strings.Builder
+	b.WriteString(kind)
+	if title != "" {
+		fmt.Fprintf(&b, ": %s", title)
+	}
+	b.WriteString(".")
+	if y != "" && x != "" {
+		fmt.Fprintf(&b, " %s against %s.", y, x)
+	}
+	const most = 6
+	for i, s := range series {
+		if i == most {
+			fmt.Fprintf(&b, " And %d more.", len(series)-most)
+			break
+		}
+		e := noExtent()
+		last, n := 0.0, 0
+		for _, v := range s.Y {
+			e.add(v)
+			if isFinite(v) {
+				last = v
+				n++
+			}
+		}
+		name := strings.TrimSpace(s.Group + " " + s.Name)
+		if name == "" {
+			name = fmt.Sprintf("Series %d", i+1)
+		}
+		switch k := s.best(); {
+		case n == 0:
+			fmt.Fprintf(&b, " %s: no data.", name)
+		case k >= 0:
+			fmt.Fprintf(&b, " %s: best %s at %s, last %s.", name, short(s.Y[k]), short(s.xs()[k]), short(last))
+		default:
+			fmt.Fprintf(&b, " %s: %s to %s, last %s.", name, short(e.lo), short(e.hi), short(last))
+		}
+	}
+	if len(series) == 0 {
+		b.WriteString(" No data.")
+	}
+	return b.String()
+}
+
+func (f Curves) layout() layout {
+	c := newChart(f.Title, f.Width, f.Height)
+	c.seriesAxes("curves", f.X, f.Y, f.Series, f.LogX, f.LogY, f.YMin, f.YMax)
+	st, keys := styles(f.Series, keyLine)
+	if len(f.Series) > 1 || f.Series != nil && f.Series[0].Group != "" {
+		c.legend = keys
+	}
+	for i, s := range f.Series {
+		x, y := s.xs(), s.Y
+		if s.Low != nil {
+			c.marks = append(c.marks, func(p plane) { p.band(x, s.Low, s.High, tint(st[i].color, 0.2)) })
+		}
+		if f.Smooth > 1 && len(y) >= 4*f.Smooth {
+			c.marks = append(c.marks, func(p plane) {
+				p.line(x, y, draw.LineStyle{Color: tint(st[i].color, 0.3), Width: 1})
+			})
+		}
+	}
+	for i, s := range f.Series {
+		x, y := s.xs(), s.Y
+		if f.Smooth > 1 && len(y) >= 4*f.Smooth {
+			y = smooth(y, f.Smooth)
+		}
+		c.marks = append(c.marks, func(p plane) {
+			p.line(x, y, draw.LineStyle{Color: st[i].color, Width: 1.8, Dashes: st[i].dash})
+			p.diverged(x, y, st[i].color)
+		})
+	}
+	c.labels = append(c.labels, func(p plane) { p.bestMarks(f.Series, st) })
+	if f.Smooth > 1 {
+		c.note("Thick lines: moving mean of %d points.", f.Smooth)
+	}
+	c.note("%s", f.Note)
+	return c
+}
+
+// seriesAxes checks the series, sets both axes to hold them and notes what
+// cannot be drawn.
+func (c *chart) seriesAxes(figure, x, y string, series []Series, logX, logY bool, yMin, yMax float64) {
+	for _, s := range series {
+		s.check(figure)
+	}
+	ex, ey := extents(series, logX, logY)
+	c.x = axis{label: x, scale: newScale(ex, logX, 0.015)}
+	c.y = axis{label: y, scale: newScale(ey, logY, 0.05)}
+	if yMin < yMax && (!logY || yMin > 0) {
+		c.y.scale = scale{yMin, yMax, logY}
+	}
+	// A margin below zero would suggest that a loss can be negative.
+	if !logY && ey.lo >= 0 && c.y.scale.lo < 0 {
+		c.y.scale.lo = 0
+	}
+	if ex.empty() {
+		c.nodata = "no data"
+	}
+	var o omitted
+	for _, s := range series {
+		xs := s.xs()
+		for i := range s.Y {
+			o.see(c.x.scale, c.y.scale, xs[i], s.Y[i])
+		}
+	}
+	c.warnOmitted(o)
+}
+
+// line draws a polyline; a point with no neighbours becomes a dot.
+func (p plane) line(x, y []float64, sty draw.LineStyle) {
+	for _, seg := range p.segments(x, y) {
+		if len(seg) == 1 {
+			p.DrawGlyph(draw.GlyphStyle{Color: sty.Color, Radius: sty.Width + 1, Shape: draw.CircleGlyph{}}, seg[0])
+			continue
+		}
+		p.StrokeLines(sty, p.ClipLinesXY(seg)...)
+	}
+}
+
+// band fills the area between low and high; points without both break it.
+func (p plane) band(x, low, high []float64, col color.NRGBA) {
+	for i := 0; i < len(x); {
+		var up, down []vg.Point
+		for ; i < len(x) && p.x.shows(x[i]) && p.y.shows(low[i]) && p.y.shows(high[i]); i++ {
+			up = append(up, p.at(x[i], high[i]))
+			down = append(down, p.at(x[i], low[i]))
+		}
+		i++
+		if len(up) < 2 {
+			continue
+		}
+		up, down = thin(up), thin(down)
+		for j := len(down) - 1; j >= 0; j-- {
+			up = append(up, down[j])
+		}
+		p.FillPolygon(col, p.ClipPolygonXY(up))
+	}
+}
+
+// diverged puts a cross on the last point of a line that ends in NaN or Inf.
+func (p plane) diverged(x, y []float64, col color.NRGBA) {
+	last := -1
+	for i, v := range y {
+		if p.x.shows(x[i]) && p.y.shows(v) {
+			last = i
+		}
+	}
+	if last < 0 || last == len(y)-1 || isFinite(y[len(y)-1]) {
+		return
+	}
+	at := p.at(x[last], y[last])
+	sty := draw.LineStyle{Color: col, Width: 2}
+	p.StrokeLine2(sty, at.X-4, at.Y-4, at.X+4, at.Y+4)
+	p.StrokeLine2(sty, at.X-4, at.Y+4, at.X+4, at.Y-4)
+}

@@ -1,0 +1,99 @@
+package viz
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Figure is a picture as a plain value. Nothing is drawn before Show or Save.
+type Figure interface {
+	// Alt says in words what the figure shows, for those who cannot see it.
+	Alt() string
+
+	layout() layout
+}
+
+// A layout is a figure that has been measured and is ready to be drawn.
+type layout interface {
+	size() (w, h vg.Length) // in CSS pixels, with padding
+	draw(c draw.Canvas)     // c has that size; its origin is bottom left
+}
+
+// pixelRatio is the number of device pixels per CSS pixel in a PNG.
+const pixelRatio = 2
+
+// Save writes f to path in the format that the extension names: .png (two
+// device pixels per CSS pixel), .svg or .pdf. Missing folders are created.
+func Save(path string, f Figure) error {
+	var write func(io.Writer, layout) error
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".png":
+		write = writePNG
+	case ".svg":
+		write = writeSVG
+	case ".pdf":
+		write = writePDF
+	default:
+		return fmt.Errorf("viz: %s: format %q, want .png, .svg or .pdf", path, ext)
+	}
+	var b bytes.Buffer
+	if err := write(&b, f.layout()); err != nil {
+		return fmt.Errorf("viz: %s: %w", path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("viz: %w", err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("viz: %w", err)
+	}
+	return nil
+}
+
+// Raster returns f as an image with two pixels per CSS pixel.
+func Raster(f Figure) image.Image { return raster(f.layout()) }
+
+func raster(l layout) image.Image {
+	w, h := l.size()
+	// The canvas measures in points of 1/72 inch, so 72 dpi is one to one.
+	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(72*pixelRatio), vgimg.UseBackgroundColor(paper))
+	l.draw(draw.NewCanvas(c, w, h))
+	return c.Image()
+}
+
+func writePNG(w io.Writer, l layout) error {
+	return (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(w, raster(l))
+}
+
+func writeSVG(w io.Writer, l layout) error {
+	width, height := l.size()
+	c := vgsvg.New(width, height)
+	drawOnPaper(c, l)
+	_, err := c.WriteTo(w)
+	return err
+}
+
+func writePDF(w io.Writer, l layout) error {
+	width, height := l.size()
+	c := vgpdf.New(width, height)
+	drawOnPaper(c, l)
+	_, err := c.WriteTo(w)
+	return err
+}
+
+func drawOnPaper(c vg.CanvasSizer, l layout) {
+	dc := draw.New(c)
+	fillRect(dc, dc.Rectangle, paper)
+	l.draw(dc)
+}

@@ -1,0 +1,217 @@
+package viz
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// scale maps data to [0,1] along an axis. lo < hi, both finite, and both > 0 on
+// a log scale: newScale sees to it.
+type scale struct {
+	lo, hi float64
+	log    bool
+}
+
+// extent is the range of the finite values seen; none yet if lo > hi.
+type extent struct{ lo, hi float64 }
+
+func noExtent() extent { return extent{math.Inf(1), math.Inf(-1)} }
+
+func (e *extent) add(v float64) {
+	if !isFinite(v) {
+		return
+	}
+	e.lo, e.hi = math.Min(e.lo, v), math.Max(e.hi, v)
+}
+
+func (e extent) empty() bool { return e.lo > e.hi }
+
+// newScale makes room around e, so that marks at the rim are whole; an empty or
+// single-valued extent becomes a range around it. Margin is the share of the
+// range that is added on each side.
+func newScale(e extent, log bool, margin float64) scale {
+	if log && (e.empty() || e.lo <= 0) {
+		e = extent{0.1, 10}
+	}
+	if e.empty() {
+		e = extent{0, 1}
+	}
+	if log {
+		a, b := math.Log10(e.lo), math.Log10(e.hi)
+		if b-a < 1e-6 {
+			a, b = a-0.5, b+0.5
+		}
+		m := margin * (b - a)
+		return scale{math.Pow(10, a-m), math.Pow(10, b+m), true}
+	}
+	span := e.hi - e.lo
+	if span <= 1e-12*math.Max(math.Abs(e.lo), math.Abs(e.hi)) || span == 0 {
+		half := math.Max(math.Abs(e.lo)*0.1, 0.5)
+		if e.lo == e.hi && e.lo != 0 && math.Abs(e.lo) <= 1 {
+			half = math.Abs(e.lo) * 0.5
+		}
+		return scale{e.lo - half, e.hi + half, false}
+	}
+	if math.IsInf(span, 0) { // the ends are finite, their distance is not
+		return scale{-math.MaxFloat64 / 4, math.MaxFloat64 / 4, false}
+	}
+	return scale{e.lo - margin*span, e.hi + margin*span, false}
+}
+
+func (s scale) norm(v float64) float64 {
+	if s.log {
+		return math.Log(v/s.lo) / math.Log(s.hi/s.lo)
+	}
+	return (v - s.lo) / (s.hi - s.lo)
+}
+
+// shows reports whether v has a place on the scale.
+func (s scale) shows(v float64) bool { return isFinite(v) && (!s.log || v > 0) }
+
+type tick struct {
+	at    float64
+	label string // empty: a minor tick
+}
+
+// ticks returns about want labelled ticks within the scale.
+func (s scale) ticks(want int) []tick {
+	want = max(want, 2)
+	if s.log {
+		if t := s.logTicks(want); len(t) > 0 {
+			return t
+		}
+	}
+	step := niceStep((s.hi - s.lo) / float64(want))
+	var at []float64
+	for k := math.Ceil(s.lo/step - 1e-9); k*step <= s.hi+1e-9*step && len(at) < 50; k++ {
+		at = append(at, k*step)
+	}
+	return label(at, step)
+}
+
+// logTicks labels the decades, every n-th if they are many; less than two
+// decades get 2 and 5 as well. It returns none if even that gives fewer than two.
+func (s scale) logTicks(want int) []tick {
+	a, b := math.Log10(s.lo), math.Log10(s.hi)
+	every := max(1, int(math.Ceil((b-a)/float64(want))))
+	named := map[int]bool{1: true}
+	if b-a < 2.2 && want >= 4 {
+		named[2], named[5] = true, true
+	}
+	var out []tick
+	labels := 0
+	for d := int(math.Floor(a)); d <= int(math.Ceil(b)); d++ {
+		for m := 1; m <= 9; m++ {
+			v := float64(m) * math.Pow(10, float64(d))
+			if v < s.lo*(1-1e-9) || v > s.hi*(1+1e-9) {
+				continue
+			}
+			t := tick{at: v}
+			if named[m] && (m > 1 || mod(d, every) == 0) {
+				t.label = formatTick(v, -1)
+				labels++
+			}
+			if t.label != "" || every == 1 {
+				out = append(out, t)
+			}
+		}
+	}
+	if labels < 2 {
+		return nil
+	}
+	return out
+}
+
+func mod(a, n int) int { return ((a % n) + n) % n }
+
+// niceStep is the smallest of 1, 2, 5 × 10^k that is at least v.
+func niceStep(v float64) float64 {
+	if !(v > 0) || math.IsInf(v, 0) {
+		return 1
+	}
+	p := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, m := range []float64{1, 2, 5} {
+		if m*p >= v*(1-1e-9) {
+			return m * p
+		}
+	}
+	return 10 * p
+}
+
+// label writes all ticks of a linear axis with the same number of decimals.
+func label(at []float64, step float64) []tick {
+	big := 0.0
+	for _, v := range at {
+		big = math.Max(big, math.Abs(v))
+	}
+	out := make([]tick, len(at))
+	for i, v := range at {
+		out[i].at = v
+		switch {
+		case math.Abs(v) < step/2:
+			out[i].label = "0"
+		case big >= 1e6 || step < 1e-4:
+			out[i].label = formatTick(v, -1)
+		case big >= 1e4 && step >= 100:
+			out[i].label = trimZeros(strconv.FormatFloat(v/1000, 'f', 1, 64)) + "k"
+		default:
+			dec := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
+			out[i].label = strconv.FormatFloat(v, 'f', dec, 64)
+		}
+		out[i].label = strings.Replace(out[i].label, "-", "−", 1)
+	}
+	return out
+}
+
+// formatTick writes one value as shortly as it can be read.
+func formatTick(v float64, prec int) string {
+	a := math.Abs(v)
+	if a != 0 && (a < 1e-3*(1-1e-9) || a >= 1e6*(1-1e-9)) {
+		s := strconv.FormatFloat(v, 'e', prec, 64)
+		mant, exp, _ := strings.Cut(s, "e")
+		if m, err := strconv.ParseFloat(mant, 64); err == nil {
+			mant = strconv.FormatFloat(math.Round(m*1000)/1000, 'f', -1, 64)
+		}
+		n, _ := strconv.Atoi(exp)
+		return strings.ReplaceAll(mant+"e"+strconv.Itoa(n), "-", "−")
+	}
+	if a >= 1e4*(1-1e-9) {
+		return trimZeros(strconv.FormatFloat(v/1000, 'f', 1, 64)) + "k"
+	}
+	return strings.ReplaceAll(trimZeros(strconv.FormatFloat(v, 'f', 6, 64)), "-", "−")
+}
+
+func trimZeros(s string) string {
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
+// short writes v with about four significant digits, for labels in a figure.
+func short(v float64) string {
+	switch a := math.Abs(v); {
+	case math.IsNaN(v):
+		return "NaN"
+	case math.IsInf(v, 0):
+		return strings.ReplaceAll(strconv.FormatFloat(v, 'f', -1, 64), "Inf", "∞")
+	case a != 0 && (a < 1e-4 || a >= 1e6):
+		return formatTick(v, 2)
+	case v == math.Trunc(v):
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case a >= 1000:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case a >= 100:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case a >= 10:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case a >= 1:
+		return strconv.FormatFloat(v, 'f', 3, 64)
+	case a < 1e-2:
+		return trimZeros(strconv.FormatFloat(v, 'f', 6, 64))
+	}
+	return strconv.FormatFloat(v, 'f', 4, 64)
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

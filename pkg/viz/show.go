@@ -1,0 +1,146 @@
+package viz
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"unicode"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// A document is a figure that is better read as text than as a picture: HTML in
+// a notebook, plain text elsewhere.
+type document interface {
+	html() (string, error)
+	text() string
+}
+
+// Show displays figures in order. In a notebook each becomes one output of the
+// cell. Elsewhere pictures are written as PNG files to the directory
+// $INKLING_FIGURES, or figures, named after their titles, and their names are
+// printed; tables and texts are printed.
+//
+// In a notebook text printed by fmt travels by another pipe and may come out
+// before or after; pass Text where the order matters.
+func Show(figures ...Figure) {
+	if notebook == nil {
+		for _, f := range figures {
+			if err := showOutside(os.Stdout, f); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}
+		return
+	}
+	for _, f := range figures {
+		html, err := inline(f)
+		if err != nil {
+			html = "<pre>" + template.HTMLEscapeString(err.Error()) + "</pre>"
+		}
+		notebook.display(html)
+	}
+	notebook.sync()
+}
+
+func inline(f Figure) (string, error) {
+	if d, ok := f.(document); ok {
+		return d.html()
+	}
+	var png bytes.Buffer
+	l := f.layout()
+	if err := writePNG(&png, l); err != nil {
+		return "", err
+	}
+	return picture(png.Bytes(), l, f.Alt())
+}
+
+// The sheet is opaque and brings its own margin, so all a page can add is the
+// rounding; height:auto keeps the proportions when a narrow page shrinks it.
+var pictureHTML = template.Must(template.New("picture").Parse(
+	`<img src="{{.Src}}" alt="{{.Alt}}" width="{{.W}}" height="{{.H}}" style="display:block;max-width:100%;height:auto;margin:4px 0;border-radius:8px">`))
+
+func picture(png []byte, l layout, alt string) (string, error) {
+	w, h := l.size()
+	var b strings.Builder
+	err := pictureHTML.Execute(&b, struct {
+		Src  template.URL
+		Alt  string
+		W, H int
+	}{
+		// Our own bytes in an alphabet without markup: safe as a URL.
+		Src: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)),
+		Alt: alt, W: int(w + 0.5), H: int(h + 0.5),
+	})
+	return b.String(), err
+}
+
+func showOutside(w io.Writer, f Figure) error {
+	if d, ok := f.(document); ok {
+		_, err := fmt.Fprintln(w, strings.TrimRight(d.text(), "\n"))
+		return err
+	}
+	path := figurePath(f)
+	if err := Save(path, f); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "figure: %s\n", path)
+	return err
+}
+
+// shown holds the names this process has given, so that two figures of one
+// title do not overwrite each other. Those of an earlier run are replaced.
+var shown = struct {
+	sync.Mutex
+	n map[string]int
+}{n: map[string]int{}}
+
+func figurePath(f Figure) string {
+	dir := os.Getenv("INKLING_FIGURES")
+	if dir == "" {
+		dir = "figures"
+	}
+	name := slug(titleOf(f))
+	shown.Lock()
+	defer shown.Unlock()
+	shown.n[name]++
+	if k := shown.n[name]; k > 1 {
+		name = fmt.Sprintf("%s-%d", name, k)
+	}
+	return filepath.Join(dir, name+".png")
+}
+
+func titleOf(f Figure) string {
+	alt, _, _ := strings.Cut(f.Alt(), ".")
+	if _, title, ok := strings.Cut(alt, ": "); ok {
+		return title
+	}
+	return alt
+}
+
+// slug keeps letters and digits, so no title can name a path outside the folder.
+func slug(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(s) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(r)
+		} else if b.Len() > 0 && !strings.HasSuffix(b.String(), "-") {
+			b.WriteByte('-')
+		}
+		if b.Len() >= 60 {
+			break
+		}
+	}
+	if s := strings.Trim(b.String(), "-"); s != "" {
+		return s
+	}
+	return "figure"
+}
+
+// cssPixels is for layouts that compute in whole device pixels.
+func cssPixels(devicePixels int) vg.Length { return vg.Length(devicePixels) / pixelRatio }

@@ -1,0 +1,324 @@
+package viz
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Table is rows of values: HTML in a notebook, aligned text elsewhere, and a
+// drawing where it stands in Panels or goes to a file.
+type Table struct {
+	Title   string
+	Columns []string
+	// Rows hold strings, numbers or anything that fmt prints. Columns of numbers
+	// are set flush right; floats get the decimals that show four digits of the
+	// smallest value in the column.
+	Rows      [][]any
+	Formats   []string // fmt verbs by column, "%.3f"; "" or missing: chosen
+	Highlight []int    // rows to stress: the best
+	Note      string
+}
+
+// Alt implements Figure.
+func (t Table) Alt() string {
+	s := "Table"
+	if t.Title != "" {
+		s += ": " + t.Title
+	}
+	s += fmt.Sprintf(". %s of %s.", count(len(t.Rows), "row", "rows"), strings.Join(t.Columns, ", "))
+	if len(t.Columns) == 0 {
+		s = strings.TrimSuffix(s, " of .") + "."
+	}
+	return s
+}
+
+// cells are the table as text: all rows have as many cells as the widest.
+type cells struct {
+	head  []string
+	rows  [][]string
+	right []bool // by column: numbers
+}
+
+func (t Table) cells() cells {
+	n := len(t.Columns)
+	for _, r := range t.Rows {
+		n = max(n, len(r))
+	}
+	c := cells{head: make([]string, n), right: make([]bool, n)}
+	copy(c.head, t.Columns)
+	for range t.Rows {
+		c.rows = append(c.rows, make([]string, n))
+	}
+	for j := range n {
+		format := ""
+		if j < len(t.Formats) {
+			format = t.Formats[j]
+		}
+		c.right[j] = t.numbers(j)
+		decimals := t.decimals(j)
+		for i, r := range t.Rows {
+			if j < len(r) {
+				c.rows[i][j] = cellText(r[j], format, decimals)
+			}
+		}
+	}
+	return c
+}
+
+func cellText(v any, format string, decimals int) string {
+	if v == nil {
+		return ""
+	}
+	if f, ok := toFloat(v); ok && !isFinite(f) {
+		return short(f)
+	}
+	if _, ok := v.(string); format != "" && !ok {
+		return fmt.Sprintf(format, v)
+	}
+	switch x := v.(type) {
+	case int:
+		return thousands(x)
+	case int64:
+		return thousands(int(x))
+	case float32, float64:
+		f, _ := toFloat(x)
+		if f != 0 && (math.Abs(f) < 1e-4 || math.Abs(f) >= 1e9) {
+			return strconv.FormatFloat(f, 'g', 4, 64)
+		}
+		return strconv.FormatFloat(f, 'f', decimals, 64)
+	case string:
+		return oneLine(x)
+	}
+	return oneLine(fmt.Sprint(v))
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// numbers reports whether column j holds numbers, gaps aside.
+func (t Table) numbers(j int) bool {
+	some := false
+	for _, r := range t.Rows {
+		if j >= len(r) || r[j] == nil {
+			continue
+		}
+		switch v := r[j].(type) {
+		case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64:
+			some = true
+		case string:
+			if v != "" && v != "–" && v != "-" {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return some
+}
+
+// decimals shows at least four digits of every value of column j, but not more
+// than six decimals and none that are zero throughout.
+func (t Table) decimals(j int) int {
+	dec, used := 0, 0
+	for _, r := range t.Rows {
+		if j >= len(r) {
+			continue
+		}
+		f, ok := r[j].(float64)
+		if g, is := r[j].(float32); is {
+			f, ok = float64(g), true
+		}
+		if !ok || !isFinite(f) || f == 0 || math.Abs(f) < 1e-4 {
+			continue
+		}
+		d := min(6, max(0, 3-int(math.Floor(math.Log10(math.Abs(f))))))
+		dec = max(dec, d)
+		s := trimZeros(strconv.FormatFloat(f, 'f', d, 64))
+		if _, frac, ok := strings.Cut(s, "."); ok {
+			used = max(used, len(frac))
+		}
+	}
+	return min(dec, used)
+}
+
+func toFloat(v any) (float64, bool) {
+	switch x := v.(type) {
+	case float64:
+		return x, true
+	case float32:
+		return float64(x), true
+	}
+	return 0, false
+}
+
+// text aligns the columns with spaces, two between columns.
+func (t Table) text() string {
+	c := t.cells()
+	width := make([]int, len(c.head))
+	for j, h := range c.head {
+		width[j] = utf8.RuneCountInString(h)
+		for _, r := range c.rows {
+			width[j] = max(width[j], utf8.RuneCountInString(r[j]))
+		}
+	}
+	var b strings.Builder
+	if t.Title != "" {
+		b.WriteString(oneLine(t.Title) + "\n")
+	}
+	line := func(r []string) {
+		var s strings.Builder
+		for j, v := range r {
+			gap := strings.Repeat(" ", width[j]-utf8.RuneCountInString(v))
+			if j > 0 {
+				s.WriteString("  ")
+			}
+			if c.right[j] {
+				s.WriteString(gap + v)
+			} else {
+				s.WriteString(v + gap)
+			}
+		}
+		b.WriteString(strings.TrimRight(s.String(), " ") + "\n")
+	}
+	if len(t.Columns) > 0 {
+		line(c.head)
+		rule := make([]string, len(width))
+		for j, w := range width {
+			rule[j] = strings.Repeat("─", w)
+		}
+		line(rule)
+	}
+	for _, r := range c.rows {
+		line(r)
+	}
+	if len(c.rows) == 0 {
+		b.WriteString("(no rows)\n")
+	}
+	if t.Note != "" {
+		b.WriteString(oneLine(t.Note) + "\n")
+	}
+	return b.String()
+}
+
+// Colours are those of the page: the table has no sheet of its own.
+var tableHTML = template.Must(template.New("table").Parse(`<div style="overflow-x:auto;margin:4px 0">` +
+	`{{if .Title}}<div style="font-weight:600;margin:4px 0 6px">{{.Title}}</div>{{end}}` +
+	`<table style="border-collapse:collapse;font-variant-numeric:tabular-nums;margin:0">` +
+	`{{if .Head}}<thead><tr>{{range .Head}}<th scope="col" style="text-align:{{.Align}};padding:4px 12px;border-bottom:1px solid rgba(128,128,128,.6)">{{.Text}}</th>{{end}}</tr></thead>{{end}}` +
+	`<tbody>{{range .Rows}}<tr>{{$w := .Weight}}{{range .Cells}}<td style="text-align:{{.Align}};padding:3px 12px;font-weight:{{$w}}">{{.Text}}</td>{{end}}</tr>{{else}}<tr><td style="padding:3px 12px">(no rows)</td></tr>{{end}}</tbody></table>` +
+	`{{if .Note}}<div style="opacity:.75;font-size:90%;margin:4px 0">{{.Note}}</div>{{end}}</div>`))
+
+func (t Table) html() (string, error) {
+	type cell struct{ Text, Align string }
+	type row struct {
+		Weight string
+		Cells  []cell
+	}
+	c := t.cells()
+	set := func(r []string) []cell {
+		out := make([]cell, len(r))
+		for j, s := range r {
+			out[j] = cell{s, "left"}
+			if c.right[j] {
+				out[j].Align = "right"
+			}
+		}
+		return out
+	}
+	data := struct {
+		Title, Note string
+		Head        []cell
+		Rows        []row
+	}{Title: t.Title, Note: t.Note}
+	if len(t.Columns) > 0 {
+		data.Head = set(c.head)
+	}
+	for i, r := range c.rows {
+		w := "normal"
+		if slices.Contains(t.Highlight, i) {
+			w = "bold"
+		}
+		data.Rows = append(data.Rows, row{w, set(r)})
+	}
+	var b strings.Builder
+	err := tableHTML.Execute(&b, data)
+	return b.String(), err
+}
+
+type tableLayout struct {
+	Table
+	cells
+	title, notes []string
+	cols         []vg.Length
+	w, h         vg.Length
+}
+
+const (
+	tableLine vg.Length = 20
+	tableGap  vg.Length = 22
+)
+
+func (t Table) layout() layout {
+	l := &tableLayout{Table: t, cells: t.cells()}
+	l.cols = make([]vg.Length, len(l.head))
+	bold := lettering{size: labelText.size, bold: true}
+	for j, s := range l.head {
+		l.cols[j] = bold.width(s)
+		for _, r := range l.rows {
+			l.cols[j] = max(l.cols[j], bold.width(r[j]))
+		}
+		l.w += l.cols[j] + tableGap
+	}
+	l.w = max(l.w-tableGap+2*pad, 200)
+	l.title = titleText.wrap(t.Title, l.w-2*pad)
+	l.notes = noteText.wrap(t.Note, l.w-2*pad)
+	l.h = 2*pad + vg.Length(max(len(l.rows), 1)+1)*tableLine + vg.Length(len(l.title))*titleText.line() + 6 + vg.Length(len(l.notes))*noteText.line()
+	l.w, l.h = whole(l.w+0.5), whole(l.h+0.5)
+	return l
+}
+
+func (l *tableLayout) size() (w, h vg.Length) { return l.w, l.h }
+
+func (l *tableLayout) draw(c draw.Canvas) {
+	y := c.Max.Y - pad
+	for _, s := range l.title {
+		titleText.draw(c, c.Min.X+pad, y-titleText.cap()-1, 0, s)
+		y -= titleText.line()
+	}
+	line := func(r []string, let lettering) {
+		x := c.Min.X + pad
+		for j, s := range r {
+			if l.right[j] {
+				let.draw(c, x+l.cols[j], y-14, 1, s)
+			} else {
+				let.draw(c, x, y-14, 0, s)
+			}
+			x += l.cols[j] + tableGap
+		}
+		y -= tableLine
+	}
+	line(l.head, lettering{size: labelText.size, bold: true, color: ink})
+	c.StrokeLine2(draw.LineStyle{Color: soft, Width: 1}, c.Min.X+pad, y-1, c.Max.X-pad, y-1)
+	y -= 2
+	for i, r := range l.rows {
+		let := labelText
+		let.bold = slices.Contains(l.Highlight, i)
+		line(r, let)
+	}
+	if len(l.rows) == 0 {
+		labelText.with(soft).draw(c, c.Min.X+pad, y-14, 0, "no rows")
+		y -= tableLine
+	}
+	y -= 4
+	for _, s := range l.notes {
+		y -= noteText.line()
+		noteText.draw(c, c.Min.X+pad, y, 0, s)
+	}
+}
