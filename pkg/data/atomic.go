@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 )
+
+const tmpPrefix = ".tmp-"
 
 // writeAtomic writes a file so that its path never names half of it: into a
 // temporary file beside it, synced, then renamed. It makes the folder if need
@@ -15,7 +18,7 @@ func writeAtomic(path string, write func(io.Writer) error) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".tmp-*")
+	f, err := os.CreateTemp(dir, tmpPrefix+"*")
 	if err != nil {
 		return err
 	}
@@ -36,4 +39,20 @@ func writeAtomic(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// sweep removes from a folder of ours the files that keep does not name: old
+// versions, and temporary files of programs that were killed. Files younger
+// than an hour may be in use and stay.
+func sweep(dir string, keep func(name string) bool) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && !keep(e.Name()) && time.Since(info.ModTime()) > time.Hour {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }

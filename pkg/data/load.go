@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -54,7 +55,7 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 	switch choice {
 	case "", "auto", "mnist":
 	case "synthetic":
-		return e.synthetic("drawn by this library")
+		return e.synthetic("drawn by this library"), nil
 	default:
 		return nil, fmt.Errorf("data: INKLING_DATA=%q, allowed auto, mnist, synthetic", choice)
 	}
@@ -75,7 +76,7 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 		}
 	}
 	if why := e.failedLately(); why != "" && choice != "mnist" {
-		return e.synthetic("drawn by this library: " + why)
+		return e.synthetic("drawn by this library: " + why), nil
 	}
 	a, host, err := e.download(ctx)
 	if err == nil {
@@ -88,7 +89,7 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 		return nil, fmt.Errorf("data: INKLING_DATA=mnist, but there is no MNIST: MNIST_DIR is not set, the cache has none, download: %w", err)
 	}
 	fmt.Fprintf(e.log, "inkling: no MNIST (%v): using synthetic digits; set MNIST_DIR to the folder of its four files\n", err)
-	return e.synthetic("drawn by this library: MNIST could not be downloaded")
+	return e.synthetic("drawn by this library: MNIST could not be downloaded"), nil
 }
 
 // download fetches MNIST and keeps it in the cache if that can be written.
@@ -112,6 +113,7 @@ func (e *environment) download(ctx context.Context) (a [4]Array, host string, er
 		e.warn(writeAtomic(path, func(w io.Writer) error { return WriteIDX(w, a[i]) }))
 	}
 	os.Remove(marker)
+	sweep(filepath.Dir(marker), func(name string) bool { return !strings.HasPrefix(name, tmpPrefix) })
 	return a, host, nil
 }
 
@@ -174,8 +176,4 @@ func resolve(path string) string {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-func (e *environment) synthetic(source string) (*Digits, error) {
-	return nil, fmt.Errorf("data: no MNIST, set MNIST_DIR to the folder of its four files")
 }

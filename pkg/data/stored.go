@@ -1,0 +1,115 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// The synthetic digits that stand in for MNIST: as many of them, and the test
+// images from a part of the sequence that training never sees.
+const (
+	syntheticSeed  = 1
+	syntheticTrain = 60000
+	syntheticTest  = 10000
+)
+
+func (e *environment) synthetic(source string) *Digits {
+	s := e.stored(syntheticSeed, syntheticTrain+syntheticTest)
+	part := func(name string, from, to int) *Set {
+		n := s.H * s.W
+		return &Set{Name: name, H: s.H, W: s.W, Pixels: s.Pixels[from*n : to*n : to*n], Labels: s.Labels[from:to:to]}
+	}
+	return &Digits{
+		Name:   "synthetic digits",
+		Source: source,
+		Train:  part("train", 0, syntheticTrain),
+		Test:   part("test", syntheticTrain, syntheticTrain+syntheticTest),
+	}
+}
+
+// stored returns Synthetic(seed, 0, n) from the cache, which it fills if need
+// be. A cache that cannot be read or written costs time only.
+func (e *environment) stored(seed uint64, n int) *Set {
+	if e.cache == "" {
+		return Synthetic("synthetic", seed, 0, n)
+	}
+	version := digest("glyphs.go", "rand.go", "raster.go", "synthetic.go")
+	dir := filepath.Join(e.cache, "synthetic")
+	base := filepath.Join(dir, fmt.Sprintf("%s-%d-%d", version, seed, n))
+	s, err := readStored(base, n)
+	if err == nil {
+		return s
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(e.log, "inkling: cached digits are drawn anew: %v\n", err)
+	}
+	s = Synthetic("synthetic", seed, 0, n)
+	e.warn(writeStored(base, s))
+	sweep(dir, func(name string) bool { return strings.HasPrefix(name, version) })
+	return s
+}
+
+// A stored Set is three files: images, labels, and, written last, the SHA-256
+// of both.
+func storedPaths(base string) (images, labels, sums string) {
+	return base + "-images.idx", base + "-labels.idx", base + ".sha256"
+}
+
+func readStored(base string, n int) (*Set, error) {
+	images, labels, sums := storedPaths(base)
+	want, err := os.ReadFile(sums)
+	if err != nil {
+		return nil, err
+	}
+	var a [2]Array
+	var errs [2]error
+	var wg sync.WaitGroup
+	wg.Go(func() { a[0], errs[0] = readFile(images, []int{n, side, side}) })
+	wg.Go(func() { a[1], errs[1] = readFile(labels, []int{n}) })
+	wg.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	if got := storedSums(a[0], a[1]); got != string(want) {
+		return nil, fmt.Errorf("%s: SHA-256 is %q, want %q", sums, got, want)
+	}
+	return &Set{Name: "synthetic", H: side, W: side, Pixels: a[0].Data, Labels: a[1].Data}, nil
+}
+
+func writeStored(base string, s *Set) error {
+	images, labels, sums := storedPaths(base)
+	a := Array{[]int{s.Len(), s.H, s.W}, s.Pixels}
+	b := Array{[]int{s.Len()}, s.Labels}
+	return errors.Join(
+		writeAtomic(images, func(w io.Writer) error { return WriteIDX(w, a) }),
+		writeAtomic(labels, func(w io.Writer) error { return WriteIDX(w, b) }),
+		writeAtomic(sums, func(w io.Writer) error {
+			_, err := io.WriteString(w, storedSums(a, b))
+			return err
+		}),
+	)
+}
+
+func storedSums(images, labels Array) string {
+	return strings.Join([]string{sum(images), sum(labels)}, " ")
+}
+
+// readFile reads an IDX file of known dimensions.
+func readFile(path string, dims []int) (Array, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return Array{}, err
+	}
+	defer r.Close()
+	a, err := readIDX(r, dims)
+	if err != nil {
+		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	return a, nil
+}
