@@ -1,0 +1,108 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"inkling/pkg/nn/internal/f32"
+)
+
+// BatchNorm normalizes every channel of an image, or every value of a vector,
+// to mean 0 and variance 1 over the batch, then scales by gamma and shifts by
+// beta (Ioffe & Szegedy 2015). Evaluation uses running statistics, moved at
+// each training step by Momentum towards the batch's (variance unbiased). The
+// zero BatchNorm has Eps 1e-5 and Momentum 0.1, as PyTorch has.
+type BatchNorm struct {
+	Eps      float64 `json:"eps,omitempty"`
+	Momentum float64 `json:"momentum,omitempty"`
+}
+
+func (l BatchNorm) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
+	if l.Eps == 0 {
+		l.Eps = 1e-5
+	}
+	if l.Momentum == 0 {
+		l.Momentum = 0.1
+	}
+	if !(l.Eps > 0 && l.Eps < 1) {
+		return nil, Shape{}, fmt.Errorf("Eps %v, want 0 < Eps < 1", l.Eps)
+	}
+	if !(l.Momentum > 0 && l.Momentum <= 1) {
+		return nil, Shape{}, fmt.Errorf("Momentum %v, want 0 < Momentum ≤ 1", l.Momentum)
+	}
+	one := func(int) float32 { return 1 }
+	m := &batchNorm{
+		in: in, eps: l.Eps, momentum: l.Momentum,
+		gamma: newParam("gamma", one, in.C), beta: newParam("beta", nil, in.C),
+		mean: make([]float32, in.C), variance: make([]float32, in.C), invstd: make([]float32, in.C),
+		runMean: make([]float32, in.C), runVar: make([]float32, in.C),
+	}
+	m.gamma.NoDecay, m.beta.NoDecay = true, true
+	f32.Fill(m.runVar, 1)
+	return m, in, nil
+}
+
+type batchNorm struct {
+	in              Shape
+	eps, momentum   float64
+	gamma, beta     *Param
+	runMean, runVar []float32
+	relu            bool
+
+	x                      *Tensor
+	mean, variance, invstd []float32
+	y, dx                  Tensor
+}
+
+// Forward: y = gamma·(x − mean)/√(variance + eps) + beta, per channel.
+func (m *batchNorm) Forward(x *Tensor, p Pass) *Tensor {
+	checkInput("batchnorm", x, m.in)
+	m.x = x
+	m.y.Resize(x.N, m.in)
+	hw := m.in.H * m.in.W
+	mean, variance := m.runMean, m.runVar
+	if p.Train {
+		mean, variance = m.mean, m.variance
+		f32.ChannelStats(mean, variance, x.Data, x.N, m.in.C, hw)
+		m.track(float64(x.N * hw))
+	}
+	for c, v := range variance {
+		m.invstd[c] = float32(1 / math.Sqrt(float64(v)+m.eps))
+	}
+	f32.BatchNormForward(m.y.Data, x.Data, mean, m.invstd, m.gamma.Data, m.beta.Data, x.N, m.in.C, hw, m.relu)
+	return &m.y
+}
+
+// track moves the running statistics towards those of a batch of n values a
+// channel. The variance is made unbiased, n/(n−1), where n allows it.
+func (m *batchNorm) track(n float64) {
+	unbiased := 1.0
+	if n > 1 {
+		unbiased = n / (n - 1)
+	}
+	for c := range m.runMean {
+		m.runMean[c] += float32(m.momentum * (float64(m.mean[c]) - float64(m.runMean[c])))
+		m.runVar[c] += float32(m.momentum * (unbiased*float64(m.variance[c]) - float64(m.runVar[c])))
+	}
+}
+
+// Backward, with x̂ the normalized input and n values a channel:
+// dbeta = Σ dy, dgamma = Σ dy·x̂,
+// dx = gamma·invstd·(dy − dbeta/n − x̂·dgamma/n).
+func (m *batchNorm) Backward(dy *Tensor, needDX bool) *Tensor {
+	checkGrad("batchnorm", dy, m.y.N, m.in)
+	m.dx.Resize(dy.N, m.in)
+	f32.BatchNormBackward(m.dx.Data, m.gamma.Grad, m.beta.Grad, dy.Data, m.x.Data, m.mean, m.invstd, m.gamma.Data,
+		dy.N, m.in.C, m.in.H*m.in.W)
+	return &m.dx
+}
+
+func (m *batchNorm) Params() []*Param { return []*Param{m.gamma, m.beta} }
+
+func (m *batchNorm) States() []State {
+	return []State{{"running_mean", m.runMean}, {"running_var", m.runVar}}
+}
+
+func (m *batchNorm) fuseReLU()  { m.relu = true }
+func (m *batchNorm) flops() int { return 2 * m.in.Size() }

@@ -1,0 +1,119 @@
+package nn
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"inkling/pkg/nn/internal/f32"
+)
+
+// Conv2D convolves the input with Filters kernels of Kernel×Kernel over all
+// its channels (cross-correlation, as everywhere in the field). Stride 0
+// means 1; Padding rows and columns of zeros surround the input. The output
+// has Filters channels of ⌊(H + 2·Padding − Kernel)/Stride⌋ + 1 rows, columns
+// likewise. W has shape [Filters, channels, Kernel, Kernel].
+type Conv2D struct {
+	Filters int     `json:"filters"`
+	Kernel  int     `json:"kernel"`
+	Stride  int     `json:"stride,omitempty"`
+	Padding int     `json:"padding,omitempty"`
+	NoBias  bool    `json:"no_bias,omitempty"`
+	Init    Init    `json:"init,omitzero"`
+	Decay   float64 `json:"decay,omitempty"` // weight decay of W; 0 means the optimizer's
+}
+
+func (l Conv2D) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
+	if l.Filters < 1 || l.Filters > maxWidth {
+		return nil, Shape{}, fmt.Errorf("Filters %d, want 1 to %d", l.Filters, maxWidth)
+	}
+	stride, err := window(in, l.Kernel, l.Stride, 1, l.Padding)
+	if err != nil {
+		return nil, Shape{}, err
+	}
+	if err := checkDecay(l.Decay); err != nil {
+		return nil, Shape{}, err
+	}
+	if err := l.Init.check(); err != nil {
+		return nil, Shape{}, err
+	}
+	s := f32.Conv{C: in.C, H: in.H, W: in.W, F: l.Filters, KH: l.Kernel, KW: l.Kernel, Stride: stride, Pad: l.Padding}
+	m := &conv2d{in: in, out: CHW(l.Filters, s.OutH(), s.OutW()), s: s}
+	fanIn, fanOut := in.C*l.Kernel*l.Kernel, l.Filters*l.Kernel*l.Kernel
+	m.w = newParam("W", l.Init.weights(rng, fanIn, fanOut), l.Filters, in.C, l.Kernel, l.Kernel)
+	m.w.Decay = l.Decay
+	if !l.NoBias {
+		m.b = newParam("b", l.Init.biases(rng, fanIn), l.Filters)
+		m.b.NoDecay = true
+	}
+	return m, m.out, nil
+}
+
+// window checks a sliding window over in and returns its stride.
+func window(in Shape, kernel, stride, defaultStride, padding int) (int, error) {
+	if stride == 0 {
+		stride = defaultStride
+	}
+	switch {
+	case kernel < 1:
+		return 0, fmt.Errorf("Kernel %d, want at least 1", kernel)
+	case stride < 1:
+		return 0, fmt.Errorf("Stride %d, want at least 1", stride)
+	case padding < 0 || padding >= kernel:
+		return 0, fmt.Errorf("Padding %d, want 0 ≤ Padding < Kernel %d", padding, kernel)
+	case in.H+2*padding < kernel || in.W+2*padding < kernel:
+		return 0, fmt.Errorf("Kernel %d does not fit %d×%d with Padding %d", kernel, in.H, in.W, padding)
+	}
+	return stride, nil
+}
+
+type conv2d struct {
+	in, out Shape
+	s       f32.Conv
+	w, b    *Param
+	relu    bool
+
+	x     *Tensor
+	y, dx Tensor
+}
+
+// Forward: y[f] = b[f] + Σ_c w[f,c] ⋆ x[c], followed by max(0, y) if a ReLU is
+// fused.
+func (m *conv2d) Forward(x *Tensor, _ Pass) *Tensor {
+	checkInput("conv2d", x, m.in)
+	m.x = x
+	m.y.Resize(x.N, m.out)
+	m.s.N = x.N
+	var bias []float32
+	if m.b != nil {
+		bias = m.b.Data
+	}
+	f32.ConvForward(m.y.Data, x.Data, m.w.Data, bias, m.s, m.relu)
+	return &m.y
+}
+
+// Backward: dw[f,c] = Σ_n dy[n,f] ⋆ x[n,c], db[f] = Σ dy[·,f], and dx is the
+// full convolution of dy with the kernels turned by 180°.
+func (m *conv2d) Backward(dy *Tensor, needDX bool) *Tensor {
+	checkGrad("conv2d", dy, m.y.N, m.out)
+	var db []float32
+	if m.b != nil {
+		db = m.b.Grad
+	}
+	f32.ConvBackwardWeights(m.w.Grad, db, dy.Data, m.x.Data, m.s)
+	if !needDX {
+		return nil
+	}
+	m.dx.Resize(dy.N, m.in)
+	f32.ConvBackwardData(m.dx.Data, dy.Data, m.w.Data, m.s)
+	return &m.dx
+}
+
+func (m *conv2d) Params() []*Param {
+	if m.b == nil {
+		return []*Param{m.w}
+	}
+	return []*Param{m.w, m.b}
+}
+
+func (m *conv2d) fuseReLU()  { m.relu = true }
+func (m *conv2d) flops() int { return 2 * m.s.C * m.s.KH * m.s.KW * m.out.Size() }

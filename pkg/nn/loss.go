@@ -1,0 +1,161 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+)
+
+// Loss compares the output y of a model with the labels of its batch. Eval
+// returns the mean loss of an example and, if dy is not nil, makes dy the
+// gradient of that mean with respect to y. A label is an index into the
+// values of an example. What is not a number in y makes the loss NaN or +Inf.
+type Loss interface {
+	Eval(dy, y *Tensor, labels []uint8) float64
+}
+
+// CrossEntropy is −log softmax(y)[label], with the softmax inside: the
+// gradient is (p − onehot)/N and nothing overflows. With Smoothing ε the
+// target is 1−ε on the label plus ε/classes everywhere (Szegedy et al. 2016).
+type CrossEntropy struct {
+	Smoothing float64 `json:"smoothing,omitempty"`
+}
+
+// ProbabilityCrossEntropy is −log y[label] for outputs that are probabilities
+// already, of a model that ends in Softmax. Probabilities are clipped to at
+// least 1e-10; the gradient of a clipped one is 0, which is why CrossEntropy
+// is the better choice.
+type ProbabilityCrossEntropy struct{}
+
+// MSE is the mean of (y − onehot)² over all values of the batch.
+type MSE struct{}
+
+func (l CrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
+	classes := prepare("cross-entropy", dy, y, labels)
+	inv, smooth := 1/float64(y.N), l.Smoothing/float64(classes)
+	var total float64
+	for n, label := range labels {
+		z := y.Example(n)
+		top := math.Inf(-1)
+		var sumZ float64
+		for _, v := range z {
+			top = max(top, float64(v))
+			sumZ += float64(v)
+		}
+		var sum float64
+		for _, v := range z {
+			sum += math.Exp(float64(v) - top)
+		}
+		lse := top + math.Log(sum) // log Σ e^z
+		total += lse - (1-l.Smoothing)*float64(z[label])
+		if l.Smoothing > 0 {
+			total -= smooth * sumZ
+		}
+		if dy == nil {
+			continue
+		}
+		d := dy.Example(n)
+		for c, v := range z {
+			d[c] = float32(inv * (math.Exp(float64(v)-lse) - smooth))
+		}
+		d[label] = float32(inv * (math.Exp(float64(z[label])-lse) - smooth - (1 - l.Smoothing)))
+	}
+	return total * inv
+}
+
+func (ProbabilityCrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
+	prepare("probability cross-entropy", dy, y, labels)
+	const least = 1e-10
+	inv := 1 / float64(y.N)
+	if dy != nil {
+		clear(dy.Data)
+	}
+	var total float64
+	for n, label := range labels {
+		p := float64(y.Example(n)[label])
+		total -= math.Log(max(p, least))
+		if dy != nil && p > least {
+			dy.Example(n)[label] = float32(-inv / p)
+		}
+	}
+	return total * inv
+}
+
+func (MSE) Eval(dy, y *Tensor, labels []uint8) float64 {
+	classes := prepare("mse", dy, y, labels)
+	inv := 1 / float64(y.N*classes)
+	var total float64
+	for n, label := range labels {
+		for c, v := range y.Example(n) {
+			e := float64(v)
+			if c == int(label) {
+				e--
+			}
+			total += e * e
+			if dy != nil {
+				dy.Example(n)[c] = float32(2 * inv * e)
+			}
+		}
+	}
+	return total * inv
+}
+
+// prepare checks the arguments of Eval, sizes dy, and returns the number of classes.
+func prepare(kind string, dy, y *Tensor, labels []uint8) int {
+	classes := y.Shape.Size()
+	if len(labels) != y.N || y.N == 0 {
+		panic(fmt.Sprintf("nn: %s: %d labels for a batch of %d", kind, len(labels), y.N))
+	}
+	for i, l := range labels {
+		if int(l) >= classes {
+			panic(fmt.Sprintf("nn: %s: label %d of example %d, the model has %d outputs", kind, l, i, classes))
+		}
+	}
+	if dy != nil {
+		dy.Resize(y.N, y.Shape)
+	}
+	return classes
+}
+
+// Correct counts the examples whose largest output is at their label.
+func Correct(y *Tensor, labels []uint8) int {
+	n := 0
+	for i, l := range labels {
+		if y.Argmax(i) == int(l) {
+			n++
+		}
+	}
+	return n
+}
+
+// Penalty is a term added to the loss for every parameter that weight decay
+// touches: L1·Σ|w| + L2/2·Σw². With plain SGD, L2 is the same as weight decay
+// of that size; with adaptive optimizers it is not (Loshchilov & Hutter 2019).
+type Penalty struct{ L1, L2 float64 }
+
+// Add adds the gradient of the penalty to that of each parameter and returns
+// the penalty.
+func (p Penalty) Add(params []*Param) float64 {
+	if p == (Penalty{}) {
+		return 0
+	}
+	var l1, l2 float64
+	for _, q := range params {
+		if q.NoDecay {
+			continue
+		}
+		for i, w := range q.Data {
+			g := p.L2 * float64(w)
+			l2 += float64(w) * float64(w)
+			switch {
+			case w > 0:
+				g += p.L1
+				l1 += float64(w)
+			case w < 0:
+				g -= p.L1
+				l1 -= float64(w)
+			}
+			q.Grad[i] += float32(g)
+		}
+	}
+	return p.L1*l1 + p.L2/2*l2
+}

@@ -1,0 +1,46 @@
+package nn
+
+import (
+	"math/rand/v2"
+
+	"inkling/pkg/nn/internal/f32"
+)
+
+// ReLU is max(0, x). Its derivative at 0 is taken as 0.
+type ReLU struct{}
+
+func (ReLU) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
+	return &relu{in: in}, in, nil
+}
+
+type relu struct {
+	in    Shape
+	fused bool // the module before has applied it already
+
+	out *Tensor // of the last Forward
+	y   Tensor
+}
+
+func (m *relu) Forward(x *Tensor, _ Pass) *Tensor {
+	checkInput("relu", x, m.in)
+	if m.fused {
+		m.out = x
+		return x
+	}
+	m.y.Resize(x.N, m.in)
+	f32.ReLU(m.y.Data, x.Data)
+	m.out = &m.y
+	return m.out
+}
+
+// Backward: dx = dy where y > 0, else 0; in place.
+func (m *relu) Backward(dy *Tensor, needDX bool) *Tensor {
+	if !needDX {
+		return nil
+	}
+	checkGrad("relu", dy, m.out.N, m.in)
+	f32.ReLUGrad(dy.Data, dy.Data, m.out.Data)
+	return dy
+}
+
+func (m *relu) Params() []*Param { return nil }

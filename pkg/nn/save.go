@@ -1,0 +1,125 @@
+package nn
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"inkling/pkg/nn/safetensors"
+)
+
+// FormatVersion is the version of the metadata that Save writes.
+const FormatVersion = "1"
+
+// Save writes the model's parameters, states and architecture to a
+// safetensors file, atomically, with meta beside them (what the model was
+// trained on, its scores). The names format, version, architecture, input and
+// seed are the model's own.
+func (m *Model) Save(path string, meta map[string]string) error {
+	f, err := m.File(meta)
+	if err != nil {
+		return err
+	}
+	return f.Save(path)
+}
+
+// File is what Save writes. The arrays are the model's own memory.
+func (m *Model) File(meta map[string]string) (*safetensors.File, error) {
+	arch, err := EncodeLayers(m.Layers)
+	if err != nil {
+		return nil, err
+	}
+	input, err := json.Marshal(m.In)
+	if err != nil {
+		return nil, err
+	}
+	f := &safetensors.File{Meta: map[string]string{}}
+	maps.Copy(f.Meta, meta)
+	f.Meta["format"], f.Meta["version"] = "inkling", FormatVersion
+	f.Meta["architecture"], f.Meta["input"] = string(arch), string(input)
+	f.Meta["seed"] = strconv.FormatUint(m.Seed, 10)
+	for _, p := range m.params {
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: p.Name, Dims: p.Dims, Data: p.Data})
+	}
+	for _, s := range m.states {
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: s.Name, Dims: []int{len(s.Data)}, Data: s.Data})
+	}
+	return f, nil
+}
+
+// Load builds the model that a file describes and fills it with the file's
+// weights. It returns the file's metadata too.
+func Load(path string) (*Model, map[string]string, error) {
+	f, err := safetensors.Load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := FromFile(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, f.Meta, nil
+}
+
+// FromFile builds a model from a decoded file.
+func FromFile(f *safetensors.File) (*Model, error) {
+	if f.Meta["format"] != "inkling" {
+		return nil, fmt.Errorf("nn: format %.40q, want inkling: not one of our files", f.Meta["format"])
+	}
+	if v := f.Meta["version"]; v != FormatVersion {
+		return nil, fmt.Errorf("nn: version %.40q of the format, this program reads %s", v, FormatVersion)
+	}
+	layers, err := DecodeLayers([]byte(f.Meta["architecture"]))
+	if err != nil {
+		return nil, err
+	}
+	var in Shape
+	if err := strictJSON([]byte(f.Meta["input"]), &in); err != nil {
+		return nil, fmt.Errorf("nn: input shape: %w", err)
+	}
+	seed, err := strconv.ParseUint(f.Meta["seed"], 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("nn: seed: %w", err)
+	}
+	stored := 0
+	for _, t := range f.Tensors {
+		stored += len(t.Data)
+	}
+	m, err := newModel(seed, in, layers, stored)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Restore(f); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Restore fills the model with the weights of f, which must hold every
+// parameter and state under its name and in its shape. Arrays whose names
+// begin with "optim/" are somebody else's.
+func (m *Model) Restore(f *safetensors.File) error {
+	fill := func(name string, dims []int, dst []float32) error {
+		t := f.Tensor(name)
+		if t == nil {
+			return fmt.Errorf("nn: no tensor %q in the file: of another architecture?", name)
+		}
+		if fmt.Sprint(t.Dims) != fmt.Sprint(dims) {
+			return fmt.Errorf("nn: tensor %q has shape %v, the model wants %v", name, t.Dims, dims)
+		}
+		copy(dst, t.Data)
+		return nil
+	}
+	for _, p := range m.params {
+		if err := fill(p.Name, p.Dims, p.Data); err != nil {
+			return err
+		}
+	}
+	for _, s := range m.states {
+		if err := fill(s.Name, []int{len(s.Data)}, s.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

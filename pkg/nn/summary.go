@@ -1,0 +1,41 @@
+package nn
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+)
+
+// String is a table of the layers: name, output shape, parameters and FLOPs
+// of a forward pass for one example.
+func (m *Model) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "layer\toutput\tparameters\tFLOPs\t\n")
+	fmt.Fprintf(w, "input\t%v\t\t\t\n", m.In)
+	for i, mod := range m.chain.modules {
+		params, flops := 0, 0
+		for _, p := range mod.Params() {
+			params += p.Len()
+		}
+		if c, ok := mod.(costed); ok {
+			flops = c.flops()
+		}
+		fmt.Fprintf(w, "%s\t%v\t%s\t%s\t\n", m.chain.names[i], m.chain.shapes[i+1], count(params), count(flops))
+	}
+	fmt.Fprintf(w, "total\t\t%s\t%s\t\n", count(m.Weights()), count(m.FLOPs()))
+	w.Flush()
+	return b.String()
+}
+
+// count writes n with thousands separated, and nothing for 0.
+func count(n int) string {
+	if n == 0 {
+		return ""
+	}
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,83 @@
+package train
+
+import (
+	"fmt"
+	"strings"
+
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+)
+
+// Config is everything that decides a run, but for the data: a plain value,
+// made of plain values, so that what it prints as identifies it.
+type Config struct {
+	Name      string // for logs and legends; does not decide anything
+	Layers    []nn.Layer
+	Loss      nn.Loss         // nil means nn.CrossEntropy{}
+	Penalty   nn.Penalty      // added to the loss
+	Optimizer optim.Optimizer // nil means optim.SGD{}
+	Schedule  optim.Schedule
+	Batch     int
+	Epochs    int
+	Seed      uint64 // of the initial weights, the order of the batches and dropout
+
+	ClipNorm float64 // largest norm of the gradient; 0 for no limit
+	MaxNorm  float64 // largest norm of a unit's incoming weights; 0 for no limit
+	EMA      float64 // evaluate and keep a running mean of the weights with this decay; 0 for none
+	Patience int     // stop after so many evaluations in a row without a better score; 0 for never
+
+	TrainSize int // use the first so many examples of the training split; 0 for all
+	LogEvery  int // steps between reports of the training loss; 0 means 100
+	DevEvery  int // steps between evaluations on the dev split; 0 means at the end of every epoch; Lab makes it four an epoch
+}
+
+// withDefaults fills in what was left zero and checks the rest.
+func (c Config) withDefaults() (Config, error) {
+	if c.Loss == nil {
+		c.Loss = nn.CrossEntropy{}
+	}
+	if c.Optimizer == nil {
+		c.Optimizer = optim.SGD{}
+	}
+	if c.LogEvery == 0 {
+		c.LogEvery = 100
+	}
+	for _, f := range []struct {
+		name      string
+		value     int
+		low, high int
+	}{
+		{"batch", c.Batch, 1, 1 << 20},
+		{"epochs", c.Epochs, 1, 1 << 20},
+		{"log-every", c.LogEvery, 1, 1 << 30},
+		{"dev-every", c.DevEvery, 0, 1 << 30},
+		{"patience", c.Patience, 0, 1 << 30},
+		{"train-size", c.TrainSize, 0, 1 << 30},
+	} {
+		if f.value < f.low || f.value > f.high {
+			return c, fmt.Errorf("train: %s %d, want %d to %d", f.name, f.value, f.low, f.high)
+		}
+	}
+	for _, f := range []struct {
+		name        string
+		value, high float64
+	}{
+		{"clip-norm", c.ClipNorm, 1e9}, {"max-norm", c.MaxNorm, 1e9}, {"ema", c.EMA, 1},
+		{"l1 penalty", c.Penalty.L1, 1e3}, {"l2 penalty", c.Penalty.L2, 1e3},
+	} {
+		if !(f.value >= 0 && f.value < f.high) {
+			return c, fmt.Errorf("train: %s %v, want 0 ≤ %s < %g", f.name, f.value, f.name, f.high)
+		}
+	}
+	return c, nil
+}
+
+// Key writes out all that decides a run, name left out.
+func (c Config) Key() (string, error) {
+	c.Name = ""
+	s := fmt.Sprintf("%#v", c)
+	if strings.Contains(s, "(0x") {
+		return "", fmt.Errorf("train: the configuration holds a pointer or a function, which cannot identify a run: %s", s)
+	}
+	return s, nil
+}

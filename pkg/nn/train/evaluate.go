@@ -1,0 +1,72 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn"
+)
+
+// Score is how well a model does on a set.
+type Score struct {
+	Loss     float64 // mean
+	Accuracy float64 // share right, 0 to 1
+	Wrong, N int
+}
+
+func (s Score) String() string {
+	return fmt.Sprintf("accuracy %.2f %% (%d of %d wrong), loss %.4f", 100*s.Accuracy, s.Wrong, s.N, s.Loss)
+}
+
+// Evaluate judges m on all batches of epoch 0, without changing it.
+func Evaluate(ctx context.Context, m *nn.Model, loss nn.Loss, batches Batches) (Score, error) {
+	var s Score
+	var sum float64
+	x := nn.Tensor{Shape: m.In}
+	for b := range batches(0) {
+		if err := ctx.Err(); err != nil {
+			return Score{}, err
+		}
+		x.N, x.Data = len(b.Labels), b.X
+		y := m.Forward(&x, nn.Pass{})
+		sum += loss.Eval(nil, y, b.Labels) * float64(x.N)
+		s.Wrong += x.N - nn.Correct(y, b.Labels)
+		s.N += x.N
+	}
+	if s.N == 0 {
+		return Score{}, fmt.Errorf("train: nothing to evaluate on")
+	}
+	s.Loss = sum / float64(s.N)
+	s.Accuracy = 1 - float64(s.Wrong)/float64(s.N)
+	return s, nil
+}
+
+// evalBatch is large enough for the kernels to run at full speed and small
+// enough for the activations of a CNN to stay out of the way.
+const evalBatch = 250
+
+// InOrder gives the examples of a set in their order, in batches for
+// evaluation.
+func InOrder(s *data.Set) Batches { return (&data.Loader{Set: s, Batch: evalBatch}).Epoch }
+
+// Predict returns the model's output for every example of a set, one row each.
+func Predict(m *nn.Model, s *data.Set) *nn.Tensor {
+	out := nn.NewTensor(s.Len(), m.Out())
+	at := 0
+	x := nn.Tensor{Shape: m.In}
+	for b := range InOrder(s)(0) {
+		x.N, x.Data = len(b.Labels), b.X
+		at += copy(out.Data[at:], m.Forward(&x, nn.Pass{}).Data)
+	}
+	return out
+}
+
+// LossOf is the cross-entropy that goes with the end of a model: for
+// probabilities if it ends in a softmax, for logits otherwise.
+func LossOf(m *nn.Model) nn.Loss {
+	if _, ok := m.Layers[len(m.Layers)-1].(nn.Softmax); ok {
+		return nn.ProbabilityCrossEntropy{}
+	}
+	return nn.CrossEntropy{}
+}

@@ -1,0 +1,33 @@
+package train
+
+import (
+	"fmt"
+	"io"
+)
+
+// Bar shows how far a long piece of work is; viz.Progress is one.
+type Bar interface {
+	Update(done, total int, text string)
+	Finish(text string)
+}
+
+// Printer writes events in the manner of the original report: at every
+// evaluation the epoch, the iteration, and loss and score on the batches since
+// the last report and on the dev split, and a line when the best score rises.
+type Printer struct {
+	W io.Writer
+
+	train Event // the last one seen
+}
+
+func (p *Printer) Tell(e Event) {
+	switch e.Kind {
+	case Train:
+		p.train = e
+	case Dev:
+		fmt.Fprintf(p.W, "epoch: %d, iteration: %d\n[Train] loss: %.5f, score: %.5f\n[Dev] loss: %.5f, score: %.5f\n",
+			e.Epoch, e.Step, p.train.Loss, p.train.Score, e.Loss, e.Score)
+	case Best:
+		fmt.Fprintf(p.W, "best accuracy performance has been updated: %.5f --> %.5f\n", e.Previous, e.Score)
+	}
+}
