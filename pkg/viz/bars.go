@@ -47,10 +47,12 @@ func (f Bars) layout() layout {
 	}
 	e, o := noExtent(), omitted{}
 	all := scale{}
+	var shown []float64
 	for _, s := range f.Series {
 		for i, v := range s.Y {
 			if o.see(all, all, 0, v) {
 				e.add(v)
+				shown = append(shown, v)
 				if s.Low != nil {
 					e.add(s.Low[i])
 					e.add(s.High[i])
@@ -92,8 +94,9 @@ func (f Bars) layout() layout {
 		c.legend = keys
 	}
 	c.warnOmitted(o)
+	write := shorts(shown)
 	for k, s := range f.Series {
-		c.marks = append(c.marks, func(p plane) { f.drawSeries(p, s, k, st[k]) })
+		c.marks = append(c.marks, func(p plane) { f.drawSeries(p, s, k, st[k], write) })
 	}
 	c.note("%s", f.Note)
 	return c
@@ -114,7 +117,7 @@ func (f *Bars) orient(c *chart, n int) {
 	}
 }
 
-func (f Bars) drawSeries(p plane, s Series, k int, st style) {
+func (f Bars) drawSeries(p plane, s Series, k int, st style, write func(float64) string) {
 	const share = 0.74 // of a slot for its bars
 	thick := share / float64(len(f.Series))
 	for i, v := range s.Y {
@@ -141,17 +144,17 @@ func (f Bars) drawSeries(p plane, s Series, k int, st style) {
 			}
 		}
 		if !f.NoValues {
-			f.drawValue(p, mid, end, v, thick)
+			f.drawValue(p, mid, end, write(v), v < 0, thick)
 		}
 	}
 }
 
-// drawValue writes v beyond the end of its bar, if there is room for it.
-func (f Bars) drawValue(p plane, mid, end, v, thick float64) {
-	l, s := tickText, short(v)
+// drawValue writes s beyond the end of a bar, if there is room for it.
+func (f Bars) drawValue(p plane, mid, end float64, s string, below bool, thick float64) {
+	l := tickText
 	if f.Horizontal {
 		q := p.at(end, mid)
-		if v >= 0 {
+		if !below {
 			l.draw(p.Canvas, q.X+5, q.Y-l.cap()/2, 0, s)
 		} else {
 			l.draw(p.Canvas, q.X-5, q.Y-l.cap()/2, 1, s)
@@ -162,7 +165,7 @@ func (f Bars) drawValue(p plane, mid, end, v, thick float64) {
 	if wide := vg.Length(thick) * (p.X(1) - p.X(0)) / vg.Length(p.x.hi-p.x.lo); l.width(s) > wide+4 {
 		return
 	}
-	if v >= 0 {
+	if !below {
 		l.draw(p.Canvas, q.X, q.Y+4, 0.5, s)
 	} else {
 		l.draw(p.Canvas, q.X, q.Y-4-l.cap(), 0.5, s)

@@ -27,7 +27,7 @@ type axis struct {
 	label string
 	scale scale
 	ticks []tick // nil: from the scale
-	bare  bool   // no grid lines, no tick marks
+	bare  bool   // no grid lines and tick marks; without ticks, no line either
 }
 
 // A note is a line under the figure.
@@ -95,7 +95,7 @@ func (c *chart) insets() insets {
 	if n := len(titleText.wrap(c.title, c.w-2*pad)); n > 0 {
 		in.top += vg.Length(n)*titleText.line() + 2
 	}
-	if n := len(c.legendRows()); n > 0 {
+	if n := len(legendRows(c.legend, c.w-2*pad)); n > 0 {
 		in.top += vg.Length(n)*legendLine + 4
 	}
 	in.top += 6
@@ -109,7 +109,10 @@ func (c *chart) insets() insets {
 		in.left = max(in.left, in.ylabel+8+tickText.width(t.label)+tickGap+tickLen)
 	}
 
-	in.bottom = pad + tickLen + tickGap + tickText.size
+	in.bottom = pad
+	if !c.x.bare || len(c.x.ticks) > 0 {
+		in.bottom += tickLen + tickGap + tickText.size
+	}
 	if c.x.label != "" {
 		in.bottom += labelText.line() + 3
 	}
@@ -168,7 +171,7 @@ func (c *chart) drawIn(dc draw.Canvas, in insets) {
 	if c.title != "" {
 		top -= 2
 	}
-	drawLegend(dc, dc.Min.X+pad, top, c.legendRows())
+	drawLegend(dc, dc.Min.X+pad, top, legendRows(c.legend, c.w-2*pad))
 
 	area := rect(dc.Min.X+in.left, dc.Min.Y+in.bottom, dc.Max.X-in.right, dc.Max.Y-in.top)
 	if area.Max.X-area.Min.X < 20 || area.Max.Y-area.Min.Y < 20 {
@@ -188,7 +191,10 @@ func (c *chart) drawIn(dc draw.Canvas, in insets) {
 		labelText.with(soft).draw(p.Canvas, p.Center().X, p.Center().Y, 0.5, c.nodata)
 	}
 
-	below := p.Min.Y - tickLen - tickGap - tickText.size
+	below := p.Min.Y
+	if !c.x.bare || len(c.x.ticks) > 0 {
+		below -= tickLen + tickGap + tickText.size
+	}
 	if c.x.label != "" {
 		below -= labelText.line()
 		labelText.draw(dc, p.Center().X, below+2, 0.5, labelText.fit(c.x.label, c.w-2*pad))
@@ -223,8 +229,12 @@ func (c *chart) drawGrid(p plane, xt, yt []tick) {
 
 func (c *chart) drawAxes(p plane, xt, yt []tick) {
 	line := draw.LineStyle{Color: soft, Width: 1}
-	p.StrokeLine2(line, p.Min.X, p.Min.Y, p.Max.X, p.Min.Y)
-	p.StrokeLine2(line, p.Min.X, p.Min.Y, p.Min.X, p.Max.Y)
+	if !c.x.bare || len(xt) > 0 {
+		p.StrokeLine2(line, p.Min.X, p.Min.Y, p.Max.X, p.Min.Y)
+	}
+	if !c.y.bare || len(yt) > 0 {
+		p.StrokeLine2(line, p.Min.X, p.Min.Y, p.Min.X, p.Max.Y)
+	}
 	length := func(t tick) vg.Length {
 		if t.label == "" {
 			return tickLen / 2

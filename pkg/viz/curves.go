@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -144,7 +145,27 @@ func (p plane) line(x, y []float64, sty draw.LineStyle) {
 			p.DrawGlyph(draw.GlyphStyle{Color: sty.Color, Radius: sty.Width + 1, Shape: draw.CircleGlyph{}}, seg[0])
 			continue
 		}
-		p.StrokeLines(sty, p.ClipLinesXY(seg)...)
+		for _, l := range p.ClipLinesXY(seg) {
+			p.strokeLong(sty, l)
+		}
+	}
+}
+
+// strokeLong strokes a polyline in pieces: the time vgimg takes grows with the
+// square of a path's length in a row of pixels. Pieces share a segment, so every
+// corner is joined in one of them; the colour must be opaque.
+func (p plane) strokeLong(sty draw.LineStyle, l []vg.Point) {
+	const piece = 64
+	for i := 0; i < len(l)-1; {
+		end := min(i+piece, len(l))
+		p.StrokeLines(sty, l[i:end])
+		if end == len(l) {
+			return
+		}
+		for j := i; j < end-2; j++ {
+			sty.DashOffs += vg.Length(math.Hypot(float64(l[j+1].X-l[j].X), float64(l[j+1].Y-l[j].Y)))
+		}
+		i = end - 2
 	}
 }
 

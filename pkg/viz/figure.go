@@ -73,7 +73,11 @@ func raster(l layout) image.Image {
 }
 
 func writePNG(w io.Writer, l layout) error {
-	return (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(w, raster(l))
+	m := raster(l)
+	if rgba, ok := m.(*image.RGBA); ok {
+		m = toPalette(rgba)
+	}
+	return png.Encode(w, m)
 }
 
 func writeSVG(w io.Writer, l layout) error {

@@ -2,6 +2,7 @@ package viz
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"strings"
 
@@ -104,6 +105,32 @@ func (f Heat) colors() (colorBar, int) {
 	return b, bad
 }
 
+// maxCells is the largest number of rows or columns that have a pixel each.
+const maxCells = 1400
+
+// pooled returns f with blocks of k×k cells replaced by their mean.
+func (f Heat) pooled(k int) Heat {
+	rows, cols := f.dims()
+	out := make([][]float64, (rows+k-1)/k)
+	for i := range out {
+		out[i] = make([]float64, (cols+k-1)/k)
+		for j := range out[i] {
+			sum, n := 0.0, 0
+			for y := i * k; y < min((i+1)*k, len(f.Values)); y++ {
+				for x := j * k; x < min((j+1)*k, len(f.Values[y])); x++ {
+					if v := f.Values[y][x]; isFinite(v) {
+						sum, n = sum+v, n+1
+					}
+				}
+			}
+			out[i][j] = sum / float64(n)
+		}
+	}
+	f.Note = strings.TrimSpace(fmt.Sprintf("%s Each dot is the mean of %d×%d cells.", f.Note, k, k))
+	f.Values, f.Rows, f.Columns, f.Outline, f.NoText = out, nil, nil, nil, true
+	return f
+}
+
 type heatLayout struct {
 	Heat
 	bar          colorBar
@@ -122,6 +149,10 @@ type heatLayout struct {
 func (f Heat) layout() layout {
 	h := &heatLayout{Heat: f}
 	h.nrow, h.ncol = f.dims()
+	if k := max((h.ncol+maxCells-1)/maxCells, (h.nrow+maxCells-1)/maxCells); k > 1 {
+		h.Heat = f.pooled(k)
+		h.nrow, h.ncol = h.dims()
+	}
 	if h.nrow == 0 || h.ncol == 0 {
 		c := newChart(f.Title, 0, 160)
 		c.nodata = "no data"
@@ -167,15 +198,14 @@ func (h *heatLayout) measure() {
 	}
 	h.left += names + 8
 	room := pageW - h.left - pad - barRoom
-	h.cell = max(min(400/vg.Length(h.ncol), 64), widest+10, 3)
+	h.cell = max(min(400/vg.Length(h.ncol), 64), widest+10)
 	h.cell = min(h.cell, room/vg.Length(h.ncol))
 	h.cellH = min(h.cell, max(400/vg.Length(h.nrow), 26), 44)
 	if h.NoText && h.ncol > 40 {
-		h.cellH = h.cell
+		h.cellH = min(h.cell, 700/vg.Length(h.nrow))
 	}
-	if h.cell*2 > 2 { // whole device pixels keep cells equal
-		h.cell, h.cellH = whole(h.cell-0.25), whole(h.cellH-0.25)
-	}
+	// Whole device pixels keep cells equal.
+	h.cell, h.cellH = max(whole(h.cell-0.25), 0.5), max(whole(h.cellH-0.25), 0.5)
 	if widest > h.cell-3 || h.textSize > h.cellH-2 {
 		k := min((h.cell-3)/max(widest, 1), (h.cellH-2)/h.textSize)
 		h.textSize *= k
@@ -239,8 +269,14 @@ func (h *heatLayout) draw(c draw.Canvas) {
 		labelText.drawUp(c, c.Min.X+pad+labelText.cap(), (top+bottom)/2, labelText.fit(h.Y, h.height-2*pad))
 	}
 	h.names(c, left, top)
+	if h.cell < gapCell {
+		c.DrawImage(rect(left, bottom, right, top), h.raster())
+	}
 	for i, row := range h.Values {
 		for j, v := range row {
+			if h.cell < gapCell {
+				break
+			}
 			h.drawCell(c, rect(left+vg.Length(j)*h.cell, top-vg.Length(i+1)*h.cellH, left+vg.Length(j+1)*h.cell, top-vg.Length(i)*h.cellH), v)
 		}
 	}
@@ -259,11 +295,31 @@ func (h *heatLayout) draw(c draw.Canvas) {
 	}
 }
 
-func (h *heatLayout) drawCell(c draw.Canvas, box vg.Rectangle, v float64) {
-	gap := vg.Length(0.5)
-	if h.cell < 8 {
-		gap = 0
+// Cells below gapCell are drawn as one image, without gaps between them.
+const gapCell vg.Length = 8
+
+func (h *heatLayout) raster() image.Image {
+	kx, ky := int(h.cell*pixelRatio+0.5), int(h.cellH*pixelRatio+0.5)
+	m := image.NewNRGBA(image.Rect(0, 0, kx*h.ncol, ky*h.nrow))
+	ramp := h.bar.ramp.table()
+	for y := range m.Rect.Dy() {
+		for x := range m.Rect.Dx() {
+			v := math.NaN()
+			if row := h.Values[y/ky]; x/kx < len(row) {
+				v = row[x/kx]
+			}
+			col := absent
+			if isFinite(v) {
+				col = ramp[int(math.Max(0, math.Min(1, h.bar.scale.norm(v)))*255+0.5)]
+			}
+			m.SetNRGBA(x, y, col)
+		}
 	}
+	return m
+}
+
+func (h *heatLayout) drawCell(c draw.Canvas, box vg.Rectangle, v float64) {
+	const gap = 0.5
 	box = rect(box.Min.X+gap, box.Min.Y+gap, box.Max.X-gap, box.Max.Y-gap)
 	col := absent
 	if isFinite(v) {

@@ -38,8 +38,8 @@ func (f Panels) Alt() string {
 }
 
 type panels struct {
-	title        []string
-	notes        []string
+	title, notes []string
+	legend       [][]key // shared by all charts
 	cells        []layout
 	insets       []insets // for those cells that are charts
 	columns      int
@@ -78,16 +78,37 @@ func (f Panels) layout() layout {
 	for _, w := range p.colW {
 		p.width += w
 	}
+	p.shareLegend()
 	p.alignAxes()
 	p.title = titleText.wrap(f.Title, p.width-2*pad)
 	if len(p.title) > 0 {
 		p.head = pad + vg.Length(len(p.title))*titleText.line() - 4
+	}
+	if n := len(p.legend); n > 0 {
+		p.head = max(p.head+4, pad) + vg.Length(n)*legendLine
 	}
 	p.notes = noteText.wrap(f.Note, p.width-2*pad)
 	if len(p.notes) > 0 {
 		p.bottom = vg.Length(len(p.notes))*noteText.line() + pad - 6
 	}
 	return p
+}
+
+func (p *panels) shareLegend() {
+	var charts []*chart
+	for _, l := range p.cells {
+		if c, ok := l.(*chart); ok {
+			charts = append(charts, c)
+		}
+	}
+	joint, ok := joinLegends(charts)
+	if !ok {
+		return
+	}
+	for _, c := range charts {
+		c.legend = nil
+	}
+	p.legend = legendRows(joint, p.width-2*pad)
 }
 
 // alignAxes gives charts of one row the same top and bottom, and charts of one
@@ -133,6 +154,7 @@ func (p *panels) draw(c draw.Canvas) {
 		titleText.draw(c, c.Min.X+pad, y-titleText.cap()-1, 0, s)
 		y -= titleText.line()
 	}
+	drawLegend(c, c.Min.X+pad, y, p.legend)
 	top := c.Max.Y - p.head
 	for row, h := range p.rowH {
 		x := c.Min.X

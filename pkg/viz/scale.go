@@ -82,12 +82,23 @@ func (s scale) ticks(want int) []tick {
 			return t
 		}
 	}
+	// A step that suits the wish can leave an axis with one label; three is the
+	// least that shows a scale.
 	step := niceStep((s.hi - s.lo) / float64(want))
-	var at []float64
+	at := s.multiples(step)
+	for n := 2 * want; len(at) < min(want, 3) && n < 32*want; n *= 2 {
+		step = niceStep((s.hi - s.lo) / float64(n))
+		at = s.multiples(step)
+	}
+	return label(at, step)
+}
+
+// multiples returns those of step within the scale.
+func (s scale) multiples(step float64) (at []float64) {
 	for k := math.Ceil(s.lo/step - 1e-9); k*step <= s.hi+1e-9*step && len(at) < 50; k++ {
 		at = append(at, k*step)
 	}
-	return label(at, step)
+	return at
 }
 
 // logTicks labels the decades, every n-th if they are many; less than two
@@ -212,6 +223,32 @@ func short(v float64) string {
 		return trimZeros(strconv.FormatFloat(v, 'f', 6, 64))
 	}
 	return strconv.FormatFloat(v, 'f', 4, 64)
+}
+
+// shorts writes values that stand side by side: four significant digits of the
+// smallest, all with the same number of decimals, none of which are all zero.
+func shorts(values []float64) func(v float64) string {
+	dec, used := 0, 0
+	for _, v := range values {
+		a := math.Abs(v)
+		if !isFinite(v) || a == 0 {
+			continue
+		}
+		if a < 1e-4 || a >= 1e9 {
+			return short
+		}
+		d := min(6, max(0, 3-int(math.Floor(math.Log10(a)))))
+		dec = max(dec, d)
+		_, frac, _ := strings.Cut(trimZeros(strconv.FormatFloat(v, 'f', d, 64)), ".")
+		used = max(used, len(frac))
+	}
+	dec = min(dec, used)
+	return func(v float64) string {
+		if !isFinite(v) {
+			return short(v)
+		}
+		return strings.Replace(strconv.FormatFloat(v, 'f', dec, 64), "-", "−", 1)
+	}
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -61,6 +61,7 @@ func (f Scatter) layout() layout {
 	c.x.scale, c.y.scale = newScale(ex, f.LogX, 0.03), newScale(ey, f.LogY, 0.03)
 	if f.Bare {
 		c.x.ticks, c.y.ticks = []tick{}, []tick{}
+		c.x.bare, c.y.bare = true, true
 	}
 	st, keys := f.styles()
 	n := 0

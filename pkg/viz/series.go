@@ -190,7 +190,10 @@ func styles(series []Series, shape keyShape) ([]style, []key) {
 			lines = append(lines, key{name: s.Name, color: soft, shape: keyLine, dash: out[i].dash})
 		}
 	}
-	return out, append(keys, lines...)
+	if len(lines) > 1 {
+		keys = append(keys, lines...)
+	}
+	return out, keys
 }
 
 // segments maps the points of a series to the plane and breaks the line where a

@@ -3,9 +3,7 @@ package viz
 import (
 	"fmt"
 	"html/template"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -63,37 +61,35 @@ func (t Table) cells() cells {
 			format = t.Formats[j]
 		}
 		c.right[j] = t.numbers(j)
-		decimals := t.decimals(j)
+		float := t.column(j)
 		for i, r := range t.Rows {
 			if j < len(r) {
-				c.rows[i][j] = cellText(r[j], format, decimals)
+				c.rows[i][j] = cellText(r[j], format, float)
 			}
 		}
 	}
 	return c
 }
 
-func cellText(v any, format string, decimals int) string {
+func cellText(v any, format string, float func(float64) string) string {
 	if v == nil {
 		return ""
 	}
-	if f, ok := toFloat(v); ok && !isFinite(f) {
+	f, isFloat := toFloat(v)
+	if isFloat && !isFinite(f) {
 		return short(f)
 	}
-	if _, ok := v.(string); format != "" && !ok {
+	if _, isText := v.(string); format != "" && !isText {
 		return fmt.Sprintf(format, v)
+	}
+	if isFloat {
+		return float(f)
 	}
 	switch x := v.(type) {
 	case int:
 		return thousands(x)
 	case int64:
 		return thousands(int(x))
-	case float32, float64:
-		f, _ := toFloat(x)
-		if f != 0 && (math.Abs(f) < 1e-4 || math.Abs(f) >= 1e9) {
-			return strconv.FormatFloat(f, 'g', 4, 64)
-		}
-		return strconv.FormatFloat(f, 'f', decimals, 64)
 	case string:
 		return oneLine(x)
 	}
@@ -123,29 +119,17 @@ func (t Table) numbers(j int) bool {
 	return some
 }
 
-// decimals shows at least four digits of every value of column j, but not more
-// than six decimals and none that are zero throughout.
-func (t Table) decimals(j int) int {
-	dec, used := 0, 0
+// column writes the floats of column j alike.
+func (t Table) column(j int) func(float64) string {
+	var v []float64
 	for _, r := range t.Rows {
-		if j >= len(r) {
-			continue
-		}
-		f, ok := r[j].(float64)
-		if g, is := r[j].(float32); is {
-			f, ok = float64(g), true
-		}
-		if !ok || !isFinite(f) || f == 0 || math.Abs(f) < 1e-4 {
-			continue
-		}
-		d := min(6, max(0, 3-int(math.Floor(math.Log10(math.Abs(f))))))
-		dec = max(dec, d)
-		s := trimZeros(strconv.FormatFloat(f, 'f', d, 64))
-		if _, frac, ok := strings.Cut(s, "."); ok {
-			used = max(used, len(frac))
+		if j < len(r) {
+			if f, ok := toFloat(r[j]); ok {
+				v = append(v, f)
+			}
 		}
 	}
-	return min(dec, used)
+	return shorts(v)
 }
 
 func toFloat(v any) (float64, bool) {
