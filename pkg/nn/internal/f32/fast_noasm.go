@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package f32
 
 // haveAVX2 is false without assembly, so nothing below is ever called.

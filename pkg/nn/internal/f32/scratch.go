@@ -35,7 +35,7 @@ type buffer struct{ data []float32 }
 func (b *buffer) take(n int) []float32 {
 	if cap(b.data) < n {
 		// Blocks above 32 KiB come from the runtime in whole pages.
-		b.data = make([]float32, max(n, 16<<10))
+		b.data = make([]float32, max(n, 128<<10))
 	}
 	return b.data[:n]
 }
