@@ -89,6 +89,15 @@ func (l *Lab) String() string {
 // schedules.
 func (l *Lab) Steps(batch int) int { return (l.Train.Len() + batch - 1) / max(batch, 1) }
 
+// IfQuick chooses a number of epochs, seeds or the like: the first in a quick
+// lab, the second otherwise.
+func (l *Lab) IfQuick(quick, full int) int {
+	if l.Quick {
+		return quick
+	}
+	return full
+}
+
 // In is the shape of one example.
 func (l *Lab) In() nn.Shape { return nn.CHW(1, l.Digits.Train.H, l.Digits.Train.W) }
 

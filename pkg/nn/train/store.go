@@ -122,6 +122,26 @@ func (r *Result) Model() (*nn.Model, error) {
 func (r *Result) Train() History { return r.History.Of(Train) }
 func (r *Result) Dev() History   { return r.History.Of(Dev) }
 
+// Label is the run's name, for legends.
+func (r *Result) Label() string { return r.Name }
+
+// Points returns a curve over the iterations: split is "train" or "dev",
+// metric "loss", "score", "lr" or "gradnorm".
+func (r *Result) Points(split, metric string) (x, y []float64) {
+	h := r.History.Of(Kind(split))
+	switch metric {
+	case "loss":
+		return h.Steps(), h.Losses()
+	case "score":
+		return h.Steps(), h.Scores()
+	case "lr":
+		return h.Steps(), h.LRs()
+	case "gradnorm":
+		return h.Steps(), h.GradNorms()
+	}
+	panic(fmt.Sprintf("train: metric %q, want loss, score, lr or gradnorm", metric))
+}
+
 func (r *Result) String() string {
 	s := fmt.Sprintf("%s: dev %.2f %% at iteration %d of %d, %.1f s", r.Name, 100*r.Best.Score, r.Best.Step, r.Steps, r.Seconds)
 	switch {
