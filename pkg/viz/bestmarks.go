@@ -1,7 +1,10 @@
 package viz
 
 import (
+	"cmp"
 	"image/color"
+	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -9,14 +12,16 @@ import (
 
 // bestMarks rings the best point of each series that asks for it and writes its
 // value where it hides least: of eight places around the point, the one with
-// the fewest points of lines and no other label. A label without a place is
-// left out; the ring stays.
-func (p plane) bestMarks(series []Series, st []style) {
-	var taken []vg.Rectangle
-	var lines [][]vg.Point
-	for _, s := range series {
-		lines = append(lines, p.segments(s.xs(), s.Y)...)
+// the fewest crossings by the given lines and no other label. A label without a
+// place is left out; the ring stays.
+func (p plane) bestMarks(series []Series, st []style, lines [][]vg.Point) {
+	type mark struct {
+		at   vg.Point
+		text string
+		col  color.NRGBA
 	}
+	var marks []mark
+	var taken []vg.Rectangle
 	for i, s := range series {
 		k := s.best()
 		if k < 0 || !p.x.shows(s.xs()[k]) || !p.y.shows(s.Y[k]) {
@@ -27,44 +32,60 @@ func (p plane) bestMarks(series []Series, st []style) {
 			continue
 		}
 		p.ring(at, st[i].color)
+		marks = append(marks, mark{at, short(s.Y[k]), st[i].color})
 		taken = append(taken, rect(at.X-5, at.Y-5, at.X+5, at.Y+5))
 	}
-	for i, s := range series {
-		k := s.best()
-		if k < 0 || !p.x.shows(s.xs()[k]) || !p.y.shows(s.Y[k]) {
+	// From the top down, so that labels of a cluster keep the order of its points.
+	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(b.at.Y, a.at.Y) })
+	for _, m := range marks {
+		l := lettering{size: 11.5, bold: true, color: darker(m.col)}
+		var others []vg.Point
+		for _, o := range marks {
+			if o.at != m.at {
+				others = append(others, o.at)
+			}
+		}
+		box, ok := p.place(m.at, l.width(m.text), l.cap(), taken, others, lines)
+		if !ok {
 			continue
 		}
-		at := p.at(s.xs()[k], s.Y[k])
-		l := lettering{size: 11.5, bold: true, color: darker(st[i].color)}
-		text := short(s.Y[k])
-		w, h := l.width(text), l.cap()
-		const off = 9
-		var best vg.Rectangle
-		cost := -1
-		for _, d := range [][2]vg.Length{{-0.5, 1}, {-0.5, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}} {
-			x, y := at.X+d[0]*w, at.Y-h/2+d[1]*(off+h/2)
-			switch d[0] {
-			case 1:
-				x = at.X + off
-			case -1:
-				x = at.X - off - w
-			}
-			box := rect(x-2, y-2, x+w+2, y+h+2)
-			if !p.Contains(box.Min) || !p.Contains(box.Max) || overlapsAny(box, taken) {
-				continue
-			}
-			n := crossings(box, lines)
-			if cost < 0 || n < cost {
-				best, cost = box, n
-			}
-		}
-		if cost < 0 || !p.Contains(at) {
-			continue
-		}
-		taken = append(taken, best)
-		fillRect(p.Canvas, best, fade(paper, 0.8))
-		l.draw(p.Canvas, best.Min.X+2, best.Min.Y+2, 0, text)
+		taken = append(taken, box)
+		fillRect(p.Canvas, box, fade(paper, 0.8))
+		l.draw(p.Canvas, box.Min.X+2, box.Min.Y+2, 0, m.text)
 	}
+}
+
+// place finds room for a label of w×h beside a point. Nearer to another point
+// than to its own a label would be read as the other's.
+func (p plane) place(at vg.Point, w, h vg.Length, taken []vg.Rectangle, others []vg.Point, lines [][]vg.Point) (best vg.Rectangle, ok bool) {
+	const off = 9
+	cost := 0
+	for _, d := range [][2]vg.Length{{-0.5, 1}, {-0.5, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}} {
+		x, y := at.X+d[0]*w, at.Y-h/2+d[1]*(off+h/2)
+		switch d[0] {
+		case 1:
+			x = at.X + off
+		case -1:
+			x = at.X - off - w
+		}
+		if d[0] == -0.5 {
+			x = max(p.Min.X+2, min(x, p.Max.X-w-2))
+		}
+		box := rect(x-2, y-2, x+w+2, y+h+2)
+		if !p.Contains(box.Min) || !p.Contains(box.Max) || overlapsAny(box, taken) {
+			continue
+		}
+		n := crossings(box, lines)
+		for _, o := range others {
+			if away(box, o) < away(box, at)+3 {
+				n += 50
+			}
+		}
+		if !ok || n < cost {
+			best, cost, ok = box, n, true
+		}
+	}
+	return best, ok
 }
 
 func (p plane) ring(at vg.Point, col color.NRGBA) {
@@ -80,6 +101,11 @@ func overlapsAny(r vg.Rectangle, others []vg.Rectangle) bool {
 		}
 	}
 	return false
+}
+
+// away is the distance from q to r, 0 inside.
+func away(r vg.Rectangle, q vg.Point) vg.Length {
+	return vg.Length(math.Hypot(float64(max(r.Min.X-q.X, q.X-r.Max.X, 0)), float64(max(r.Min.Y-q.Y, q.Y-r.Max.Y, 0))))
 }
 
 // crossings counts the pixels of line inside r, to within a few.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -80,28 +81,27 @@ func (f Curves) layout() layout {
 	if len(f.Series) > 1 || f.Series != nil && f.Series[0].Group != "" {
 		c.legend = keys
 	}
+	shown := slices.Clone(f.Series) // what the thick lines follow
 	for i, s := range f.Series {
-		x, y := s.xs(), s.Y
+		x := s.xs()
 		if s.Low != nil {
 			c.marks = append(c.marks, func(p plane) { p.band(x, s.Low, s.High, tint(st[i].color, 0.2)) })
 		}
-		if f.Smooth > 1 && len(y) >= 4*f.Smooth {
+		if f.Smooth > 1 && len(s.Y) >= 4*f.Smooth {
+			shown[i].Y = smooth(s.Y, f.Smooth)
 			c.marks = append(c.marks, func(p plane) {
-				p.line(x, y, draw.LineStyle{Color: tint(st[i].color, 0.3), Width: 1})
+				p.line(x, s.Y, draw.LineStyle{Color: tint(st[i].color, 0.3), Width: 1})
 			})
 		}
 	}
-	for i, s := range f.Series {
-		x, y := s.xs(), s.Y
-		if f.Smooth > 1 && len(y) >= 4*f.Smooth {
-			y = smooth(y, f.Smooth)
-		}
+	for i, s := range shown {
+		x := s.xs()
 		c.marks = append(c.marks, func(p plane) {
-			p.line(x, y, draw.LineStyle{Color: st[i].color, Width: 1.8, Dashes: st[i].dash})
-			p.diverged(x, y, st[i].color)
+			p.line(x, s.Y, draw.LineStyle{Color: st[i].color, Width: 1.8, Dashes: st[i].dash})
+			p.diverged(x, s.Y, st[i].color)
 		})
 	}
-	c.labels = append(c.labels, func(p plane) { p.bestMarks(f.Series, st) })
+	c.labels = append(c.labels, func(p plane) { p.bestMarks(f.Series, st, p.lines(shown)) })
 	if f.Smooth > 1 {
 		c.note("Thick lines: moving mean of %d points.", f.Smooth)
 	}
@@ -136,6 +136,14 @@ func (c *chart) seriesAxes(figure, x, y string, series []Series, logX, logY bool
 		}
 	}
 	c.warnOmitted(o)
+}
+
+// lines are the polylines of all series.
+func (p plane) lines(series []Series) (out [][]vg.Point) {
+	for _, s := range series {
+		out = append(out, p.segments(s.xs(), s.Y)...)
+	}
+	return out
 }
 
 // line draws a polyline; a point with no neighbours becomes a dot.

@@ -61,7 +61,7 @@ func (f Lines) layout() layout {
 			p.diverged(x, s.Y, st[i].color)
 		})
 	}
-	c.labels = append(c.labels, func(p plane) { p.bestMarks(f.Series, st) })
+	c.labels = append(c.labels, func(p plane) { p.bestMarks(f.Series, st, p.lines(f.Series)) })
 	c.note("%s", f.Note)
 	return c
 }

@@ -89,7 +89,7 @@ func (f Panels) layout() layout {
 	}
 	p.notes = noteText.wrap(f.Note, p.width-2*pad)
 	if len(p.notes) > 0 {
-		p.bottom = vg.Length(len(p.notes))*noteText.line() + pad - 6
+		p.bottom = vg.Length(len(p.notes))*noteText.line() + 3
 	}
 	return p
 }
@@ -174,7 +174,7 @@ func (p *panels) draw(c draw.Canvas) {
 		}
 		top -= h
 	}
-	y = c.Min.Y + pad - 2 + vg.Length(len(p.notes)-1)*noteText.line()
+	y = c.Min.Y + pad - 3 + vg.Length(len(p.notes)-1)*noteText.line()
 	for _, s := range p.notes {
 		noteText.draw(c, c.Min.X+pad, y, 0, s)
 		y -= noteText.line()

@@ -248,9 +248,11 @@ func thin(pts []vg.Point) []vg.Point {
 	return out
 }
 
-// smooth is the mean over a centred window of n points, narrowed symmetrically
-// at the ends, so that the line does not lag behind the data as a running
-// average would. Points that are not finite stay as they are and count for nothing.
+// smooth is the mean over a centred window of n points, so that the line does
+// not lag behind the data as a running average would. The window narrows to both
+// sides at the start, where a steep fall must not be averaged away, and to the
+// right only at the end, where the last points must not show as noise. Points
+// that are not finite stay as they are and count for nothing.
 func smooth(y []float64, n int) []float64 {
 	half := n / 2
 	sum := make([]float64, len(y)+1)
@@ -264,10 +266,11 @@ func smooth(y []float64, n int) []float64 {
 	}
 	out := make([]float64, len(y))
 	for i, v := range y {
-		h := min(half, i, len(y)-1-i)
+		h := min(half, i)
+		from, to := i-h, min(i+h+1, len(y))
 		out[i] = v
-		if k := num[i+h+1] - num[i-h]; k > 0 && isFinite(v) {
-			out[i] = (sum[i+h+1] - sum[i-h]) / float64(k)
+		if k := num[to] - num[from]; k > 0 && isFinite(v) {
+			out[i] = (sum[to] - sum[from]) / float64(k)
 		}
 	}
 	return out

@@ -10,7 +10,7 @@ import (
 // One theme for all figures. Paper is opaque: a figure is a sheet that lies on
 // a light or a dark page alike, so ink never has to guess its background.
 var (
-	paper  = rgb(0xfdfdfc)
+	paper  = rgb(0xffffff)
 	ink    = rgb(0x1f2328) // titles, axis lines
 	soft   = rgb(0x57606a) // labels, notes; 6:1 on paper
 	grid   = rgb(0xe4e6e9)
