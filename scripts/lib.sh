@@ -1,0 +1,35 @@
+# Sourced by the entry points beside it: finds the project and a Python, and
+# hands over to the programs in runner/, which do the work.
+
+root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+fail() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 2
+}
+
+# find_python sets $python to the first Python that JupyterLab can live with.
+find_python() {
+  local candidate found=''
+  for candidate in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+    command -v "$candidate" >/dev/null 2>&1 || continue
+    found=$candidate
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+      python=$candidate
+      return
+    fi
+  done
+  [ -n "$found" ] || fail 'no Python found: install Python 3.10 or newer (python3)'
+  fail "found $("$found" --version 2>&1) as $found: Python 3.10 or newer is needed"
+}
+
+# run_python PROGRAM ARGS... replaces this shell. A PYTHONPATH or PYTHONHOME
+# of the user's would reach into the project's environment, so they stay out.
+run_python() {
+  local program=$1
+  shift
+  find_python
+  unset PYTHONPATH PYTHONHOME
+  export PYTHONPYCACHEPREFIX="$root/.tools/pycache"
+  exec "$python" -s "$root/scripts/runner/$program" "$@"
+}

@@ -1,0 +1,36 @@
+"""./scripts/lab: opens JupyterLab on notebooks/, for this machine only."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import toolchain
+from project import NOTEBOOKS, Problem, jupyter_env, run_program
+
+HELP = """\
+usage: ./scripts/lab [JUPYTERLAB OPTIONS…]
+
+Opens JupyterLab on notebooks/, on 127.0.0.1 and with a token. What is missing is
+set up first, inside the project. Options go to JupyterLab, such as --no-browser
+or --port=9000."""
+
+
+def main(given: list[str]) -> int:
+    if given in (["-h"], ["--help"]):
+        print(HELP)
+        return 0
+    setup = toolchain.prepare(gopls=True)
+    for note in setup.notes:
+        toolchain.say(note)
+    if not toolchain.has_module(setup.python, "jupyterlab"):
+        raise Problem(f"the Jupyter of this machine ({setup.python}) has no JupyterLab")
+    # Ours come last, so they win: other machines never reach this server.
+    ours = [f"--ServerApp.root_dir={NOTEBOOKS}", "--ServerApp.ip=127.0.0.1"]
+    if os.geteuid() == 0:
+        ours.append("--ServerApp.allow_root=True")
+    os.execve(setup.python, [setup.python, "-s", "-m", "jupyterlab", *given, *ours], jupyter_env())
+
+
+if __name__ == "__main__":
+    run_program(main)

@@ -1,0 +1,88 @@
+"""Where things are in the project, and the environment its programs run in.
+
+Everything the scripts make stays inside the project: tools in .tools/, results
+in reports/. The user's own Jupyter, IPython and Go settings are neither read
+nor written.
+
+Only the standard library is used here, so that any Python 3.10 can start.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "scripts"
+NOTEBOOKS = ROOT / "notebooks"
+REPORTS = ROOT / "reports"
+TOOLS = ROOT / ".tools"
+JUPYTER = TOOLS / "jupyter"
+VENV_PYTHON = TOOLS / "venv" / "bin" / "python"
+
+KERNEL = "gonb"
+
+
+class Problem(Exception):
+    """What the user should know, in one line; ends the program with status 2."""
+
+
+def run_program(main):
+    """Runs main(arguments) -> status; a Problem becomes one line on stderr."""
+    try:
+        status = main(sys.argv[1:])
+    except Problem as problem:
+        print(f"{Path(sys.argv[0]).stem}: {problem}", file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        status = 130
+    except BrokenPipeError:
+        # The reader went away (report | head): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status)
+
+
+def jupyter_env() -> dict[str, str]:
+    """This process's environment with Jupyter kept inside the project."""
+    env = dict(os.environ)
+    for name in ("JUPYTER_CONFIG_PATH", "JUPYTER_NO_CONFIG", "JUPYTER_PREFER_ENV_PATH",
+                 "JUPYTERLAB_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"):
+        env.pop(name, None)
+    if not env.get("JUPYTER_TOKEN"):
+        env.pop("JUPYTER_TOKEN", None)  # set but empty, it would switch the token off
+    env.update(
+        JUPYTER_CONFIG_DIR=str(JUPYTER / "config"),
+        JUPYTER_DATA_DIR=str(JUPYTER / "data"),
+        JUPYTER_PATH="",
+        JUPYTER_RUNTIME_DIR=str(JUPYTER / "runtime"),
+        IPYTHONDIR=str(JUPYTER / "ipython"),
+        JUPYTER_PLATFORM_DIRS="1",
+        PYTHONNOUSERSITE="1",
+    )
+    # Cells run in the notebook's folder, where a relative path means another place.
+    if env.get("MNIST_DIR"):
+        env["MNIST_DIR"] = os.path.abspath(env["MNIST_DIR"])
+    return env
+
+
+def known_notebooks() -> list[Path]:
+    return sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
+def find_notebook(given: str) -> Path:
+    """A notebook by path, by name, or by the start of a name that fits only one."""
+    path = Path(given)
+    if path.suffix == ".ipynb" and path.is_file():
+        return path.resolve()
+    name = path.name.removesuffix(".ipynb")
+    known = known_notebooks()
+    matches = [n for n in known if n.stem == name] or [n for n in known if name and n.stem.startswith(name)]
+    if len(matches) == 1:
+        return matches[0]
+    names = ", ".join(n.stem for n in matches or known) or "none"
+    if matches:
+        raise Problem(f"notebook {given!r} fits several: {names}")
+    raise Problem(f"no notebook {given!r}; in notebooks/: {names}")

@@ -1,0 +1,112 @@
+"""The part of ./scripts/report that needs Jupyter: executes, writes the pages, sums up."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+import page
+from execute import Run, execute
+from project import ROOT, TOOLS, run_program
+
+
+def main(given: list[str]) -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--timeout", type=float, required=True)
+    parser.add_argument("--go", required=True)
+    parser.add_argument("--note", action="append", default=[])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    args = parser.parse_args(given)
+
+    for note in args.note:
+        print(note)
+    machine = describe_machine(args.go)
+    start = time.monotonic()
+    runs = []
+    for number, path in enumerate(args.notebooks, 1):
+        print(f"[{number}/{len(args.notebooks)}] {path.stem}", flush=True)
+        run = one(path, args, machine)
+        runs.append(run)
+        print(f"  {run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
+        if run.signal:
+            break
+    write(args.output / "index.html", page.index(args.output, machine))
+    return summary(runs, args, time.monotonic() - start)
+
+
+def one(path: Path, args: argparse.Namespace, machine: str) -> Run:
+    date = time.strftime("%-d %B %Y, %H:%M")
+    notebook, run = execute(path, path.stem, args.timeout, dict(os.environ), TOOLS / "log" / f"kernel-{path.stem}.log")
+    show_failure(notebook, run)
+    notebook.metadata[page.KEY] = {
+        "title": page.title(notebook, run.name), "status": run.status, "error": run.error,
+        "failed_cell": run.failed_cell, "headlines": run.headlines, "data": run.data, "date": date,
+        "seconds": round(run.seconds, 1), "quick": bool(os.environ.get("INKLING_QUICK")), "machine": machine,
+    }
+    write(args.output / f"{run.name}.ipynb", nbformat.writes(notebook))
+    write(args.output / f"{run.name}.html", page.report(notebook, path.parent))
+    return run
+
+
+def show_failure(notebook, run: Run) -> None:
+    """Prints what the failing cell said: the compiler's text, the program's stderr."""
+    if run.status != "failed" or run.failed_cell is None:
+        return
+    for output in notebook.cells[run.failed_cell].outputs:
+        if output.output_type == "error":
+            text = "\n".join(output.traceback)
+        elif output.output_type == "stream" and output.name == "stderr":
+            text = output.text
+        else:
+            continue
+        print("\n".join(f"    {line}" for line in text.strip().splitlines()[-40:]))
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
+
+
+def summary(runs: list[Run], args: argparse.Namespace, seconds: float) -> int:
+    print()
+    for run in runs:
+        print(f"{run.status:12}{run.name:24}{run.seconds:6.0f} s  {args.output / run.name}.html")
+        for line in run.headlines:
+            print(f"{'':12}{line}")
+    left = len(args.notebooks) - len(runs)
+    print(f"{len(runs)} of {len(args.notebooks)} notebooks in {seconds:.0f} s" + (f", {left} not run" if left else ""))
+    print(f"open {args.output / 'index.html'}")
+    number = next((run.signal for run in runs if run.signal), None)
+    if number:
+        return 128 + number
+    return int(any(run.status != "ok" for run in runs))
+
+
+def describe_machine(go_version: str) -> str:
+    """What the numbers were measured on, for the foot of every page."""
+    cpu = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                cpu = line.split(":", 1)[1].strip()
+                break
+    except OSError:
+        pass
+    commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], text=True, capture_output=True)
+    source = f", source {commit.stdout.strip()}" if commit.returncode == 0 else ""
+    return f"{platform.system()} {platform.machine()}, {cpu}, {os.cpu_count()} cores, {go_version}{source}"
+
+
+if __name__ == "__main__":
+    run_program(main)

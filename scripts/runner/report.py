@@ -1,0 +1,81 @@
+"""./scripts/report: executes notebooks through Jupyter and writes reports/.
+
+Runs in the system's Python with the standard library until the set-up is
+ready, then goes on in the Python that has Jupyter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from project import REPORTS, ROOT, SCRIPTS, Problem, find_notebook, jupyter_env, known_notebooks, run_program
+
+DESCRIPTION = """\
+Executes the notebooks through Jupyter and writes reports/NAME.html, the executed
+reports/NAME.ipynb and reports/index.html. What is missing is set up first, inside
+the project. Runs are kept in runs/: a second report shows the stored ones at once.
+Remove runs/ to train anew."""
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./scripts/report", description=DESCRIPTION, allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter, add_help=True)
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK",
+                        help="a name in notebooks/ or its start (q1), or a path; default: all")
+    parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook")
+    parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell; default 600")
+    parser.add_argument("--output", type=Path, default=REPORTS, metavar="FOLDER", help="default: reports/")
+    parser.add_argument("--list", action="store_true", help="show the notebooks and stop")
+    parser.error = refuse
+    return parser.parse_args(given)
+
+
+def refuse(message: str):
+    raise Problem(f"{message} (--help shows what is allowed)")
+
+
+def seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
+
+
+def main(given: list[str]) -> int:
+    args = arguments(given)
+    if args.list:
+        print("\n".join(n.stem for n in known_notebooks()))
+        return 0
+    notebooks = [find_notebook(n) for n in dict.fromkeys(args.notebooks)] or known_notebooks()
+    if not notebooks:
+        raise Problem(f"no notebooks in {ROOT / 'notebooks'}")
+    output = args.output.resolve()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"cannot write reports in {output}: {error.strerror}") from None
+    if not os.access(output, os.W_OK):
+        raise Problem(f"cannot write reports in {output}: permission denied")
+
+    import toolchain
+
+    setup = toolchain.prepare()
+    env = jupyter_env()
+    env.pop("INKLING_QUICK", None)
+    if args.quick:
+        env["INKLING_QUICK"] = "1"
+    command = [setup.python, "-s", str(SCRIPTS / "runner" / "render.py"), "--output", str(output),
+               "--timeout", str(args.timeout), "--go", setup.go_version]
+    for note in setup.notes:
+        command += ["--note", note]
+    os.execve(setup.python, [*command, "--", *map(str, notebooks)], env)
+
+
+if __name__ == "__main__":
+    run_program(main)

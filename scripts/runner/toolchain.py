@@ -1,0 +1,354 @@
+"""Installs what is missing: Go tools, Jupyter, the kernel, a warm build cache.
+
+Each part keeps a stamp in .tools/stamps: the full text of what it was made
+from. A part whose stamp still fits is skipped, so a set-up that is up to date
+costs a few file reads and one `go env`. The Go and the Python parts run side
+by side.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from project import JUPYTER, KERNEL, ROOT, SCRIPTS, TOOLS, VENV_PYTHON, Problem, jupyter_env, known_notebooks
+
+BIN = TOOLS / "bin"
+LOGS = TOOLS / "log"
+# gopls completes code in JupyterLab and is most of the build time; it lives in
+# a folder of its own so that reports neither wait for it nor start it.
+GOPLS_BIN = TOOLS / "gopls"
+GOPLS = "golang.org/x/tools/gopls"
+
+
+@dataclass(frozen=True)
+class Go:
+    """The Go installation, and where its user keeps modules and builds."""
+
+    path: str
+    version: str
+    env: dict[str, str]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """For our own go commands: the user's places and proxies, not the user's flags."""
+        return {**os.environ, **self.env, "GOENV": "off", "GOFLAGS": "", "GO111MODULE": "",
+                "GOWORK": "off", "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", **more}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A set-up that is ready to run notebooks."""
+
+    python: str  # has nbclient
+    go_version: str
+    notes: tuple[str, ...]  # what the user should know at every start
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def find_go() -> Go:
+    path = shutil.which("go")
+    wanted = re.search(r"^go (\S+)", (ROOT / "go.mod").read_text(), re.M).group(1)
+    if path is None:
+        raise Problem(f"no Go found: install Go {wanted} or newer (https://go.dev/dl) and put it on the PATH")
+    names = ["GOVERSION", "GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB",
+             "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH"]
+    env = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": ""}
+    run = subprocess.run([path, "env", "-json", *names], env=env, cwd="/", text=True, capture_output=True)
+    if run.returncode != 0:
+        raise Problem(f"{path} env fails: {last_line(run.stderr)}")
+    values = json.loads(run.stdout)
+    version = values.pop("GOVERSION")
+    if version_numbers(version) < version_numbers(wanted):
+        raise Problem(f"found {version} at {path}: Go {wanted} or newer is needed (https://go.dev/dl)")
+    return Go(path, version, {k: v for k, v in values.items() if v})
+
+
+def version_numbers(text: str) -> tuple[int, ...]:
+    """(1, 26, 8) of go1.26.8; anything that is no release counts as newest."""
+    match = re.match(r"(?:go)?(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(n or 0) for n in match.groups()) if match else (999,)
+
+
+def last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no message"])[-1]
+
+
+# Stamps
+
+
+def stamp_fits(name: str, text: str) -> bool:
+    try:
+        return (TOOLS / "stamps" / name).read_text() == text
+    except OSError:
+        return False
+
+
+def write_stamp(name: str, text: str) -> None:
+    path = TOOLS / "stamps" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def drop_stamp(name: str) -> None:
+    (TOOLS / "stamps" / name).unlink(missing_ok=True)
+
+
+def file_texts(*paths: Path) -> str:
+    return "".join(f"--- {p.relative_to(ROOT)}\n{p.read_text()}" for p in paths)
+
+
+def run_logged(log: str, command: list[str], **options) -> str | None:
+    """Runs a command with its output in .tools/log; returns None, or the line that says what failed."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path = LOGS / log
+    with path.open("w") as out:
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **options)
+    if run.returncode == 0:
+        return None
+    text = path.read_text(errors="replace")
+    errors = re.findall(r"(?im)^(?:error|fatal):? .*", text)
+    return errors[-1] if errors else last_line(text)
+
+
+# Parts
+
+
+def go_tools(go: Go, gopls: bool) -> None:
+    """Builds the tools that scripts/tools/go.mod pins."""
+    modules = SCRIPTS / "tools"
+    lines = re.findall(r"^\s*(?:tool )?(\S+/\S+)$", re.sub(r"(?s)require \(.*?\)", "", (modules / "go.mod").read_text()), re.M)
+    tools = [t for t in lines if not t.startswith("inkling") and (t == GOPLS) == gopls]
+    name, folder = ("gopls", GOPLS_BIN) if gopls else ("go tools", BIN)
+    stamp = f"{go.version}\n{file_texts(modules / 'go.mod', modules / 'go.sum')}"
+    if stamp_fits(name, stamp) and all((folder / t.rsplit("/", 1)[1]).exists() for t in tools):
+        return
+    drop_stamp(name)
+    say(f"  Go tools: building {', '.join(t.rsplit('/', 1)[1] for t in tools)}")
+    start = time.monotonic()
+    log = f"{name.replace(' ', '-')}.log"
+    failed = run_logged(log, [go.path, "install", *tools], cwd=modules,
+                        env=go.environment(GOBIN=str(folder)))
+    if failed:
+        raise Problem(f"building the Go tools failed: {failed} (all of it in .tools/log/{log})")
+    write_stamp(name, stamp)
+    say(f"  Go tools: ready in {time.monotonic() - start:.0f} s")
+
+
+def kernel_spec(go: Go) -> str:
+    """kernel.json: a hostile shell (GOFLAGS=-mod=mod, GOWORK=off, …) must not break cells.
+
+    An empty value makes go fall back on its settings file, so that is off too
+    and the places of modules and builds are named. Jupyter substitutes $NAME
+    in these values, hence the doubled dollars.
+    """
+    path = os.pathsep.join([str(BIN), str(GOPLS_BIN), os.path.dirname(go.path), "/usr/local/bin", "/usr/bin", "/bin"])
+    env = {"PATH": path, "GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOWORK": "", "GO111MODULE": "",
+           "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": ""}
+    env |= {name: go.env[name] for name in ("GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE") if name in go.env}
+    spec = {
+        "argv": [str(BIN / "gonb"), "--kernel", "{connection_file}", f"-go_work={ROOT}"],
+        "display_name": "Go (inkling)",
+        "language": "go",
+        "interrupt_mode": "message",
+        "env": {name: value.replace("$", "$$") for name, value in env.items()},
+    }
+    return json.dumps(spec, indent=1)
+
+
+def kernel(go: Go) -> None:
+    """Installs the kernel; its paths are absolute, so a moved project installs it anew."""
+    spec = kernel_spec(go)
+    folder = JUPYTER / "data" / "kernels" / KERNEL
+    path = folder / "kernel.json"
+    with contextlib.suppress(OSError):
+        if path.read_text() == spec:
+            return
+    if "," in str(ROOT):
+        raise Problem(f"GoNB cannot work in a folder with a comma in its path: {ROOT}")
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(spec)
+
+
+def warm(go: Go) -> None:
+    """Fills the build cache with all that notebooks import, so that the first cell is quick."""
+    packages = notebook_packages(go)
+    stamp = f"{go.version}\n{ROOT}\n{file_texts(ROOT / 'go.mod', ROOT / 'go.sum')}{packages}"
+    if not packages or stamp_fits("warm", stamp):
+        return
+    drop_stamp("warm")
+    say("  build cache: compiling what the notebooks import")
+    start = time.monotonic()
+    fetch = run_logged("modules.log", [go.path, "mod", "download"], cwd=ROOT, env=go.environment())
+    if fetch:
+        raise Problem(f"fetching Go modules failed: {fetch} (all of it in .tools/log/modules.log)")
+    with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+        # The same shape as a GoNB cell: a module of its own in a workspace with ours.
+        imports = "".join(f"\t_ {json.dumps(p)}\n" for p in packages)
+        Path(folder, "main.go").write_text(f"package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n")
+        Path(folder, "main_test.go").write_text('package main\n\nimport "testing"\n\nfunc TestNothing(t *testing.T) {}\n')
+        env = go.environment(GOWORK="", GOPROXY="off")
+        for command in (["mod", "init", "warm"], ["work", "init"], ["work", "use", str(ROOT), "."],
+                        ["build", "-o", "warm"], ["test", "-c", "-o", "warm.test"]):
+            failed = run_logged("warm.log", [go.path, *command], cwd=folder, env=env)
+            if failed:
+                # A package that does not compile shows its errors in the cells.
+                say(f"  build cache: not warmed, {failed}")
+                return
+    write_stamp("warm", stamp)
+    say(f"  build cache: ready in {time.monotonic() - start:.0f} s")
+
+
+def notebook_packages(go: Go) -> list[str]:
+    """What notebooks may import of ours, and what they do import of Go's library."""
+    folders = {p.parent for p in (ROOT / "pkg").rglob("*.go")
+               if not p.name.endswith("_test.go") and "internal" not in p.parts}
+    ours = ["inkling/" + f.relative_to(ROOT).as_posix() for f in folders]
+    theirs = set()
+    for notebook in known_notebooks():
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            for cell in json.loads(notebook.read_text())["cells"]:
+                source = "".join(cell["source"])
+                for block in re.findall(r'(?m)^import\s+(\([^)]*\)|[^\n]*)', source):
+                    theirs.update(re.findall(r'"([a-z0-9/]+)"', block))
+    theirs = {t for t in theirs if Path(go.env.get("GOROOT", "/"), "src", t).is_dir()}
+    return sorted([*ours, *(theirs | {"flag", "fmt", "log", "math", "os", "time", "strings", "slices"})]) if ours else []
+
+
+def python_packages() -> Setup | None:
+    """Installs Jupyter; None when it is there, notes when the machine's own is used instead."""
+    requirements = [SCRIPTS / "requirements.txt", SCRIPTS / "constraints.txt"]
+    stamp = f"{sys.version}\n{file_texts(*requirements)}"
+    if stamp_fits("python", stamp) and works(VENV_PYTHON):
+        return None
+    if stamp_fits("python", "machine\n" + stamp):
+        found = machine_jupyter()
+        if found:
+            return found
+    drop_stamp("python")
+    say("  Jupyter: installing into .tools/venv")
+    start = time.monotonic()
+    failed = install_venv(requirements[0])
+    if failed is None:
+        write_stamp("python", stamp)
+        say(f"  Jupyter: ready in {time.monotonic() - start:.0f} s")
+        return None
+    found = machine_jupyter()
+    if found is None:
+        raise Problem(f"Jupyter could not be installed: {failed}; and no Jupyter with nbclient 0.7 or newer is on this machine")
+    write_stamp("python", "machine\n" + stamp)
+    say(f"  Jupyter: {failed}")
+    return found
+
+
+def install_venv(requirements: Path) -> str | None:
+    """Makes .tools/venv anew; returns None, or the line that says what failed."""
+    missing = [m for m in ("venv", "ensurepip") if not has_module(sys.executable, m)]
+    if missing:
+        return f"this Python ({sys.executable}) has no {missing[0]} module (on Debian: apt install python3-venv)"
+    venv = VENV_PYTHON.parents[1]
+    shutil.rmtree(venv, ignore_errors=True)
+    failed = run_logged("venv.log", [sys.executable, "-m", "venv", str(venv)])
+    if failed:
+        return f"python -m venv fails: {failed}"
+    env = {k: v for k, v in os.environ.items() if k not in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV")}
+    # Without --no-compile a third of the time goes into modules nobody imports.
+    failed = run_logged("pip.log", [str(VENV_PYTHON), "-m", "pip", "install", "--no-input", "--no-compile",
+                                    "--disable-pip-version-check", "--retries", "2", "--timeout", "20",
+                                    "--progress-bar", "off", "-r", str(requirements)], env=env)
+    return failed and f"{failed} (all of it in .tools/log/pip.log)"
+
+
+def has_module(python: str, module: str) -> bool:
+    return subprocess.run([python, "-c", f"import {module}"], env=jupyter_env(), capture_output=True).returncode == 0
+
+
+def works(python: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return subprocess.run([str(python), "-c", ""], capture_output=True).returncode == 0
+    return False
+
+
+def machine_jupyter() -> Setup | None:
+    """A Python of this machine that has nbclient 0.7 or newer and nbconvert."""
+    candidates = [sys.executable, "/usr/bin/python3"]
+    jupyter = shutil.which("jupyter")
+    if jupyter:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            first = Path(jupyter).read_text().split("\n", 1)[0]
+            if first.startswith("#!"):
+                candidates.append(first[2:].strip())
+    program = ("import nbclient, nbconvert; from importlib.metadata import version as v; "
+               "print(v('nbclient'), v('nbconvert'))")
+    for python in dict.fromkeys(candidates):
+        with contextlib.suppress(OSError):
+            run = subprocess.run([python, "-c", program], env=jupyter_env(), text=True, capture_output=True)
+            if run.returncode == 0:
+                nbclient, nbconvert = run.stdout.split()
+                if version_numbers(nbclient) >= (0, 7, 0):
+                    return Setup(python, "", (f"using the Jupyter of this machine ({python}: nbclient {nbclient}, "
+                                              f"nbconvert {nbconvert}), not the pinned one; `rm -r .tools` tries again",))
+    return None
+
+
+@contextlib.contextmanager
+def locked():
+    """One set-up at a time per project; a second one waits and then finds it done."""
+    try:
+        TOOLS.mkdir(exist_ok=True)
+        lock = open(TOOLS / "lock", "w")
+    except OSError as error:
+        raise Problem(f"cannot write in {TOOLS}: {error.strerror}") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("waiting for another set-up of this project to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def prepare(gopls: bool = False) -> Setup:
+    """Makes everything ready that notebooks need, quickly when it is."""
+    go = find_go()
+    with locked():
+        try:
+            return prepare_parts(go, gopls)
+        except OSError as error:
+            raise Problem(f"cannot set up in {TOOLS}: {error.strerror or error}") from None
+
+
+def prepare_parts(go: Go, gopls: bool) -> Setup:
+    def go_part():
+        go_tools(go, gopls=False)
+        kernel(go)
+        warm(go)
+        if gopls:
+            try:
+                go_tools(go, gopls=True)
+            except Problem as problem:
+                say(f"  no code completion: {problem}")
+
+    with concurrent.futures.ThreadPoolExecutor() as lanes:
+        python = lanes.submit(python_packages)
+        go_done = lanes.submit(go_part)
+        machine = python.result()
+        go_done.result()
+    for folder in ("config", "runtime", "ipython"):
+        (JUPYTER / folder).mkdir(parents=True, exist_ok=True)
+    if machine:
+        return Setup(machine.python, go.version, machine.notes)
+    return Setup(str(VENV_PYTHON), go.version, ())
