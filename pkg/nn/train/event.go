@@ -94,3 +94,18 @@ func (h History) Best() int {
 	}
 	return best
 }
+
+// MeanStd returns the mean of v and its sample standard deviation, 0 for fewer
+// than two values: how results of several seeds are told.
+func MeanStd(v []float64) (mean, std float64) {
+	for _, x := range v {
+		mean += x / float64(len(v))
+	}
+	if len(v) < 2 {
+		return mean, 0
+	}
+	for _, x := range v {
+		std += (x - mean) * (x - mean)
+	}
+	return mean, math.Sqrt(std / float64(len(v)-1))
+}

@@ -29,6 +29,7 @@ type Lab struct {
 	Split      Split
 	Log        io.Writer              // where Fit writes; os.Stdout
 	Progress   func(label string) Bar // nil for none
+	Quiet      bool                   // Fit tells only of what goes wrong
 	Quick      bool                   // INKLING_QUICK is set: try things out, not for results
 
 	store    string // the part of the run store for this data
@@ -120,11 +121,13 @@ func (l *Lab) FitContext(ctx context.Context, cfgs ...Config) ([]*Result, error)
 			fmt.Fprintf(l.Log, "%s: not begun\n", cfg.Name)
 			continue
 		}
-		r, err := l.fit(ctx, cfg, len(cfgs) == 1)
+		r, err := l.fit(ctx, cfg, len(cfgs) == 1 && !l.Quiet)
 		if err != nil {
 			return results, err
 		}
-		fmt.Fprintln(l.Log, r)
+		if !l.Quiet || r.Status != Finished {
+			fmt.Fprintln(l.Log, r)
+		}
 		results = append(results, r)
 	}
 	return results, nil
