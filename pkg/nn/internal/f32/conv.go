@@ -102,6 +102,7 @@ type convolution struct {
 	y, x, w, bias []float32
 	relu          bool
 	parts         buffer // partial sums of dw
+	fast          fastConv
 }
 
 var convolutions freeList[convolution]

@@ -285,41 +285,11 @@ func (r *region) rows(i0, i1, j0, j1 int) {
 	}
 }
 
-// tiles computes rows [i0, i1) of whole panels. Few rows are shared out evenly,
-// as tiles of less than four rows wait for their own sums.
+// tiles computes rows [i0, i1) of whole panels.
 func (r *region) tiles(i0, i1, panels int, b, c []float32, ldc int, bias []float32, flags int) {
-	a := r.a
-	var pb *float32
-	if bias != nil {
-		pb = &bias[0]
-	}
-	for left := i1 - i0; left > 0; {
-		n := min(left, tileRows)
-		if left > tileRows && left < 2*tileRows-1 {
-			n = (left + 1) / 2
-		}
-		pa := &a[0]
-		pc := &c[0]
-		bp, ld := 4*tileCols*r.k, 4*ldc
-		switch n {
-		case 1:
-			tile1(pa, r.rs, r.cs, &b[0], 4*tileCols, bp, pc, ld, r.k, panels, pb, flags)
-		case 2:
-			tile2(pa, r.rs, r.cs, &b[0], 4*tileCols, bp, pc, ld, r.k, panels, pb, flags)
-		case 3:
-			tile3(pa, r.rs, r.cs, &b[0], 4*tileCols, bp, pc, ld, r.k, panels, pb, flags)
-		case 4:
-			tile4(pa, r.rs, r.cs, &b[0], 4*tileCols, bp, pc, ld, r.k, panels, pb, flags)
-		case 5:
-			tile5(pa, r.rs, r.cs, &b[0], 4*tileCols, bp, pc, ld, r.k, panels, pb, flags)
-		default:
-			tile6(pa, r.rs, r.cs, &b[0], 4*tileCols, bp, pc, ld, r.k, panels, pb, flags)
-		}
-		if left -= n; left > 0 {
-			a = a[n*r.rs/4:]
-			c = c[n*ldc:]
-		}
-	}
+	s := strip{a: r.a, rs: r.rs, cs: r.cs, b: b, bs: 4 * tileCols, bp: 4 * tileCols * r.k,
+		c: c, ldc: ldc, rows: i1 - i0, k: r.k, panels: panels, bias: bias, flags: flags}
+	s.run()
 }
 
 // edge computes the columns [j0, j1) of C that do not fill a panel.

@@ -8,6 +8,12 @@ package f32
 //go:noescape
 func copyRows(dst *float32, dd int, src *float32, sd, rows, n8 int)
 
+// copyPlane copies rows of width values, at least 8; the rows of dst and src lie
+// dd and sd bytes apart. rows is at least 1.
+//
+//go:noescape
+func copyPlane(dst *float32, dd int, src *float32, sd, rows, width int)
+
 // transpose8 writes the transpose of 8 rows and 8·blocks columns of src as
 // 8·blocks rows of 8 values; the rows of dst and src lie dd and sd bytes apart.
 // The flags are those of a tile, applied to dst: accumulate, add 8 values of
@@ -16,10 +22,23 @@ func copyRows(dst *float32, dd int, src *float32, sd, rows, n8 int)
 //go:noescape
 func transpose8(dst *float32, dd int, src *float32, sd, blocks int, bias *float32, flags int)
 
-const (
-	tileRows = 6
-	tileCols = 16
-)
+// transpose sets dst[j·dd+i] = src[i·sd+j] for i < rows and j < cols.
+func transpose(dst []float32, dd int, src []float32, sd, rows, cols int) {
+	wide := 0
+	if rows >= 8 && cols >= 8 {
+		wide = cols / 8 * 8
+		for i := 0; i < rows; i += 8 {
+			i := min(i, rows-8) // the last eight overlap the others
+			transpose8(&dst[i], 4*dd, &src[i*sd], 4*sd, cols/8, nil, 0)
+		}
+	}
+	for j := wide; j < cols; j++ {
+		d := dst[j*dd:][:rows]
+		for i := range d {
+			d[i] = src[i*sd+j]
+		}
+	}
+}
 
 // An operand is one factor of a product, A' of rows×k or B' of k×columns, as it
 // lies in memory. Its index runs over rows or columns.

@@ -42,6 +42,41 @@ two:
 	VZEROUPPER
 	RET
 
+// func copyPlane(dst *float32, dd int, src *float32, sd, rows, width int)
+//
+// R10 is the offset of the last eight values of a row, which overlap the
+// others.
+TEXT ·copyPlane(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ dd+8(FP), DX
+	MOVQ src+16(FP), SI
+	MOVQ sd+24(FP), R8
+	MOVQ rows+32(FP), CX
+	MOVQ width+40(FP), R10
+	SHLQ $2, R10
+	SUBQ $32, R10
+
+line:
+	XORQ AX, AX
+
+eight:
+	CMPQ    AX, R10
+	JGE     last
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS Y0, (DI)(AX*1)
+	ADDQ    $32, AX
+	JMP     eight
+
+last:
+	VMOVUPS (SI)(R10*1), Y0
+	VMOVUPS Y0, (DI)(R10*1)
+	ADDQ    R8, SI
+	ADDQ    DX, DI
+	DECQ    CX
+	JNZ     line
+	VZEROUPPER
+	RET
+
 // Four columns of eight rows, from byte AT of each row, become four rows in Y8
 // … Y11.
 #define QUARTER(AT) \

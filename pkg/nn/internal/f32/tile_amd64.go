@@ -11,6 +11,7 @@ const (
 	tileAccumulate = 1 << iota
 	tileBias
 	tileReLU
+	tileRowBias // bias holds one value for each row instead
 )
 
 // tileR computes R rows of C in panels of 16 columns each:
@@ -39,3 +40,69 @@ func tile5(a *float32, rs, cs int, b *float32, bs, bp int, c *float32, ldc, k, p
 
 //go:noescape
 func tile6(a *float32, rs, cs int, b *float32, bs, bp int, c *float32, ldc, k, panels int, bias *float32, flags int)
+
+const (
+	tileRows = 6
+	tileCols = 16
+)
+
+// tileHeight returns how many of the rows left the next tile should take. The
+// last ten or less are shared out evenly, as tiles of few rows wait for their
+// own sums.
+func tileHeight(left int) int {
+	switch {
+	case left > 2*tileRows-2:
+		return tileRows
+	case left > tileRows:
+		return (left + 1) / 2
+	}
+	return left
+}
+
+// A strip is a band of tiles: rows of C' across panels of B'. Its fields are
+// the arguments of tileR.
+type strip struct {
+	a       []float32
+	rs, cs  int
+	b       []float32
+	bs, bp  int
+	c       []float32
+	ldc     int // in values
+	rows, k int
+	panels  int
+	bias    []float32
+	flags   int
+}
+
+func (s *strip) run() {
+	a, c, bias := s.a, s.c, s.bias
+	b, ldc := &s.b[0], 4*s.ldc
+	for left := s.rows; left > 0; {
+		var pb *float32
+		if bias != nil {
+			pb = &bias[0]
+		}
+		n := tileHeight(left)
+		switch n {
+		case 1:
+			tile1(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+		case 2:
+			tile2(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+		case 3:
+			tile3(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+		case 4:
+			tile4(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+		case 5:
+			tile5(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+		default:
+			tile6(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+		}
+		if left -= n; left > 0 {
+			a = a[n*s.rs/4:]
+			c = c[n*s.ldc:]
+			if s.flags&tileRowBias != 0 {
+				bias = bias[n:]
+			}
+		}
+	}
+}

@@ -32,6 +32,13 @@
 	VADDPS Y12, lo, lo \
 	VADDPS Y13, hi, hi
 
+// One value for each row; R12 walks along them.
+#define ROWBIAS(lo, hi) \
+	VBROADCASTSS (R12), Y12 \
+	VADDPS Y12, lo, lo      \
+	VADDPS Y12, hi, hi      \
+	ADDQ   $4, R12
+
 // The value is the operand that vmaxps returns if it is NaN.
 #define RELU(lo, hi) \
 	VMAXPS lo, Y14, lo \
@@ -108,13 +115,18 @@ finish:                   \
 	EACH(ACCUMULATE)      \
 bias:                     \
 	TESTQ $2, CX          \
-	JZ   relu             \
+	JZ   rowbias          \
 	MOVQ bias+80(FP), AX  \
 	VMOVUPS (AX), Y12     \
 	VMOVUPS 32(AX), Y13   \
 	ADDQ $64, AX          \
 	MOVQ AX, bias+80(FP)  \
 	EACH(BIAS)            \
+rowbias:                  \
+	TESTQ $8, CX          \
+	JZ   relu             \
+	MOVQ bias+80(FP), R12 \
+	EACH(ROWBIAS)         \
 relu:                     \
 	TESTQ $4, CX          \
 	JZ   store            \
