@@ -18,7 +18,7 @@ type canvas struct{ ink [side * side]float64 }
 // already; soft is the width of an edge, from full ink to none.
 func (c *canvas) render(dst []uint8, marks []mark, soft float64) {
 	c.ink = [side * side]float64{}
-	scale, left, top := fit(marks)
+	scale, left, top := fit(marks, soft/2)
 	var px, py, pr float64
 	for i, m := range marks {
 		x, y := (m.x-left)*scale, (m.y-top)*scale
@@ -60,8 +60,8 @@ func clamp(v, limit int) int { return max(-limit, min(limit, v)) }
 const margin = (side - box) / 2
 
 // fit returns the scale, and the corner that comes to lie at pixel 0,0, with
-// which marks fill the box.
-func fit(marks []mark) (scale, left, top float64) {
+// which marks and the edge around them fill the box.
+func fit(marks []mark, edge float64) (scale, left, top float64) {
 	x0, y0 := math.Inf(1), math.Inf(1)
 	x1, y1 := math.Inf(-1), math.Inf(-1)
 	var r float64
@@ -70,11 +70,11 @@ func fit(marks []mark) (scale, left, top float64) {
 		y0, y1 = min(y0, m.y), max(y1, m.y)
 		r += m.r
 	}
-	r /= float64(len(marks))
-	scale = (box - 2*r) / max(x1-x0, y1-y0)
+	reach := r/float64(len(marks)) + edge
+	scale = (box - 2*reach) / max(x1-x0, y1-y0)
 	// Pixel x covers [x-½, x+½].
-	half := r - 0.5 + margin
-	return scale, x0 - half/scale, y0 - half/scale
+	at := margin - 0.5 + reach
+	return scale, x0 - at/scale, y0 - at/scale
 }
 
 // line draws a segment with round ends whose half width goes from ar to br.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -73,7 +74,7 @@ func (w *writer) draw(dst []uint8, seed uint64, i int) uint8 {
 
 	reseed(&w.src, seed, forSynthetic, i, 1)
 	w.write(w.choose(glyphs[label]))
-	w.canvas.render(dst, w.marks, w.between(0.9, 1.4))
+	w.canvas.render(dst, w.marks, w.between(0.7, 1.4))
 	return uint8(label)
 }
 
@@ -118,6 +119,7 @@ func (w *writer) write(g glyph) {
 	w.marks = w.marks[:0]
 	for _, s := range g.strokes {
 		w.trace(s, shake)
+		w.finish()
 		for range haste {
 			w.soften()
 		}
@@ -149,6 +151,9 @@ func (w *writer) trace(s stroke, shake float64) {
 	}
 }
 
+// step is about the distance between neighbouring points of a path.
+const step = 0.045
+
 // span appends the part from p1 to p2 of the centripetal Catmull-Rom spline
 // through p0 … p3, without p1. Equal neighbours stand for an end.
 // Source: Yuksel, Schaefer, Keyser, Parameterization and applications of
@@ -168,7 +173,6 @@ func (w *writer) span(p0, p1, p2, p3 point) {
 		m2.x += (p3.x-p2.x)/d2 - (p3.x-p1.x)/(d1+d2)
 		m2.y += (p3.y-p2.y)/d2 - (p3.y-p1.y)/(d1+d2)
 	}
-	const step = 0.045
 	n := int(math.Ceil(length/step)) + 1
 	for k := 1; k <= n; k++ {
 		t := float64(k) / float64(n)
@@ -179,6 +183,32 @@ func (w *writer) span(p0, p1, p2, p3 point) {
 			(1-a)*p1.x + a*p2.x + b*m1.x + c*m2.x,
 			(1-a)*p1.y + a*p2.y + b*m1.y + c*m2.y,
 		})
+	}
+}
+
+// finish lets the ends of a stroke vary: some stop early, some run on in a
+// curl, as hasty hands do.
+func (w *writer) finish() {
+	for range 2 {
+		slices.Reverse(w.curve)
+		switch u := w.rng.Float64(); {
+		case u < 0.25:
+			if n := len(w.curve); n > 12 {
+				w.curve = w.curve[:n-w.rng.IntN(n/8+1)]
+			}
+		case u < 0.5:
+			n := len(w.curve)
+			p, q := w.curve[max(n-3, 0)], w.curve[n-1]
+			dx, dy := q.x-p.x, q.y-p.y
+			l := math.Hypot(dx, dy) + 1e-9
+			dx, dy = dx/l*step, dy/l*step
+			sin, cos := math.Sincos(w.normal(0.35))
+			for range w.rng.IntN(5) {
+				dx, dy = cos*dx-sin*dy, sin*dx+cos*dy
+				q = point{q.x + dx, q.y + dy}
+				w.curve = append(w.curve, q)
+			}
+		}
 	}
 }
 
@@ -230,8 +260,8 @@ func (v *warp) apply(p point) point {
 type frame struct{ xx, xy, yx, yy float64 }
 
 func (w *writer) newFrame() frame {
-	aspect := math.Exp(w.normal(0.18))
-	slant := 0.12 + w.normal(0.22)
+	aspect := math.Exp(0.05 + w.normal(0.18))
+	slant := 0.16 + w.normal(0.24)
 	sin, cos := math.Sincos(w.normal(0.10))
 	// Slanting to the right moves the top (small y) to larger x.
 	return frame{
