@@ -77,8 +77,8 @@ func (p plane) place(at vg.Point, w, h vg.Length, taken []vg.Rectangle, others [
 		}
 		n := crossings(box, lines)
 		for _, o := range others {
-			if away(box, o) < away(box, at)+3 {
-				n += 50
+			if away(box, o) < away(box, at) {
+				n += 500
 			}
 		}
 		if !ok || n < cost {
@@ -103,9 +103,9 @@ func overlapsAny(r vg.Rectangle, others []vg.Rectangle) bool {
 	return false
 }
 
-// away is the distance from q to r, 0 inside.
-func away(r vg.Rectangle, q vg.Point) vg.Length {
-	return vg.Length(math.Hypot(float64(max(r.Min.X-q.X, q.X-r.Max.X, 0)), float64(max(r.Min.Y-q.Y, q.Y-r.Max.Y, 0))))
+// away is the distance from q to the centre of r.
+func away(r vg.Rectangle, q vg.Point) float64 {
+	return math.Hypot(float64((r.Min.X+r.Max.X)/2-q.X), float64((r.Min.Y+r.Max.Y)/2-q.Y))
 }
 
 // crossings counts the pixels of line inside r, to within a few.

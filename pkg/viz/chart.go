@@ -36,6 +36,13 @@ type note struct {
 	warn bool
 }
 
+func (n note) lettering() lettering {
+	if n.warn {
+		return alarmText
+	}
+	return noteText
+}
+
 // plane is the plot area with its two scales.
 type plane struct {
 	draw.Canvas
@@ -202,11 +209,7 @@ func (c *chart) drawIn(dc draw.Canvas, in insets) {
 	}
 	for _, n := range c.noteLines() {
 		below -= noteText.line()
-		l := noteText
-		if n.warn {
-			l = alarmText
-		}
-		l.draw(dc, dc.Min.X+pad, below, 0, n.text)
+		n.lettering().draw(dc, dc.Min.X+pad, below, 0, n.text)
 	}
 	if c.y.label != "" {
 		labelText.drawUp(dc, dc.Min.X+in.ylabel-4, p.Center().Y, labelText.fit(c.y.label, c.h-2*pad))

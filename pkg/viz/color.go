@@ -15,6 +15,8 @@ type oklab struct{ l, a, b float64 }
 var (
 	// sequential runs from paper to deep blue: nothing is white, much is dark.
 	sequential = newRamp(0xfafafa, 0xb9dcea, 0x4fa3cf, 0x1763a6, 0x0b2f66)
+	// warm is for errors: from paper to red-brown.
+	warm = newRamp(0xfdf6f0, 0xf8c9a4, 0xe88a56, 0xc2471f, 0x7a1d0c)
 	// diverging runs from blue over white to red-brown, both ends equally dark.
 	diverging = newRamp(0x0b3c7d, 0x3f86c4, 0xa9cfe6, 0xf7f6f4, 0xf2bfa0, 0xd0694a, 0x7f1d1d)
 )

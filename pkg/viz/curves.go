@@ -208,8 +208,10 @@ func (p plane) diverged(x, y []float64, col color.NRGBA) {
 	if last < 0 || last == len(y)-1 || isFinite(y[len(y)-1]) {
 		return
 	}
-	at := p.at(x[last], y[last])
-	sty := draw.LineStyle{Color: col, Width: 2}
-	p.StrokeLine2(sty, at.X-4, at.Y-4, at.X+4, at.Y+4)
-	p.StrokeLine2(sty, at.X-4, at.Y+4, at.X+4, at.Y-4)
+	cross(p.Canvas, p.at(x[last], y[last]), 4, draw.LineStyle{Color: col, Width: 2})
+}
+
+func cross(c draw.Canvas, at vg.Point, r vg.Length, sty draw.LineStyle) {
+	c.StrokeLine2(sty, at.X-r, at.Y-r, at.X+r, at.Y+r)
+	c.StrokeLine2(sty, at.X-r, at.Y+r, at.X+r, at.Y-r)
 }

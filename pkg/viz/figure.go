@@ -64,10 +64,12 @@ func Save(path string, f Figure) error {
 // Raster returns f as an image with two pixels per CSS pixel.
 func Raster(f Figure) image.Image { return raster(f.layout()) }
 
-func raster(l layout) image.Image {
+func raster(l layout) image.Image { return rasterAt(l, pixelRatio) }
+
+func rasterAt(l layout, ratio int) image.Image {
 	w, h := l.size()
 	// The canvas measures in points of 1/72 inch, so 72 dpi is one to one.
-	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(72*pixelRatio), vgimg.UseBackgroundColor(paper))
+	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(72*ratio), vgimg.UseBackgroundColor(paper))
 	l.draw(draw.NewCanvas(c, w, h))
 	return c.Image()
 }

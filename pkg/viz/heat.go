@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 	"strings"
 
@@ -24,6 +25,8 @@ type Heat struct {
 	Bar       string   // what the colours mean, over the colour bar
 	Outline   [][2]int // cells {row, column} to frame: the best of a sweep
 	Note      string
+
+	ramp ramp // nil: sequential or diverging
 }
 
 // Alt implements Figure.
@@ -101,6 +104,9 @@ func (f Heat) colors() (colorBar, int) {
 		}
 		e = extent{-m, m}
 	}
+	if f.ramp != nil {
+		b.ramp = f.ramp
+	}
 	b.scale = newScale(e, false, 0)
 	return b, bad
 }
@@ -133,6 +139,7 @@ func (f Heat) pooled(k int) Heat {
 
 type heatLayout struct {
 	Heat
+	look         func(row, col int) (fill color.NRGBA, text string) // instead of color and text of the value
 	bar          colorBar
 	title, notes []string
 	warning      string
@@ -144,10 +151,13 @@ type heatLayout struct {
 	nrow, ncol   int
 	upright      bool // column names are set upwards
 	textSize     vg.Length
+	write        func(float64) string
 }
 
-func (f Heat) layout() layout {
-	h := &heatLayout{Heat: f}
+func (f Heat) layout() layout { return f.layoutWith(nil) }
+
+func (f Heat) layoutWith(look func(row, col int) (color.NRGBA, string)) layout {
+	h := &heatLayout{Heat: f, look: look}
 	h.nrow, h.ncol = f.dims()
 	if k := max((h.ncol+maxCells-1)/maxCells, (h.nrow+maxCells-1)/maxCells); k > 1 {
 		h.Heat = f.pooled(k)
@@ -168,23 +178,43 @@ func (f Heat) layout() layout {
 	return h
 }
 
-func (h *heatLayout) text(v float64) string {
-	switch {
-	case math.IsNaN(v):
-		return "–"
-	case h.Format != "":
-		return strings.Replace(fmt.Sprintf(h.Format, v), "-", "−", 1)
+// cellLook is the colour and the text of a cell; one beyond its row is empty.
+func (h *heatLayout) cellLook(i, j int) (color.NRGBA, string) {
+	if h.look != nil {
+		return h.look(i, j)
 	}
-	return strings.Replace(short(v), "-", "−", 1)
+	v := math.NaN()
+	if i < len(h.Values) && j < len(h.Values[i]) {
+		v = h.Values[i][j]
+	}
+	fill := absent
+	if isFinite(v) {
+		fill = h.bar.ramp.at(h.bar.scale.norm(v))
+	}
+	switch {
+	case h.NoText:
+		return fill, ""
+	case math.IsNaN(v):
+		return fill, "–"
+	case h.Format != "":
+		return fill, strings.Replace(fmt.Sprintf(h.Format, v), "-", "−", 1)
+	}
+	return fill, h.write(v)
 }
 
 func (h *heatLayout) measure() {
 	h.textSize = 11.5
 	widest := vg.Length(0)
 	if !h.NoText {
+		var all []float64
 		for _, r := range h.Values {
-			for _, v := range r {
-				widest = max(widest, lettering{size: h.textSize}.width(h.text(v)))
+			all = append(all, r...)
+		}
+		h.write = shorts(all)
+		for i := range h.nrow {
+			for j := range h.ncol {
+				_, s := h.cellLook(i, j)
+				widest = max(widest, lettering{size: h.textSize}.width(s))
 			}
 		}
 	}
@@ -272,12 +302,12 @@ func (h *heatLayout) draw(c draw.Canvas) {
 	if h.cell < gapCell {
 		c.DrawImage(rect(left, bottom, right, top), h.raster())
 	}
-	for i, row := range h.Values {
-		for j, v := range row {
+	for i := range h.nrow {
+		for j := range h.ncol {
 			if h.cell < gapCell {
 				break
 			}
-			h.drawCell(c, rect(left+vg.Length(j)*h.cell, top-vg.Length(i+1)*h.cellH, left+vg.Length(j+1)*h.cell, top-vg.Length(i)*h.cellH), v)
+			h.drawCell(c, rect(left+vg.Length(j)*h.cell, top-vg.Length(i+1)*h.cellH, left+vg.Length(j+1)*h.cell, top-vg.Length(i)*h.cellH), i, j)
 		}
 	}
 	for _, at := range h.Outline {
@@ -318,19 +348,16 @@ func (h *heatLayout) raster() image.Image {
 	return m
 }
 
-func (h *heatLayout) drawCell(c draw.Canvas, box vg.Rectangle, v float64) {
+func (h *heatLayout) drawCell(c draw.Canvas, box vg.Rectangle, i, j int) {
 	const gap = 0.5
+	fill, text := h.cellLook(i, j)
 	box = rect(box.Min.X+gap, box.Min.Y+gap, box.Max.X-gap, box.Max.Y-gap)
-	col := absent
-	if isFinite(v) {
-		col = h.bar.ramp.at(h.bar.scale.norm(v))
-	}
-	fillRect(c, box, col)
-	if h.NoText {
+	fillRect(c, box, fill)
+	if text == "" || h.NoText {
 		return
 	}
-	l := lettering{size: h.textSize, color: on(col)}
-	l.draw(c, (box.Min.X+box.Max.X)/2, (box.Min.Y+box.Max.Y-l.cap())/2, 0.5, h.text(v))
+	l := lettering{size: h.textSize, color: on(fill)}
+	l.draw(c, (box.Min.X+box.Max.X)/2, (box.Min.Y+box.Max.Y-l.cap())/2, 0.5, text)
 }
 
 // names writes rows and columns; where they are too dense, every k-th.

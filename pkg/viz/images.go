@@ -91,7 +91,8 @@ func (f Images) Alt() string {
 
 // gridLayout places equal cells: an image and its caption.
 type gridLayout struct {
-	title, notes  []string
+	title         []string
+	notes         []note
 	tiles         []Tile
 	heads, rows   []string
 	columns       int
@@ -100,6 +101,7 @@ type gridLayout struct {
 	cellW, cellH  vg.Length // without gaps
 	left, top     vg.Length // to the first cell
 	lines         int       // of caption
+	warning       string
 	paint         func(image.Image, int) image.Image
 	bar           *colorBar
 	width, height vg.Length
@@ -182,7 +184,12 @@ func (g *gridLayout) place(title, noteLine string) {
 		g.width = min(w, max(g.width, pageW))
 	}
 	g.title = titleText.wrap(title, g.width-2*pad)
-	g.notes = noteText.wrap(noteLine, g.width-2*pad)
+	for _, s := range noteText.wrap(g.warning, g.width-2*pad) {
+		g.notes = append(g.notes, note{s, true})
+	}
+	for _, s := range noteText.wrap(noteLine, g.width-2*pad) {
+		g.notes = append(g.notes, note{s, false})
+	}
 	g.top = pad
 	if len(g.title) > 0 {
 		g.top += vg.Length(len(g.title))*titleText.line() + 6
@@ -237,8 +244,8 @@ func (g *gridLayout) draw(c draw.Canvas) {
 		_, low := at(0, (len(g.tiles)-1)/g.columns)
 		g.bar.draw(c, c.Max.X-pad-barRoom+18, low-imgH, top)
 	}
-	for i, s := range g.notes {
-		noteText.draw(c, c.Min.X+pad, c.Min.Y+pad-2+vg.Length(len(g.notes)-1-i)*noteText.line(), 0, s)
+	for i, n := range g.notes {
+		n.lettering().draw(c, c.Min.X+pad, c.Min.Y+pad-2+vg.Length(len(g.notes)-1-i)*noteText.line(), 0, n.text)
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	keyLine keyShape = iota
 	keyBox
 	keyDot
+	keyCross
 )
 
 const (
@@ -36,7 +37,9 @@ const (
 
 var legendText = lettering{size: 12, color: ink}
 
-func (k key) sample() vg.Length { return [...]vg.Length{keyLine: 22, keyBox: 14, keyDot: 9}[k.shape] }
+func (k key) sample() vg.Length {
+	return [...]vg.Length{keyLine: 22, keyBox: 14, keyDot: 9, keyCross: 9}[k.shape]
+}
 
 func (k key) width() vg.Length { return k.sample() + keyGap + legendText.width(k.name) }
 
@@ -88,6 +91,8 @@ func (k key) drawSample(c draw.Canvas, x, mid vg.Length) {
 		fillRect(c, rect(x, mid-5, x+k.sample(), mid+5), k.color)
 	case keyDot:
 		c.DrawGlyphNoClip(draw.GlyphStyle{Color: k.color, Radius: 4.5, Shape: draw.CircleGlyph{}}, centre)
+	case keyCross:
+		cross(c, centre, 3.5, draw.LineStyle{Color: k.color, Width: 1.5})
 	default:
 		c.StrokeLine2(draw.LineStyle{Color: k.color, Width: 2.2, Dashes: k.dash}, x, mid, x+k.sample(), mid)
 		if k.glyph != nil {
@@ -119,6 +124,13 @@ func joinLegends(charts []*chart) (joint []key, ok bool) {
 		}
 	}
 	// Dots name groups, lines name what a dash means: groups first.
-	slices.SortStableFunc(joint, func(a, b key) int { return cmp.Compare(b.shape, a.shape) })
+	slices.SortStableFunc(joint, func(a, b key) int { return cmp.Compare(lineKeys(a), lineKeys(b)) })
 	return joint, n >= 2
+}
+
+func lineKeys(k key) int {
+	if k.shape == keyLine {
+		return 1
+	}
+	return 0
 }

@@ -115,6 +115,15 @@ func (p plane) dots(s Series, st style, radius vg.Length) {
 	}
 }
 
+// crosses stresses points: they must be seen in a crowd.
+func (p plane) crosses(s Series, st style) {
+	for i, x := range s.X {
+		if p.x.shows(x) && p.y.shows(s.Y[i]) {
+			cross(p.Canvas, p.at(x, s.Y[i]), 3, draw.LineStyle{Color: st.color, Width: 1.3})
+		}
+	}
+}
+
 // cloud draws all points into one image the size of the plot area. Points of
 // the series alternate, so that no series covers the others.
 func (p plane) cloud(series []Series, st []style, n int) {

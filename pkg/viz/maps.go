@@ -1,0 +1,141 @@
+package viz
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"strings"
+)
+
+// Maps draws small matrices on one shared colour scale with a bar: kernels,
+// weights as images, feature maps, saliency.
+type Maps struct {
+	Title    string
+	H, W     int
+	Maps     [][]float32 // each H×W, row-major
+	Captions []string
+	Columns  int // 0: as many as fit, at most 10
+	Scale    int // size of a cell in half CSS pixels; 0: chosen
+	// Diverging centres the scale on 0, blue below and red above; otherwise it
+	// runs from white (the smallest value) to dark blue.
+	Diverging bool
+	Low, High float64 // ends of the scale; both 0: those of the data
+	Rows      []string
+	Heads     []string
+	Bar       string // what the colours mean
+	Note      string
+}
+
+// Kernels cuts weights into maps of h×w on a diverging scale: the kernels of a
+// layer with one input channel, or all channels of all kernels in turn.
+func Kernels(title string, h, w int, weights []float32) Maps {
+	if h <= 0 || w <= 0 || len(weights)%(h*w) != 0 {
+		panic(fmt.Sprintf("viz: kernels: %d weights, want a multiple of %d×%d", len(weights), h, w))
+	}
+	m := Maps{Title: title, H: h, W: w, Diverging: true, Bar: "weight"}
+	for i := 0; i < len(weights); i += h * w {
+		m.Maps = append(m.Maps, weights[i:i+h*w])
+	}
+	return m
+}
+
+// Alt implements Figure.
+func (f Maps) Alt() string {
+	var b strings.Builder
+	b.WriteString("Maps")
+	if f.Title != "" {
+		b.WriteString(": " + f.Title)
+	}
+	fmt.Fprintf(&b, ". %s of %d×%d on one colour scale", count(len(f.Maps), "map", "maps"), f.H, f.W)
+	if e, _ := f.extent(); !e.empty() {
+		fmt.Fprintf(&b, ", values %s to %s", short(e.lo), short(e.hi))
+	}
+	b.WriteString(".")
+	return b.String()
+}
+
+func (f Maps) extent() (e extent, bad int) {
+	e = noExtent()
+	for _, m := range f.Maps {
+		for _, v := range m {
+			if !isFinite(float64(v)) {
+				bad++
+			}
+			e.add(float64(v))
+		}
+	}
+	return e, bad
+}
+
+func (f Maps) layout() layout {
+	for i, m := range f.Maps {
+		if len(m) != f.H*f.W {
+			panic(fmt.Sprintf("viz: maps: map %d has %d values, want %d×%d", i, len(m), f.H, f.W))
+		}
+	}
+	e, bad := f.extent()
+	r := sequential
+	if f.Low < f.High {
+		e = extent{f.Low, f.High}
+	}
+	if f.Diverging {
+		r = diverging
+		m := math.Max(math.Abs(e.lo), math.Abs(e.hi))
+		if !(m > 0) || e.empty() {
+			m = 1
+		}
+		e = extent{-m, m}
+	}
+	s := newScale(e, false, 0)
+	g := &gridLayout{columns: f.Columns, scale: f.Scale, heads: f.Heads, rows: f.Rows}
+	g.bar = &colorBar{ramp: r, scale: s, label: f.Bar}
+	for i, m := range f.Maps {
+		t := Tile{Image: colorize(f.H, f.W, m, r, s)}
+		if i < len(f.Captions) {
+			t.Caption = f.Captions[i]
+		}
+		g.tiles = append(g.tiles, t)
+	}
+	g.paint = func(m image.Image, k int) image.Image { return enlarge(m, k, false) }
+	if bad > 0 {
+		g.warning = count(bad, "value is", "values are") + " NaN or infinite: grey."
+	}
+	g.place(f.Title, f.Note)
+	return g
+}
+
+// MapImage colours an h×w matrix for a Tile, symmetric about 0 (blue, white,
+// red) if diverging, else from white to dark blue. Limit is the value of the
+// darkest colour; 0: the largest magnitude in the data.
+func MapImage(h, w int, data []float32, diverge bool, limit float64) image.Image {
+	if len(data) != h*w {
+		panic(fmt.Sprintf("viz: map image: %d values, want %d×%d", len(data), h, w))
+	}
+	if limit <= 0 {
+		for _, v := range data {
+			if a := math.Abs(float64(v)); isFinite(a) {
+				limit = math.Max(limit, a)
+			}
+		}
+	}
+	if limit == 0 {
+		limit = 1
+	}
+	if diverge {
+		return colorize(h, w, data, diverging, scale{lo: -limit, hi: limit})
+	}
+	return colorize(h, w, data, sequential, scale{lo: 0, hi: limit})
+}
+
+func colorize(h, w int, data []float32, r ramp, s scale) *image.NRGBA {
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i, v := range data {
+		col := color.NRGBA(absent)
+		if isFinite(float64(v)) {
+			col = r.at(s.norm(float64(v)))
+		}
+		m.SetNRGBA(i%w, i/w, col)
+	}
+	return m
+}
