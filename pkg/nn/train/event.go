@@ -86,9 +86,15 @@ func (h History) column(f func(Event) float64) []float64 {
 // Best is the index of the evaluation with the highest score in a history of
 // one kind, the first of equals; -1 if the history is empty.
 func (h History) Best() int {
+	return Argmax(h.Scores())
+}
+
+// Argmax returns the index of the largest value, the first of equals; -1 if
+// there is none.
+func Argmax(v []float64) int {
 	best := -1
-	for i, e := range h {
-		if best < 0 || e.Score > h[best].Score {
+	for i, x := range v {
+		if best < 0 || x > v[best] {
 			best = i
 		}
 	}

@@ -201,7 +201,7 @@ func (l *Lab) run(ctx context.Context, t *Trainer, rec *recorder, printer *Print
 	var bar Bar
 	if l.Progress != nil {
 		bar = l.Progress(t.cfg.Name)
-		defer func() { bar.Finish(rec.result.String()) }()
+		defer func() { bar.Finish(fmt.Sprintf("best dev %.2f %%", 100*max(t.BestScore, 0))) }()
 	}
 	for e, err := range t.Run(ctx, loader.Epoch, InOrder(l.Dev)) {
 		switch {
