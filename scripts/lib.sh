@@ -23,13 +23,16 @@ find_python() {
   fail "found $("$found" --version 2>&1) as $found: Python 3.10 or newer is needed"
 }
 
-# run_python PROGRAM ARGS... replaces this shell. A PYTHONPATH or PYTHONHOME
-# of the user's would reach into the project's environment, so they stay out.
+# run_python PROGRAM ARGS... replaces this shell with one of the programs.
 run_python() {
-  local program=$1
-  shift
   find_python
+  run_python_as "$python" "$root/scripts/runner/start.py" "$@"
+}
+
+# run_python_as PYTHON ARGS... replaces this shell. A PYTHONPATH or PYTHONHOME
+# of the user's would reach into the project's environment, so they stay out.
+run_python_as() {
   unset PYTHONPATH PYTHONHOME
   export PYTHONPYCACHEPREFIX="$root/.tools/pycache"
-  exec "$python" -s "$root/scripts/runner/$program" "$@"
+  exec "$1" -s "${@:2}"
 }

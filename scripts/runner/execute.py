@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -218,7 +219,16 @@ class Execution:
 
 
 def failure(cell, error: CellExecutionError) -> str:
-    """The line of the error that says most: the compiler's first complaint, or the program's end."""
-    lines = [line.strip() for line in outputs.plain(str(getattr(error, "evalue", "") or error)).splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#")]
-    return lines[0] if lines else "failed"
+    """What went wrong in one line: the compiler's first complaint, or the program's last words."""
+    said = [o["text"] for o in outputs.normalise(cell.outputs) if o["output_type"] == "stream" and o["name"] == "stderr"]
+    lines = meaningful(outputs.plain(str(getattr(error, "evalue", "") or error)))
+    if lines and outputs.EXIT.fullmatch(lines[0]) and said:
+        words = [line for line in meaningful("\n".join(said)) if not outputs.EXIT.fullmatch(line)]
+        panics = [line for line in words if line.startswith(("panic:", "fatal error:"))]
+        return ": ".join([lines[0], *(panics or words[-1:])][:2])
+    return re.sub(r"^\S*main(?:_test)?\.go:[\d:]+ ", "", lines[0]) if lines else "failed"
+
+
+def meaningful(text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]

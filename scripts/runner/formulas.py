@@ -22,9 +22,9 @@ PIECES = re.compile(
     r"|(?P<escaped>\\[\\$])"
     r"|\$\$(?P<display>.+?)\$\$"
     r"|\\\[(?P<brackets>.+?)\\\]"
-    r"|(?P<environment>\\begin\{(?P<name>equation|align|aligned|gather|cases)\*?\}.+?\\end\{(?P=name)\*?\})"
+    r"|(?P<environment>\\begin\{(?P<name>equation|align|aligned|gather|gathered|split|cases)\*?\}.+?\\end\{(?P=name)\*?\})"
     r"|\\\((?P<parens>.+?)\\\)"
-    r"|\$(?!\s)(?P<inline>(?:[^$\n]|\n(?!\s*\n))*?(?<![\s\\]))\$(?!\d)",
+    r"|\$(?!\s)(?P<inline>(?:[^$`\n]|\n(?!\s*\n))*?(?<![\s\\]))\$(?!\d)",
     re.M | re.S,
 )
 TOKEN = "xformula%dx"
@@ -33,9 +33,9 @@ TOKENS = re.compile(r"xformula(\d+)x")
 
 def mathml(tex: str, display: bool) -> str:
     tex = tex.strip()
-    # latex2mathml reads the starred and numbered forms as these.
-    inner = re.sub(r"\\(begin|end)\{(?:equation|gather)\*?\}", "", tex)
-    inner = re.sub(r"\\(begin|end)\{align\*?\}", r"\\\1{aligned}", inner)
+    # latex2mathml draws only one of the environments that align lines.
+    inner = re.sub(r"\\(?:begin|end)\{equation\*?\}", "", tex)
+    inner = re.sub(r"\\(begin|end)\{(?:align|aligned|gather|gathered)\*?\}", r"\\\1{align*}", inner)
     inner = re.sub(r"\\(?:nonumber|notag)\b", "", inner)
     if convert is not None:
         try:

@@ -6,7 +6,7 @@ import os
 import sys
 
 import toolchain
-from project import NOTEBOOKS, Problem, jupyter_env, run_program
+from project import NOTEBOOKS, Problem, jupyter_env
 
 HELP = """\
 usage: ./scripts/lab [JUPYTERLAB OPTIONS…]
@@ -30,7 +30,3 @@ def main(given: list[str]) -> int:
     if os.geteuid() == 0:
         ours.append("--ServerApp.allow_root=True")
     os.execve(setup.python, [setup.python, "-s", "-m", "jupyterlab", *given, *ours], jupyter_env())
-
-
-if __name__ == "__main__":
-    run_program(main)

@@ -6,12 +6,13 @@ terminal; what is kept is the last state, as plain text.
 
 from __future__ import annotations
 
+import copy
 import re
 
 # CSI sequences (colours, cursor), OSC sequences (titles, links), and lone escapes.
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
-# What GoNB writes on stderr when a shell command of a cell fails, and else nowhere says.
-SHELL_FAILURE = re.compile(r"^(?:exit status \d+|signal: .+)$", re.M)
+# What GoNB writes on stderr when a cell's program or shell command fails; of the latter it says no more.
+EXIT = re.compile(r"^(?:exit status \d+|signal: .+)$", re.M)
 SHELL_LINE = re.compile(r"\A\s*%%(?:bash|sh|script)\b|^!", re.M)
 
 
@@ -26,9 +27,12 @@ def last_state(line: str) -> str:
 
 
 def normalise(outputs: list) -> list:
-    """Merges consecutive chunks of a stream, cleans their text, drops what shows nothing."""
+    """Merges consecutive chunks of a stream, cleans their text, drops what shows nothing.
+
+    The outputs given stay as they are.
+    """
     kept = []
-    for output in outputs:
+    for output in map(copy.copy, outputs):
         kind = output["output_type"]
         if kind == "stream" and kept and kept[-1]["output_type"] == "stream" and kept[-1]["name"] == output["name"]:
             kept[-1]["text"] += output["text"]
@@ -56,7 +60,7 @@ def shell_failure(source: str, outputs: list) -> str | None:
         return None
     for output in outputs:
         if output["output_type"] == "stream" and output["name"] == "stderr":
-            match = SHELL_FAILURE.search(output["text"])
+            match = EXIT.search(output["text"])
             if match:
                 return match.group()
     return None

@@ -10,7 +10,6 @@ Only the standard library is used here, so that any Python 3.10 can start.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,23 +25,6 @@ KERNEL = "gonb"
 
 class Problem(Exception):
     """What the user should know, in one line; ends the program with status 2."""
-
-
-def run_program(main):
-    """Runs main(arguments) -> status; a Problem becomes one line on stderr."""
-    try:
-        status = main(sys.argv[1:])
-    except Problem as problem:
-        print(f"{Path(sys.argv[0]).stem}: {problem}", file=sys.stderr)
-        status = 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        status = 130
-    except BrokenPipeError:
-        # The reader went away (report | head): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
-    sys.exit(status)
 
 
 def jupyter_env() -> dict[str, str]:

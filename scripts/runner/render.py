@@ -14,7 +14,8 @@ import nbformat
 
 import page
 from execute import Run, execute
-from project import ROOT, TOOLS, run_program
+from outputs import EXIT
+from project import ROOT, TOOLS
 
 
 def main(given: list[str]) -> int:
@@ -61,7 +62,7 @@ def show_failure(notebook, run: Run) -> None:
     if run.status != "failed" or run.failed_cell is None:
         return
     for output in notebook.cells[run.failed_cell].outputs:
-        if output.output_type == "error":
+        if output.output_type == "error" and not EXIT.fullmatch(output.evalue):
             text = "\n".join(output.traceback)
         elif output.output_type == "stream" and output.name == "stderr":
             text = output.text
@@ -84,8 +85,9 @@ def summary(runs: list[Run], args: argparse.Namespace, seconds: float) -> int:
         print(f"{run.status:12}{run.name:24}{run.seconds:6.0f} s  {args.output / run.name}.html")
         for line in run.headlines:
             print(f"{'':12}{line}")
-    left = len(args.notebooks) - len(runs)
-    print(f"{len(runs)} of {len(args.notebooks)} notebooks in {seconds:.0f} s" + (f", {left} not run" if left else ""))
+    counts = [(word, sum(run.status == word for run in runs)) for word in ("ok", "failed", "interrupted")]
+    counts.append(("not run", len(args.notebooks) - len(runs)))
+    print(f"{seconds:.0f} s in all: " + ", ".join(f"{n} {word}" for word, n in counts if n))
     print(f"open {args.output / 'index.html'}")
     number = next((run.signal for run in runs if run.signal), None)
     if number:
@@ -106,7 +108,3 @@ def describe_machine(go_version: str) -> str:
     commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], text=True, capture_output=True)
     source = f", source {commit.stdout.strip()}" if commit.returncode == 0 else ""
     return f"{platform.system()} {platform.machine()}, {cpu}, {os.cpu_count()} cores, {go_version}{source}"
-
-
-if __name__ == "__main__":
-    run_program(main)

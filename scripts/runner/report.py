@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
-from project import REPORTS, ROOT, SCRIPTS, Problem, find_notebook, jupyter_env, known_notebooks, run_program
+import toolchain
+from project import REPORTS, ROOT, SCRIPTS, Problem, find_notebook, jupyter_env, known_notebooks
 
 DESCRIPTION = """\
 Executes the notebooks through Jupyter and writes reports/NAME.html, the executed
@@ -63,19 +63,13 @@ def main(given: list[str]) -> int:
     if not os.access(output, os.W_OK):
         raise Problem(f"cannot write reports in {output}: permission denied")
 
-    import toolchain
-
     setup = toolchain.prepare()
     env = jupyter_env()
     env.pop("INKLING_QUICK", None)
     if args.quick:
         env["INKLING_QUICK"] = "1"
-    command = [setup.python, "-s", str(SCRIPTS / "runner" / "render.py"), "--output", str(output),
+    command = [setup.python, "-s", str(SCRIPTS / "runner" / "start.py"), "render", "--output", str(output),
                "--timeout", str(args.timeout), "--go", setup.go_version]
     for note in setup.notes:
         command += ["--note", note]
     os.execve(setup.python, [*command, "--", *map(str, notebooks)], env)
-
-
-if __name__ == "__main__":
-    run_program(main)

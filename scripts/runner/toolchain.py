@@ -111,12 +111,18 @@ def file_texts(*paths: Path) -> str:
     return "".join(f"--- {p.relative_to(ROOT)}\n{p.read_text()}" for p in paths)
 
 
+children: set[subprocess.Popen] = set()  # so that an interrupt can end them
+
+
 def run_logged(log: str, command: list[str], **options) -> str | None:
     """Runs a command with its output in .tools/log; returns None, or the line that says what failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / log
-    with path.open("w") as out:
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **options)
+    with path.open("w") as out, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                                                 stderr=subprocess.STDOUT, **options) as run:
+        children.add(run)
+        run.wait()
+        children.discard(run)
     if run.returncode == 0:
         return None
     text = path.read_text(errors="replace")
@@ -127,11 +133,16 @@ def run_logged(log: str, command: list[str], **options) -> str | None:
 # Parts
 
 
+def pinned_tools() -> list[str]:
+    """The packages in the tool block of scripts/tools/go.mod."""
+    block = re.search(r"(?ms)^tool \((.*?)^\)", (SCRIPTS / "tools" / "go.mod").read_text())
+    return block.group(1).split()
+
+
 def go_tools(go: Go, gopls: bool) -> None:
     """Builds the tools that scripts/tools/go.mod pins."""
     modules = SCRIPTS / "tools"
-    lines = re.findall(r"^\s*(?:tool )?(\S+/\S+)$", re.sub(r"(?s)require \(.*?\)", "", (modules / "go.mod").read_text()), re.M)
-    tools = [t for t in lines if not t.startswith("inkling") and (t == GOPLS) == gopls]
+    tools = [t for t in pinned_tools() if (t == GOPLS) == gopls]
     name, folder = ("gopls", GOPLS_BIN) if gopls else ("go tools", BIN)
     stamp = f"{go.version}\n{file_texts(modules / 'go.mod', modules / 'go.sum')}"
     if stamp_fits(name, stamp) and all((folder / t.rsplit("/", 1)[1]).exists() for t in tools):
@@ -148,7 +159,7 @@ def go_tools(go: Go, gopls: bool) -> None:
     say(f"  Go tools: ready in {time.monotonic() - start:.0f} s")
 
 
-def kernel_spec(go: Go) -> str:
+def kernel_spec(go: Go) -> dict:
     """kernel.json: a hostile shell (GOFLAGS=-mod=mod, GOWORK=off, …) must not break cells.
 
     An empty value makes go fall back on its settings file, so that is off too
@@ -159,19 +170,18 @@ def kernel_spec(go: Go) -> str:
     env = {"PATH": path, "GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOWORK": "", "GO111MODULE": "",
            "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": ""}
     env |= {name: go.env[name] for name in ("GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE") if name in go.env}
-    spec = {
+    return {
         "argv": [str(BIN / "gonb"), "--kernel", "{connection_file}", f"-go_work={ROOT}"],
         "display_name": "Go (inkling)",
         "language": "go",
         "interrupt_mode": "message",
         "env": {name: value.replace("$", "$$") for name, value in env.items()},
     }
-    return json.dumps(spec, indent=1)
 
 
 def kernel(go: Go) -> None:
     """Installs the kernel; its paths are absolute, so a moved project installs it anew."""
-    spec = kernel_spec(go)
+    spec = json.dumps(kernel_spec(go), indent=1)
     folder = JUPYTER / "data" / "kernels" / KERNEL
     path = folder / "kernel.json"
     with contextlib.suppress(OSError):
@@ -343,12 +353,23 @@ def prepare_parts(go: Go, gopls: bool) -> Setup:
                 say(f"  no code completion: {problem}")
 
     with concurrent.futures.ThreadPoolExecutor() as lanes:
-        python = lanes.submit(python_packages)
-        go_done = lanes.submit(go_part)
-        machine = python.result()
-        go_done.result()
+        parts = [lanes.submit(python_packages), lanes.submit(go_part)]
+        try:
+            machine, _ = (part.result() for part in parts)
+        except KeyboardInterrupt:
+            for child in tuple(children):
+                child.terminate()
+            raise
     for folder in ("config", "runtime", "ipython"):
         (JUPYTER / folder).mkdir(parents=True, exist_ok=True)
     if machine:
         return Setup(machine.python, go.version, machine.notes)
     return Setup(str(VENV_PYTHON), go.version, ())
+
+
+def main(given: list[str]) -> int:
+    """Sets up and prints the Python that has Jupyter, for ./scripts/test."""
+    if given:
+        raise Problem(f"takes no arguments, found {given[0]!r}")
+    print(prepare().python)
+    return 0

@@ -1,0 +1,320 @@
+// Package scripts holds the tests of the repository's own rules: which way
+// imports run, what a committed notebook may hold, what does not belong here.
+package scripts
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "inkling"
+
+// mayImport lists, for each layer, the other layers it may build on. The
+// longest name that fits a package decides; a layer may use its own
+// sub-packages unless they are layers themselves.
+var mayImport = map[string][]string{
+	"pkg/data":        {},
+	"pkg/viz":         {},
+	"pkg/nn/internal": {},
+	"pkg/nn":          {"pkg/nn/internal"},
+	"pkg/nn/optim":    {"pkg/nn", "pkg/nn/internal"},
+	"pkg/nn/train":    {"pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
+}
+
+// layer is the longest name in mayImport that holds the package, or "".
+func layer(pkg string) string {
+	for ; pkg != "."; pkg = path.Dir(pkg) {
+		if _, ok := mayImport[pkg]; ok {
+			return pkg
+		}
+	}
+	return ""
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	type listed struct {
+		ImportPath string
+		Imports    []string
+		SFiles     []string
+	}
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,SFiles", module+"/...")
+	cmd.Dir = ".."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	seen := 0
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var p listed
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		if !strings.HasPrefix(name, "pkg/") {
+			continue
+		}
+		seen++
+		from := layer(name)
+		if from == "" {
+			t.Errorf("%s stands in no layer: give it its place in mayImport", name)
+			continue
+		}
+		if len(p.SFiles) > 0 && name != "pkg/nn/internal/f32" {
+			t.Errorf("%s has assembly (%s), only pkg/nn/internal/f32 may", name, p.SFiles)
+		}
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, "github.com/janpfeifer/gonb/") && from != "pkg/viz" {
+				t.Errorf("%s imports %s, only pkg/viz talks to GoNB", name, imported)
+			}
+			ours, ok := strings.CutPrefix(imported, module+"/")
+			if !ok {
+				continue
+			}
+			if to := layer(ours); to != from && !slices.Contains(mayImport[from], to) {
+				t.Errorf("%s imports %s; %s may import %q", name, ours, from, mayImport[from])
+			}
+		}
+	}
+	if seen < 4 {
+		t.Errorf("go list named %d packages under pkg/, the layout has more", seen)
+	}
+}
+
+func TestOneFileTalksToGoNB(t *testing.T) {
+	var files []string
+	for file, f := range goFiles(t, "../pkg") {
+		for _, imp := range f.Imports {
+			if strings.HasPrefix(imp.Path.Value, `"github.com/janpfeifer/gonb/`) && !strings.HasSuffix(file, "_test.go") {
+				files = append(files, filepath.ToSlash(file))
+			}
+		}
+	}
+	slices.Sort(files)
+	if files = slices.Compact(files); !slices.Equal(files, []string{"../pkg/viz/gonb.go"}) {
+		t.Errorf("files that import GoNB: %q, want only pkg/viz/gonb.go", files)
+	}
+}
+
+// TestLibraryCalls keeps two laws of the design: a library does not end its
+// caller's program, and every random draw comes from a seed that was given.
+func TestLibraryCalls(t *testing.T) {
+	ends := regexp.MustCompile(`^(log\.(Fatal|Fatalf|Fatalln)|os\.Exit)$`)
+	for file, f := range goFiles(t, "../pkg") {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		imported := map[string]string{}
+		for _, imp := range f.Imports {
+			p, _ := strconv.Unquote(imp.Path.Value)
+			name := path.Base(strings.TrimSuffix(p, "/v2"))
+			if imp.Name != nil {
+				name = imp.Name.Name
+			}
+			imported[name] = p
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, ok := sel.X.(*ast.Ident)
+			if !ok || x.Obj != nil {
+				return true
+			}
+			switch p := imported[x.Name]; {
+			case p != "" && ends.MatchString(path.Base(p)+"."+sel.Sel.Name):
+				t.Errorf("%s calls %s.%s: a library returns errors", file, p, sel.Sel.Name)
+			case (p == "math/rand" || p == "math/rand/v2") && !strings.HasPrefix(sel.Sel.Name, "New"):
+				t.Errorf("%s calls %s.%s, which draws from a global source", file, p, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+type notebook struct {
+	Cells []struct {
+		Type    string          `json:"cell_type"`
+		ID      string          `json:"id"`
+		Source  json.RawMessage `json:"source"`
+		Outputs []any           `json:"outputs"`
+		Count   *int            `json:"execution_count"`
+	} `json:"cells"`
+	Metadata struct {
+		Kernelspec struct{ Name, Language string }
+	} `json:"metadata"`
+	Format int `json:"nbformat"`
+}
+
+// text joins a source, which a notebook may hold as one string or as lines.
+func text(t *testing.T, source json.RawMessage) string {
+	var lines []string
+	if json.Unmarshal(source, &lines) == nil {
+		return strings.Join(lines, "")
+	}
+	var whole string
+	if err := json.Unmarshal(source, &whole); err != nil {
+		t.Fatalf("a cell's source is neither text nor lines: %v", err)
+	}
+	return whole
+}
+
+func TestNotebooks(t *testing.T) {
+	const maxLines = 14
+	imports := regexp.MustCompile(`(?m)^import\s+(\([^)]*\)|.*)`)
+	quoted := regexp.MustCompile(`"([^"]+)"`)
+	for _, file := range tracked(t) {
+		if !strings.HasSuffix(file, ".ipynb") {
+			continue
+		}
+		t.Run(file, func(t *testing.T) {
+			raw, err := os.ReadFile(filepath.Join("..", file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var nb notebook
+			if err := json.Unmarshal(raw, &nb); err != nil {
+				t.Fatal(err)
+			}
+			if nb.Format != 4 || nb.Metadata.Kernelspec.Name != "gonb" {
+				t.Errorf("nbformat %d and kernel %q, want 4 and gonb", nb.Format, nb.Metadata.Kernelspec.Name)
+			}
+			for i, cell := range nb.Cells {
+				source := text(t, cell.Source)
+				if cell.Type != "code" {
+					continue
+				}
+				if len(cell.Outputs) > 0 || cell.Count != nil {
+					t.Errorf("cell %d was committed with outputs or an execution count", i)
+				}
+				if n := strings.Count(strings.TrimRight(source, "\n"), "\n") + 1; n > maxLines {
+					t.Errorf("cell %d has %d lines, a cell has at most %d: %.40q", i, n, maxLines, source)
+				}
+				for _, block := range imports.FindAllString(source, -1) {
+					for _, m := range quoted.FindAllStringSubmatch(block, -1) {
+						first, _, _ := strings.Cut(m[1], "/")
+						if strings.Contains(first, ".") || strings.Contains(m[1], "/internal") {
+							t.Errorf("cell %d imports %s: notebooks import this module's packages and Go's own", i, m[1])
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestLayout(t *testing.T) {
+	known := []string{".ci", ".gitattributes", ".gitignore", "LICENSE", "README.md", "go.mod", "go.sum", "notebooks", "pkg", "scripts"}
+	for _, file := range tracked(t) {
+		top, _, _ := strings.Cut(file, "/")
+		if !slices.Contains(known, top) {
+			t.Errorf("%s: the top level holds %q", file, known)
+		}
+	}
+}
+
+// TestNothingOfThisMachine looks for what must not be committed: paths of the
+// machine it was written on, data, weights and products.
+func TestNothingOfThisMachine(t *testing.T) {
+	const maxSize = 500 << 10
+	// A home folder or a workplace, but not the end of a longer path or address.
+	paths := regexp.MustCompile(`(^|[^\w./>~-])/(` + strings.Join([]string{"home", "root", "Users", "work", "farm"}, "|") + `)/[A-Za-z]`)
+	products := regexp.MustCompile(`(?i)\.(gz|idx[13]-ubyte|safetensors|npz|npy|pt|onnx|so|o|test|exe|pyc)$`)
+	for _, file := range tracked(t) {
+		raw, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			continue // removed, and not yet committed
+		}
+		if len(raw) > maxSize {
+			t.Errorf("%s has %d kB, a file here has at most %d", file, len(raw)>>10, maxSize>>10)
+		}
+		if products.MatchString(file) && !strings.Contains(file, "/testdata/") {
+			t.Errorf("%s is data or a product", file)
+		}
+		if bytes.IndexByte(raw, 0) >= 0 {
+			continue
+		}
+		for i, line := range strings.Split(string(raw), "\n") {
+			if m := paths.FindString(line); m != "" {
+				t.Errorf("%s:%d names a path of some machine: %.100q", file, i+1, line)
+			}
+		}
+	}
+}
+
+func TestEntryPointsAreExecutable(t *testing.T) {
+	for _, file := range []string{"scripts/report", "scripts/lab", "scripts/test", ".ci/run"} {
+		info, err := os.Stat(filepath.Join("..", file))
+		if err != nil {
+			t.Error(err)
+		} else if info.Mode().Perm()&0o111 == 0 {
+			t.Errorf("%s is not executable (%v)", file, info.Mode())
+		}
+	}
+}
+
+// tracked lists the files git holds, as slash paths from the repository's
+// root; outside of a clone, all files but the products.
+func tracked(t *testing.T) []string {
+	t.Helper()
+	cmd := exec.Command("git", "ls-files", "-z")
+	cmd.Dir = ".."
+	if out, err := cmd.Output(); err == nil && len(out) > 0 {
+		return strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 })
+	}
+	var files []string
+	err := filepath.WalkDir("..", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		file = filepath.ToSlash(strings.TrimPrefix(file, ".."+string(filepath.Separator)))
+		if d.IsDir() {
+			if slices.Contains([]string{".git", ".tools", "runs", "reports", "figures", ".ipynb_checkpoints"}, d.Name()) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		files = append(files, file)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// goFiles parses the Go files below a folder.
+func goFiles(t *testing.T, folder string) map[string]*ast.File {
+	t.Helper()
+	files := map[string]*ast.File{}
+	fset := token.NewFileSet()
+	err := filepath.WalkDir(folder, func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.HasSuffix(file, ".go") {
+			files[file], err = parser.ParseFile(fset, file, nil, 0)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}

@@ -1,0 +1,104 @@
+"""Runs small notebooks in the real kernel; ./scripts/test sets it up before."""
+
+import contextlib
+import io
+import os
+import re
+import signal
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+import project
+from execute import execute
+
+
+class Execute(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="a folder ")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        patch = mock.patch.dict(os.environ, {**project.jupyter_env(), "GOFLAGS": "-mod=mod", "GOWORK": "off"})
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def run_cells(self, *sources, timeout=120.0, **cell):
+        """Executes cells; returns the code cells' text, what became of the run, and what was printed."""
+        made = new_notebook(cells=[new_markdown_cell("# t"), *(new_code_cell(s, **cell) for s in sources)])
+        path = self.folder / "t.ipynb"
+        nbformat.write(made, path)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            notebook, run = execute(path, "t", timeout, dict(os.environ), self.folder / "kernel.log")
+        nbformat.validate(notebook)
+        texts = ["".join(o.get("text", o.get("evalue", "")) for o in c.outputs) for c in notebook.cells[1:]]
+        return texts, run, printed.getvalue()
+
+    def test_whole_notebook(self):
+        texts, run, printed = self.run_cells(
+            'import "inkling/pkg/viz"\n\nfunc twice(x int) int { return 2 * x }',
+            '%%\nfmt.Print("1 %\\r100 %\\n")\nfmt.Println("headline: got", twice(21))\nvar _ viz.Figure',
+            '%%\nwd, _ := os.Getwd()\nfmt.Println("data:", filepath.Base(wd) != "", os.Getenv("GOFLAGS"))',
+            "!echo shell")
+        self.assertEqual((run.status, run.error), ("ok", ""))
+        self.assertEqual(texts[1:], ["100 %\nheadline: got 42\n", "data: true \n", "shell\n"])
+        self.assertEqual((run.headlines, run.data), (["got 42"], ["true"]))
+        self.assertEqual(re.findall(r"\[(\d/\d)\]", printed), ["1/4", "2/4", "3/4", "4/4"])
+
+    def test_failures_stop_the_notebook_and_say_why(self):
+        for source, error in [
+            ("%%\nfmt.Println(nowhere)", "undefined: nowhere"),
+            ('%%\nfmt.Fprintln(os.Stderr, "no data in x")\nos.Exit(3)', "exit status 3: no data in x"),
+            ('%%\npanic("nn: bad shape")', "exit status 2: panic: nn: bad shape"),
+            ("!ls /no/such/folder", "a shell command failed: exit status 2"),
+            ("%%bash\nfalse", "a shell command failed: exit status 1"),
+        ]:
+            with self.subTest(source):
+                texts, run, _ = self.run_cells('%%\nfmt.Println("before")', source, '%%\nfmt.Println("after")')
+                self.assertEqual((run.status, run.error, run.failed_cell), ("failed", f"cell 2 of 3: {error}", 2))
+                self.assertEqual((texts[0], texts[2]), ("before\n", ""))
+
+    def test_expected_errors_do_not_stop_it(self):
+        _, run, _ = self.run_cells("%%\nos.Exit(3)", "!false", metadata={"tags": ["raises-exception"]})
+        self.assertEqual(run.status, "ok")
+
+    def test_time_out(self):
+        texts, run, _ = self.run_cells('%%\nfmt.Println("begun")\ntime.Sleep(time.Hour)', '%%\nfmt.Println("after")', timeout=5)
+        self.assertEqual((run.status, run.error), ("failed", "cell 1 of 2: took longer than 5 s"))
+        self.assertIn("begun", texts[0])
+        self.assertEqual(texts[1], "")
+
+    def test_interrupt_lets_the_cell_finish(self):
+        source = ('%%\nc := make(chan os.Signal, 1)\nsignal.Notify(c, os.Interrupt)\n'
+                  'os.WriteFile("ready", nil, 0o600)\n<-c\nfmt.Println("saved at step 12")')
+
+        def press_when_ready():
+            while not (self.folder / "ready").exists() and not over.wait(0.05):
+                pass
+            os.kill(os.getpid(), signal.SIGINT)
+
+        over = threading.Event()
+        presser = threading.Thread(target=press_when_ready)
+        presser.start()
+        try:
+            texts, run, _ = self.run_cells(source, '%%\nfmt.Println("after")')
+        finally:
+            over.set()
+            presser.join()
+        self.assertEqual((run.status, run.signal, run.error), ("interrupted", signal.SIGINT, "interrupted in cell 1 of 2"))
+        self.assertEqual(texts, ["saved at step 12\n", ""])
+
+    def test_other_languages_are_refused(self):
+        path = self.folder / "p.ipynb"
+        nbformat.write(new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}}), path)
+        _, run = execute(path, "p", 10, dict(os.environ), self.folder / "kernel.log")
+        self.assertEqual((run.status, run.error), ("failed", "is a notebook for python, only Go notebooks run here"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,59 @@
+import unittest
+
+import formulas
+from formulas import Formulas
+
+
+class Take(unittest.TestCase):
+    def taken(self, markdown):
+        found = Formulas()
+        return found.take(markdown), found.sources
+
+    def test_formulas_of_all_kinds(self):
+        for markdown, tex in [
+            ("a $x_i$ b", "x_i"), ("$x$", "x"), ("$a\nb$", "a\nb"), ("$$\na\n$$", "\na\n"), (r"\(a\)", "a"),
+            (r"\[a\]", "a"), ("\\begin{align}a&=b\\end{align}", "\\begin{align}a&=b\\end{align}"),
+        ]:
+            with self.subTest(markdown):
+                self.assertEqual(self.taken(markdown)[1], [tex])
+
+    def test_what_is_no_formula_stays(self):
+        for markdown in ("costs $5 and $6", "`$HOME$`", "```\n$a$\n```", "~~~\n$a$\n~~~", "$a\n\nb$", "$ a $", "a $5 `$x$` b"):
+            with self.subTest(markdown):
+                self.assertEqual(self.taken(markdown), (markdown, []))
+
+    def test_escaped_dollars_are_dollars(self):
+        self.assertEqual(self.taken(r"\$3 and \$4"), ("&#36;3 and &#36;4", []))
+
+
+@unittest.skipIf(formulas.convert is None, "latex2mathml is not installed")
+class PutBack(unittest.TestCase):
+    def drawn(self, markdown):
+        found = Formulas()
+        return found.put_back(found.take(markdown))
+
+    def test_inline_and_display(self):
+        self.assertRegex(self.drawn("$x$"), r'<math [^>]*display="inline">.*<mi>x</mi>')
+        self.assertRegex(self.drawn("$$x$$"), r'<math [^>]*display="block">.*<mi>x</mi>')
+
+    def test_lines_are_aligned(self):
+        for name in ("align", "align*", "aligned", "gather"):
+            with self.subTest(name):
+                page = self.drawn(rf"$$\begin{{{name}}} a &= b \\ c &= d \end{{{name}}}$$")
+                self.assertEqual(page.count("<mtr>"), 2)
+                self.assertNotIn("<mi>&", page)
+
+    def test_source_inside_of_tags(self):
+        found = Formulas()
+        token = found.take("$a<b$")
+        self.assertEqual(found.put_back(f'<h2 id="{token}">').replace("&lt;", "<"), '<h2 id="a<b">')
+
+    def test_what_cannot_be_drawn_stays_readable(self):
+        self.assertIn("frac", self.drawn(r"$\frac{$"))
+
+    def test_tokens_of_others_are_left_alone(self):
+        self.assertEqual(Formulas().put_back("xformula7x <a href='xformula7x'>"), "xformula7x <a href='xformula7x'>")
+
+
+if __name__ == "__main__":
+    unittest.main()

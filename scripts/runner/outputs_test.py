@@ -1,0 +1,60 @@
+import copy
+import unittest
+
+import outputs
+
+
+def stream(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def display(**data):
+    return {"output_type": "display_data", "metadata": {}, "data": {k.replace("_", "/"): v for k, v in data.items()}}
+
+
+class Plain(unittest.TestCase):
+    def test_last_state_of_redrawn_lines(self):
+        self.assertEqual(outputs.plain("epoch 1/5\repoch 5/5\ndone\n"), "epoch 5/5\ndone\n")
+        self.assertEqual(outputs.plain("a\r\nb\r\n"), "a\nb\n")
+        self.assertEqual(outputs.plain("50 %\r100 %\r"), "100 %")
+
+    def test_no_ansi_codes(self):
+        self.assertEqual(outputs.plain("\x1b[1;31mred\x1b[0m \x1b]8;;http://x\x07link\x1b]8;;\x07\x1b[2K"), "red link")
+
+
+class Normalise(unittest.TestCase):
+    def test_merges_only_consecutive_chunks_of_one_stream(self):
+        got = outputs.normalise([stream("a"), stream("b\rc"), stream("e\n", "stderr"), stream("d\n")])
+        self.assertEqual(got, [stream("c"), stream("e\n", "stderr"), stream("d\n")])
+
+    def test_drops_what_shows_nothing(self):
+        self.assertEqual(outputs.normalise([display(text_html=" \n"), stream("\n"), display(text_html="<p>")]),
+                         [display(text_html="<p>")])
+
+    def test_keeps_what_it_was_given_and_comes_to_rest(self):
+        given = [stream("a"), stream("b"), display(text_html="")]
+        before = copy.deepcopy(given)
+        once = outputs.normalise(given)
+        self.assertEqual(given, before)
+        self.assertEqual(outputs.normalise(once), once)
+
+
+class ShellFailure(unittest.TestCase):
+    def test_finds_gonbs_words_in_cells_with_shell_commands_only(self):
+        said = [stream("oops\nexit status 2\n", "stderr")]
+        self.assertEqual(outputs.shell_failure("!ls /x", said), "exit status 2")
+        self.assertEqual(outputs.shell_failure("%%bash\nfalse", said), "exit status 2")
+        self.assertIsNone(outputs.shell_failure("%%\nfmt.Println(1)", said))
+        self.assertIsNone(outputs.shell_failure("!ls", [stream("exit status 2\n")]))
+        self.assertIsNone(outputs.shell_failure("!ls", [stream("no exit status 2\n", "stderr")]))
+
+
+class Told(unittest.TestCase):
+    def test_lines_of_stdout_each_once_in_order(self):
+        cells = [{"outputs": [stream("headline: b 2 %\nx headline: no\nheadline:   a \n"), stream("headline: e", "stderr")]},
+                 {"outputs": [stream("headline: b 2 %")]}, {}]
+        self.assertEqual(outputs.told(cells, "headline"), ["b 2 %", "a"])
+
+
+if __name__ == "__main__":
+    unittest.main()
