@@ -52,7 +52,7 @@ func (c Config) withDefaults() (Config, error) {
 		{"log-every", c.LogEvery, 1, 1 << 30},
 		{"dev-every", c.DevEvery, 0, 1 << 30},
 		{"patience", c.Patience, 0, 1 << 30},
-		{"train-size", c.TrainSize, 0, 1 << 30},
+		{"size", c.TrainSize, 0, 1 << 30},
 	} {
 		if f.value < f.low || f.value > f.high {
 			return c, fmt.Errorf("train: %s %d, want %d to %d", f.name, f.value, f.low, f.high)
@@ -69,7 +69,27 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("train: %s %v, want 0 ≤ %s < %g", f.name, f.value, f.name, f.high)
 		}
 	}
-	return c, nil
+	return c, checkSchedule(c.Schedule)
+}
+
+// checkSchedule reports what cannot be told from the learning rates alone.
+func checkSchedule(s optim.Schedule) error {
+	if s == nil {
+		return fmt.Errorf("train: no schedule; optim.Constant(0.1) is one")
+	}
+	var parts []optim.Schedule
+	switch v := s.(type) {
+	case optim.Warmup:
+		parts = []optim.Schedule{v.Then}
+	case optim.Joined:
+		parts = v.Parts
+	}
+	for _, p := range parts {
+		if _, ok := p.(optim.Adaptive); ok {
+			return fmt.Errorf("train: a %T inside a %T does not learn of the dev losses: use it alone", p, s)
+		}
+	}
+	return nil
 }
 
 // Key writes out all that decides a run, name left out.

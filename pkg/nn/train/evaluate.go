@@ -38,7 +38,7 @@ func Evaluate(ctx context.Context, m *nn.Model, loss nn.Loss, batches Batches) (
 		return Score{}, fmt.Errorf("train: nothing to evaluate on")
 	}
 	s.Loss = sum / float64(s.N)
-	s.Accuracy = 1 - float64(s.Wrong)/float64(s.N)
+	s.Accuracy = float64(s.N-s.Wrong) / float64(s.N)
 	return s, nil
 }
 

@@ -17,39 +17,63 @@ const (
 // Event is one thing that a run tells, flat so that it reads well as a line of
 // JSON.
 type Event struct {
-	Kind     Kind    `json:"kind"`
-	Epoch    int     `json:"epoch"` // counted from 0
-	Step     int     `json:"step"`  // steps done
-	Loss     float64 `json:"loss"`
-	Score    float64 `json:"score"`              // accuracy, 0 to 1
-	LR       float64 `json:"lr,omitempty"`       // of the last step
-	GradNorm float64 `json:"gradnorm,omitempty"` // of the last step
-	Previous float64 `json:"previous,omitempty"` // Best: the best score before
-	Seconds  float64 `json:"seconds"`            // since the run began, over all its parts
+	Kind     Kind
+	Epoch    int // counted from 0
+	Step     int // steps done
+	Loss     float64
+	Score    float64 // accuracy, 0 to 1
+	LR       float64 // Train: of the last step
+	GradNorm float64 // Train: of the last step, before clipping
+	Previous float64 // Best: the best score before
+	Seconds  float64 // since the run began, over all its parts
 }
 
-// MarshalJSON writes a number that JSON cannot hold as null.
+// line is an Event as JSON, which has no word for what is not finite: null
+// stands for it, and reads back as NaN.
+type line struct {
+	Kind     Kind   `json:"kind"`
+	Epoch    int    `json:"epoch"`
+	Step     int    `json:"step"`
+	Loss     number `json:"loss"`
+	Score    number `json:"score"`
+	LR       number `json:"lr,omitempty"`
+	GradNorm number `json:"gradnorm,omitempty"`
+	Previous number `json:"previous,omitempty"`
+	Seconds  number `json:"seconds"`
+}
+
+type number float64
+
+func (n number) MarshalJSON() ([]byte, error) {
+	if !finite(float64(n)) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*n = number(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(b, (*float64)(n))
+}
+
+// MarshalJSON writes e as one line.
 func (e Event) MarshalJSON() ([]byte, error) {
-	type plain Event
-	for _, v := range []*float64{&e.Loss, &e.Score, &e.LR, &e.GradNorm, &e.Previous, &e.Seconds} {
-		if math.IsNaN(*v) || math.IsInf(*v, 0) {
-			return json.Marshal(struct {
-				plain
-				Loss any `json:"loss"`
-			}{plain(e.finite()), nil})
-		}
-	}
-	return json.Marshal(plain(e))
+	return json.Marshal(line{e.Kind, e.Epoch, e.Step, number(e.Loss), number(e.Score), number(e.LR),
+		number(e.GradNorm), number(e.Previous), number(e.Seconds)})
 }
 
-// finite returns e with what is not finite set to 0.
-func (e Event) finite() Event {
-	for _, v := range []*float64{&e.Loss, &e.Score, &e.LR, &e.GradNorm, &e.Previous, &e.Seconds} {
-		if math.IsNaN(*v) || math.IsInf(*v, 0) {
-			*v = 0
-		}
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	var l line
+	if err := json.Unmarshal(b, &l); err != nil {
+		return err
 	}
-	return e
+	*e = Event{l.Kind, l.Epoch, l.Step, float64(l.Loss), float64(l.Score), float64(l.LR),
+		float64(l.GradNorm), float64(l.Previous), float64(l.Seconds)}
+	return nil
 }
 
 // History is the events of a run in order.

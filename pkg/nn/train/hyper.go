@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"inkling/pkg/data"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 )
@@ -109,9 +110,8 @@ var schedules = map[string]func(h Hyper, steps int, milestones []int) (optim.Sch
 	},
 }
 
-// Config turns h into the configuration of an MLP run of the given number of
-// steps an epoch (Lab.Steps of h.Batch). Errors say what was given and what is
-// allowed.
+// Config turns h into the configuration of an MLP run on the data of l. Errors
+// say what was given and what is allowed.
 func (h Hyper) Config(l *Lab) (Config, error) {
 	hidden, err := h.widths()
 	if err != nil {
@@ -124,7 +124,14 @@ func (h Hyper) Config(l *Lab) (Config, error) {
 	if !(h.Dropout >= 0 && h.Dropout < 1) {
 		return Config{}, fmt.Errorf("train: dropout %v, want 0 ≤ dropout < 1", h.Dropout)
 	}
-	return h.With(l, nn.MLP(hidden, act, 10, h.Dropout)...)
+	return h.With(l, nn.MLP(hidden, act, data.Classes, h.Dropout)...)
+}
+
+// Check reports what is wrong with h before any data is there. What depends on
+// the data, such as a batch larger than the training split, is left to Fit.
+func (h Hyper) Check() error {
+	_, err := h.Config(nil)
+	return err
 }
 
 // widths reads Hidden.
@@ -139,15 +146,14 @@ func (h Hyper) widths() ([]int, error) {
 }
 
 // With turns h into the configuration of a run of the given layers; Hidden,
-// Activation and Dropout play no part.
+// Activation and Dropout play no part. A nil lab does for a look at the errors.
 func (h Hyper) With(l *Lab, layers ...nn.Layer) (Config, error) {
 	newOptimizer, err := pick("optimizer", h.Optimizer, optimizers)
 	if err != nil {
 		return Config{}, err
 	}
-	schedule, err := h.schedule(l)
-	if err != nil {
-		return Config{}, err
+	if (h.Optimizer == "nesterov" || h.Optimizer == "heavyball") && h.Momentum == 0 {
+		return Config{}, fmt.Errorf("train: momentum 0, want 0 < momentum < 1 with the optimizer %s", h.Optimizer)
 	}
 	if h.Seed < 0 {
 		return Config{}, fmt.Errorf("train: seed %d, want at least 0", h.Seed)
@@ -157,14 +163,24 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (Config, error) {
 	}
 	c := Config{
 		Name: h.Name, Layers: layers, Loss: nn.CrossEntropy{Smoothing: h.Smoothing},
-		Optimizer: newOptimizer(h), Schedule: schedule, Batch: h.Batch, Epochs: h.Epochs, Seed: uint64(h.Seed),
+		Optimizer: newOptimizer(h), Batch: h.Batch, Epochs: h.Epochs, Seed: uint64(h.Seed),
 		TrainSize: h.Size, Patience: h.Patience, EMA: h.EMA,
 	}
-	if c.Name == "" {
-		c.Name = h.label()
+	if _, err := c.Optimizer.New(nil); err != nil {
+		return Config{}, err
 	}
-	return c, nil
+	if c.Schedule, err = h.schedule(l); err != nil {
+		return Config{}, err
+	}
+	if c.Name == "" {
+		c.Name = h.label(layers)
+	}
+	_, err = c.withDefaults()
+	return c, err
 }
+
+// gammaSchedules are those that multiply the learning rate by Gamma.
+var gammaSchedules = []string{"step", "multistep", "exponential", "plateau"}
 
 func (h Hyper) schedule(l *Lab) (optim.Schedule, error) {
 	newSchedule, err := pick("schedule", h.Schedule, schedules)
@@ -174,40 +190,84 @@ func (h Hyper) schedule(l *Lab) (optim.Schedule, error) {
 	if !(h.LR > 0 && h.LR <= optim.MaxLR) {
 		return nil, fmt.Errorf("train: lr %v, want 0 < lr ≤ %g", h.LR, float64(optim.MaxLR))
 	}
-	if !(h.Gamma >= 0 && h.Gamma <= 1) {
-		return nil, fmt.Errorf("train: gamma %v, want 0 ≤ gamma ≤ 1", h.Gamma)
+	if slices.Contains(gammaSchedules, h.Schedule) && !(h.Gamma > 0 && h.Gamma <= 1) {
+		return nil, fmt.Errorf("train: gamma %v, want 0 < gamma ≤ 1 with the schedule %s", h.Gamma, h.Schedule)
 	}
 	milestones, err := ints("milestones", h.Milestones, 1, math.MaxInt32)
 	if err != nil {
 		return nil, err
 	}
-	if h.Batch < 1 || h.Epochs < 1 {
-		return nil, fmt.Errorf("train: batch %d and epochs %d, want at least 1", h.Batch, h.Epochs)
+	if !slices.IsSorted(milestones) {
+		return nil, fmt.Errorf("train: milestones %q, want them in rising order", h.Milestones)
 	}
-	perEpoch := l.Steps(h.Batch)
-	if h.Size > 0 {
-		perEpoch = (h.Size + h.Batch - 1) / h.Batch
+	steps, err := h.steps(l)
+	if err != nil {
+		return nil, err
 	}
-	s, err := newSchedule(h, max(perEpoch*h.Epochs-h.Warmup, 1), milestones)
+	if h.Warmup < 0 || h.Warmup >= steps {
+		return nil, fmt.Errorf("train: warmup %d, want 0 to %d, less than the steps of the run", h.Warmup, steps-1)
+	}
+	s, err := newSchedule(h, steps-h.Warmup, milestones)
 	if err == nil && h.Warmup > 0 {
 		s = optim.Warmup{Steps: h.Warmup, Then: s}
 	}
 	return s, err
 }
 
-// label names a run by what people compare.
-func (h Hyper) label() string {
-	s := "784"
-	if widths, err := h.widths(); err == nil {
-		for _, w := range widths {
-			s += fmt.Sprintf("-%d", w)
+// steps is the number of steps of the run; without a lab, a bound.
+func (h Hyper) steps(l *Lab) (int, error) {
+	for _, f := range []struct {
+		name  string
+		value int
+		least int
+	}{{"batch", h.Batch, 1}, {"epochs", h.Epochs, 1}, {"size", h.Size, 0}} {
+		if f.value < f.least || f.value > 1<<20 {
+			return 0, fmt.Errorf("train: %s %d, want %d to %d", f.name, f.value, f.least, 1<<20)
 		}
 	}
-	s += fmt.Sprintf("-10 %s lr %g", h.Optimizer, h.LR)
-	if h.Momentum > 0 {
-		s += fmt.Sprintf(" momentum %g", h.Momentum)
+	if l == nil {
+		return math.MaxInt32, nil
+	}
+	n := l.Train.Len()
+	if h.Size > 0 {
+		n = min(n, h.Size)
+	}
+	return (n + h.Batch - 1) / h.Batch * h.Epochs, nil
+}
+
+// label names a run by what people compare.
+func (h Hyper) label(layers []nn.Layer) string {
+	s := fmt.Sprintf("%s %s lr %g", outline(layers), h.Optimizer, h.LR)
+	switch h.Optimizer {
+	case "sgd", "nesterov", "heavyball", "rmsprop":
+		if h.Momentum > 0 {
+			s += fmt.Sprintf(" momentum %g", h.Momentum)
+		}
 	}
 	return s + fmt.Sprintf(" seed %d", h.Seed)
+}
+
+// outline names layers by their weights: "784-512-256-10", "conv16-pool-256-10".
+func outline(layers []nn.Layer) string {
+	var parts []string
+	for _, l := range layers {
+		switch l := l.(type) {
+		case nn.Linear:
+			parts = append(parts, fmt.Sprint(l.Out))
+		case nn.Conv2D:
+			parts = append(parts, fmt.Sprintf("conv%d", l.Filters))
+		case nn.Bottleneck:
+			parts = append(parts, fmt.Sprintf("bottleneck%d", l.Out))
+		case nn.Residual:
+			parts = append(parts, "residual")
+		case nn.MaxPool2D, nn.AvgPool2D, nn.GlobalAvgPool:
+			parts = append(parts, "pool")
+		}
+	}
+	if !slices.ContainsFunc(parts, func(s string) bool { return s[0] > '9' }) {
+		parts = slices.Insert(parts, 0, "784")
+	}
+	return strings.Join(parts, "-")
 }
 
 // ints reads a list of whole numbers separated by commas.
@@ -230,9 +290,18 @@ func ints(name, s string, low, high int) ([]int, error) {
 func pick[T any](what, name string, from map[string]T) (T, error) {
 	v, ok := from[name]
 	if !ok {
-		return v, fmt.Errorf("train: %s %q, did you mean %s? known: %s", what, name, Nearest(name, names(from)), strings.Join(names(from), ", "))
+		return v, fmt.Errorf("train: unknown %s %q%s; known: %s", what, name, DidYouMean(name, names(from)), strings.Join(names(from), ", "))
 	}
 	return v, nil
+}
+
+// DidYouMean is ", did you mean X?" with the candidate nearest to name, or
+// nothing if none is near.
+func DidYouMean(name string, candidates []string) string {
+	if best := Nearest(name, candidates); edits(name, best) <= max(2, len(name)/2) && best != "" {
+		return ", did you mean " + best + "?"
+	}
+	return ""
 }
 
 func names[T any](m map[string]T) []string {
@@ -244,8 +313,11 @@ func names[T any](m map[string]T) []string {
 	return list
 }
 
-// Nearest is the candidate with the fewest edits from name.
+// Nearest is the candidate with the fewest edits from name, "" if there is none.
 func Nearest(name string, candidates []string) string {
+	if len(candidates) == 0 {
+		return ""
+	}
 	return slices.MinFunc(candidates, func(a, b string) int { return edits(name, a) - edits(name, b) })
 }
 

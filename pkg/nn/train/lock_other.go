@@ -2,5 +2,14 @@
 
 package train
 
+import "errors"
+
+const (
+	wait   = 0
+	refuse = 1
+)
+
+var errLocked = errors.New("locked")
+
 // lock does nothing where there is no flock.
-func lock(string) (release func(), err error) { return func() {}, nil }
+func lock(string, int) (release func(), err error) { return func() {}, nil }

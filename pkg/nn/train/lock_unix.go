@@ -3,27 +3,63 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 	"syscall"
+	"time"
 )
 
-// lock takes a run's folder for this process. The kernel lets go of it when
-// the process dies, however it dies.
-func lock(dir string) (release func(), err error) {
-	path := filepath.Join(dir, "lock")
+// How lock behaves when somebody else holds the lock.
+const (
+	wait   = 0
+	refuse = syscall.LOCK_NB
+)
+
+// errLocked is wrapped by lock's error when somebody else holds the lock.
+var errLocked = errors.New("in use")
+
+// lock takes the lock of a file, which it makes if need be, and writes this
+// process's number into it. The kernel lets go of the lock when the process
+// dies, however it dies; the file stays. Two holders in one process exclude
+// each other too.
+func lock(path string, how int) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		holder, _ := os.ReadFile(path)
-		f.Close()
-		return nil, fmt.Errorf("train: %s is being trained by process %s: wait for it or stop it", dir, strings.TrimSpace(string(holder)))
+	for {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|how)
+		if err != syscall.EINTR {
+			break
+		}
 	}
-	f.Truncate(0)
-	fmt.Fprintln(f, os.Getpid())
-	return func() { f.Close() }, nil
+	switch {
+	case err == syscall.EWOULDBLOCK:
+		defer f.Close()
+		return nil, fmt.Errorf("%w by process %s", errLocked, holder(f))
+	case err != nil:
+		f.Close()
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	if f.Truncate(0) == nil {
+		fmt.Fprint(f, os.Getpid())
+	}
+	return func() {
+		f.Truncate(0)
+		f.Close()
+	}, nil
+}
+
+// holder reads who holds a lock. One that has just taken it may not have
+// written its number yet.
+func holder(f *os.File) string {
+	var b [20]byte
+	for range 20 {
+		if n, _ := f.ReadAt(b[:], 0); n > 0 {
+			return string(b[:n])
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return "unknown"
 }

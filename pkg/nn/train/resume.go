@@ -1,6 +1,8 @@
 package train
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
@@ -8,19 +10,27 @@ import (
 	"inkling/pkg/nn/safetensors"
 )
 
-// progressKey is the metadata entry that holds a run's progress as JSON, in
-// which float64 values survive exactly.
-const progressKey = "progress"
+// The metadata of a run's state.
+const (
+	progressKey = "progress" // as JSON, in which float64 values survive exactly
+	configKey   = "config"   // SHA-256 of Config.Key
+	sumKey      = "progress_sha256"
+)
 
 // File is all that is needed to continue the run bit for bit: weights, the
 // running mean of the weights, the optimizer's arrays and the progress, in one
-// file, so that one rename makes them consistent. The arrays are t's own.
+// file, so that one rename makes them consistent. The arrays are t's own. It
+// may be called whenever Run does not run, or from the body of its loop.
 func (t *Trainer) File() (*safetensors.File, error) {
-	where, err := json.Marshal(t.progress)
+	now := t.progress
+	now.Seconds = t.elapsed()
+	where, err := json.Marshal(now)
 	if err != nil {
 		return nil, err
 	}
-	f, err := t.model.File(map[string]string{progressKey: string(where)})
+	f, err := t.model.File(map[string]string{
+		progressKey: string(where), sumKey: sum(string(where)), configKey: t.identity(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -28,6 +38,20 @@ func (t *Trainer) File() (*safetensors.File, error) {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: s.Name, Dims: []int{len(s.Data)}, Data: s.Data})
 	}
 	return f, nil
+}
+
+// identity tells configurations apart, as far as they can be written out.
+func (t *Trainer) identity() string {
+	key, err := t.cfg.Key()
+	if err != nil {
+		return ""
+	}
+	return sum(key)
+}
+
+func sum(s string) string {
+	h := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(h[:])
 }
 
 // extra are the arrays of a run that are not the model's.
@@ -47,11 +71,22 @@ func (t *Trainer) extra() []nn.State {
 	return all
 }
 
-// Restore makes t stand where the run saved in f stood.
+// Restore makes t stand where the run saved in f stood: a run of the same
+// configuration.
 func (t *Trainer) Restore(f *safetensors.File) error {
+	where, ok := f.Meta[progressKey]
+	if !ok {
+		return fmt.Errorf("train: the file holds weights but no state of a run")
+	}
+	if sum(where) != f.Meta[sumKey] {
+		return fmt.Errorf("train: the progress of the run is damaged: %.60q", where)
+	}
+	if f.Meta[configKey] != t.identity() {
+		return fmt.Errorf("train: the state of a run of another configuration")
+	}
 	var p progress
-	if err := json.Unmarshal([]byte(f.Meta[progressKey]), &p); err != nil {
-		return fmt.Errorf("train: the file holds weights but no state of a run: %w", err)
+	if err := json.Unmarshal([]byte(where), &p); err != nil {
+		return fmt.Errorf("train: the progress of the run: %w", err)
 	}
 	if err := t.model.Restore(f); err != nil {
 		return err

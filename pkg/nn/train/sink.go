@@ -5,12 +5,6 @@ import (
 	"io"
 )
 
-// Bar shows how far a long piece of work is; viz.Progress is one.
-type Bar interface {
-	Update(done, total int, text string)
-	Finish(text string)
-}
-
 // Printer writes events in the manner of the original report: at every
 // evaluation the epoch, the iteration, and loss and score on the batches since
 // the last report and on the dev split, and a line when the best score rises.

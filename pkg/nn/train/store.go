@@ -1,7 +1,6 @@
 package train
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -16,7 +15,6 @@ import (
 
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/internal/atomicfile"
-	"inkling/pkg/nn/safetensors"
 )
 
 // The files of a run's folder.
@@ -53,9 +51,14 @@ type Record struct {
 	Weights int // trainable values
 	Layers  json.RawMessage
 
+	// SideBySide is the number of runs that shared the machine, if more than
+	// one: Seconds does not compare with those of a run alone.
+	SideBySide int `json:",omitempty"`
+
 	Started time.Time
 	Seconds float64 // of training and evaluation
 	Steps   int
+	Events  int    // in the history
 	Best    Event  // the evaluation with the best score
 	Last    Event  // the last evaluation
 	Test    *Score `json:",omitempty"` // of the best model, once it has been asked for
@@ -115,6 +118,9 @@ func moduleRoot() string {
 // Model loads the best weights of the run.
 func (r *Result) Model() (*nn.Model, error) {
 	m, _, err := nn.Load(filepath.Join(r.Dir, bestFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("train: %s has no saved model: it was never evaluated", r.Name)
+	}
 	return m, err
 }
 
@@ -148,38 +154,51 @@ func (r *Result) String() string {
 	case r.Status == Diverged:
 		s = fmt.Sprintf("%s: %s", r.Name, r.Error)
 	case r.Status == Interrupted:
-		s += ", interrupted: run again to continue"
+		s = fmt.Sprintf("%s: interrupted after iteration %d, best dev %.2f %%, saved in %s: run again to continue", r.Name, r.Steps, 100*r.Best.Score, r.short())
 	case r.Stored:
 		s += ", stored " + r.Started.Format("2006-01-02 15:04")
 	}
 	return s
 }
 
-// readResult reads a run's folder. A missing folder is fs.ErrNotExist.
+// readResult reads a run's folder. A missing record is fs.ErrNotExist.
 func readResult(dir string) (*Result, error) {
-	b, err := os.ReadFile(filepath.Join(dir, recordFile))
+	path := filepath.Join(dir, recordFile)
+	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("train: run store: %w", err)
 	}
 	r := &Result{Dir: dir, Stored: true}
 	if err := json.Unmarshal(b, &r.Record); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, recordFile), err)
+		return nil, fmt.Errorf("train: %s is damaged: %w", path, err)
 	}
-	r.History, err = readHistory(filepath.Join(dir, historyFile))
-	return r, err
+	switch r.Status {
+	case Finished, Interrupted, Diverged:
+	default:
+		return nil, fmt.Errorf("train: %s is damaged: status %.20q, want %s, %s or %s", path, r.Status, Finished, Interrupted, Diverged)
+	}
+	path = filepath.Join(dir, historyFile)
+	if r.History, err = readHistory(path); err != nil {
+		return nil, fmt.Errorf("train: run store: %v", err) // never fs.ErrNotExist: the record is there
+	}
+	if r.Status != Interrupted && len(r.History) != r.Events {
+		return nil, fmt.Errorf("train: %s is damaged: %d events, %s tells of %d", path, len(r.History), recordFile, r.Events)
+	}
+	return r, nil
 }
 
+// readHistory reads events up to the first that is not whole: the last line of
+// a killed run may be cut short.
 func readHistory(path string) (History, error) {
-	f, err := os.Open(path)
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	var h History
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	for line := range bytes.Lines(b) {
 		var e Event
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return h, nil // the last line of a killed run may be cut short
+		if json.Unmarshal(line, &e) != nil {
+			break
 		}
 		h = append(h, e)
 	}
@@ -199,123 +218,6 @@ func writeJSON(path string, v any, indent string) error {
 	})
 }
 
-// recorder writes a run's history and state as it goes.
-type recorder struct {
-	result  *Result
-	trainer *Trainer
-	history *os.File
-	saved   time.Time // when the state was last written
-}
-
-// saveEvery is how much work a killed run can lose.
-const saveEvery = 10 * time.Second
-
-// begin opens the folder of a run, and continues an unfinished one: the state
-// is restored and history that the state does not know of is dropped.
-func begin(r *Result, t *Trainer, devIndex []int) (*recorder, error) {
-	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
-		return nil, fmt.Errorf("train: run store: %w", err)
-	}
-	atomicfile.Sweep(r.Dir, time.Hour)
-	f, err := safetensors.Load(filepath.Join(r.Dir, stateFile))
-	switch {
-	case err == nil:
-		if err := t.Restore(f); err != nil {
-			return nil, fmt.Errorf("%s: %w", r.Dir, err)
-		}
-		if r.History, err = readHistory(filepath.Join(r.Dir, historyFile)); err != nil {
-			return nil, err
-		}
-		if len(r.History) < t.Told {
-			return nil, fmt.Errorf("%s: history of %d events, the state was saved after %d: remove the folder to start again", r.Dir, len(r.History), t.Told)
-		}
-		r.History = r.History[:t.Told]
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	if err := writeJSON(filepath.Join(r.Dir, splitFile), devIndex, ""); err != nil {
-		return nil, err
-	}
-	if err := atomicfile.Write(filepath.Join(r.Dir, historyFile), func(w io.Writer) error {
-		for _, e := range r.History {
-			if err := writeLine(w, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	h, err := os.OpenFile(filepath.Join(r.Dir, historyFile), os.O_WRONLY|os.O_APPEND, 0o644)
-	return &recorder{result: r, trainer: t, history: h, saved: time.Now()}, err
-}
-
-func writeLine(w io.Writer, e Event) error {
-	b, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(b, '\n'))
-	return err
-}
-
-// tell keeps an event, the best weights, and from time to time the state.
-func (rec *recorder) tell(e Event) error {
-	rec.result.History = append(rec.result.History, e)
-	if err := writeLine(rec.history, e); err != nil {
-		return err
-	}
-	if e.Kind == Best {
-		if err := rec.trainer.Model().Save(filepath.Join(rec.result.Dir, bestFile), rec.meta(e)); err != nil {
-			return err
-		}
-	}
-	if time.Since(rec.saved) > saveEvery {
-		return rec.save()
-	}
-	return nil
-}
-
-// meta is what a saved model says of itself.
-func (rec *recorder) meta(e Event) map[string]string {
-	r := rec.result
-	return map[string]string{
-		"question": r.Question, "run": filepath.Base(r.Dir), "name": r.Name, "data": r.Data, "data_set_sha256": r.DataSum,
-		"preprocessing": "pixels / 255", "step": fmt.Sprint(e.Step), "dev_accuracy": fmt.Sprint(e.Score), "dev_loss": fmt.Sprint(e.Loss),
-	}
-}
-
-// save writes the state of the run.
-func (rec *recorder) save() error {
-	f, err := rec.trainer.File()
-	if err != nil {
-		return err
-	}
-	rec.saved = time.Now()
-	return f.Save(filepath.Join(rec.result.Dir, stateFile))
-}
-
-// end closes the run's folder with its status.
-func (rec *recorder) end(status Status, cause error) error {
-	r := rec.result
-	r.Status, r.Steps, r.Seconds = status, rec.trainer.Step, rec.trainer.Seconds
-	if cause != nil {
-		r.Error = cause.Error()
-	}
-	if dev := r.Dev(); len(dev) > 0 {
-		r.Best, r.Last = dev[dev.Best()], dev[len(dev)-1]
-	}
-	err := rec.history.Close()
-	if status == Interrupted {
-		err = errors.Join(err, rec.save())
-	}
-	err = errors.Join(err, r.writeRecord())
-	if status != Interrupted && err == nil {
-		os.Remove(filepath.Join(r.Dir, stateFile))
-	}
-	return err
-}
-
 // slug makes a name fit for a folder.
 func slug(name string) string {
 	s := strings.Map(func(c rune) rune {
@@ -332,20 +234,89 @@ func slug(name string) string {
 	return s[:min(len(s), 40)]
 }
 
-// readRuns reads all runs below dir that have ended, oldest first.
+// lock takes the run's folder, made if need be, for this process.
+func (r *Result) lock() (release func(), err error) {
+	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("train: run store: %w", err)
+	}
+	release, err = lock(filepath.Join(r.Dir, "lock"), refuse)
+	switch {
+	case errors.Is(err, errLocked):
+		return nil, fmt.Errorf("train: %s is %w: wait for it or stop it", r.short(), err)
+	case err != nil:
+		return nil, fmt.Errorf("train: run store: %w", err)
+	}
+	return release, nil
+}
+
+// short is the run's folder as told to a person.
+func (r *Result) short() string {
+	data := filepath.Base(filepath.Dir(filepath.Dir(r.Dir)))
+	return filepath.ToSlash(filepath.Join("runs", data, r.Question, filepath.Base(r.Dir)))
+}
+
+// folders are the folders in dir whose names end in suffix, sorted; none if
+// there is no dir.
+func folders(dir, suffix string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("train: run store: %w", err)
+	}
+	var list []string
+	for _, e := range entries {
+		if e.IsDir() && strings.HasSuffix(e.Name(), suffix) {
+			list = append(list, filepath.Join(dir, e.Name()))
+		}
+	}
+	return list, nil
+}
+
+// readRuns reads all runs below dir that have ended or been interrupted,
+// oldest first. The error names those that cannot be read; the others come
+// all the same.
 func readRuns(dir string) ([]*Result, error) {
-	records, err := filepath.Glob(filepath.Join(dir, "*", recordFile))
+	dirs, err := folders(dir, "")
 	if err != nil {
 		return nil, err
 	}
 	var all []*Result
-	for _, path := range records {
-		r, err := readResult(filepath.Dir(path))
-		if err != nil {
-			return nil, err
+	var damaged []error
+	for _, dir := range dirs {
+		r, err := readResult(dir)
+		switch {
+		case err == nil:
+			all = append(all, r)
+		case !errors.Is(err, fs.ErrNotExist): // else at its beginning, or killed there
+			damaged = append(damaged, err)
 		}
-		all = append(all, r)
 	}
 	slices.SortStableFunc(all, func(a, b *Result) int { return a.Started.Compare(b.Started) })
-	return all, nil
+	return all, errors.Join(damaged...)
+}
+
+// StoredRuns are the runs of a question, or of every question if it is "",
+// whatever data they were made on: for looking, without loading data. As with
+// Lab.Runs, the error names what cannot be read beside the runs that can.
+func StoredRuns(question string) ([]*Result, error) {
+	root, err := StoreDir()
+	if err != nil {
+		return nil, err
+	}
+	dirs, err := folders(root, "")
+	if err != nil {
+		return nil, err
+	}
+	var all []*Result
+	var errs []error
+	for _, dir := range dirs {
+		questions, err := folders(dir, "")
+		errs = append(errs, err)
+		for _, q := range questions {
+			if question == "" || filepath.Base(q) == question {
+				runs, err := readRuns(q)
+				all, errs = append(all, runs...), append(errs, err)
+			}
+		}
+	}
+	return all, errors.Join(errs...)
 }

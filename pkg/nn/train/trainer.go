@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -37,13 +38,18 @@ type Trainer struct {
 
 	x, dy nn.Tensor
 	progress
-	began time.Time
+	gradNorm float64      // before clipping, if that has measured it, else -1
+	began    time.Time    // zero while the run does not run
+	between  func() error // called between steps, where nothing is half done; may be nil
 }
 
 // progress is where a run stands: plain numbers, saved with the weights.
 type progress struct {
 	Step      int       // steps done
+	Epoch     int       // the one at work
+	EpochAt   int       // the step it began with
 	Told      int       // events yielded
+	Due       []Event   // decided on, not yielded yet
 	Loss      float64   // a sum over the examples since the last report
 	Correct   int       // likewise
 	Examples  int       // so many
@@ -52,6 +58,20 @@ type progress struct {
 	BestScore float64   // -1 before the first evaluation
 	Stale     int       // evaluations since the best
 	Seconds   float64   // spent in earlier parts of the run
+}
+
+// Divergence is the error of a run whose loss is no finite number any more.
+type Divergence struct {
+	Split Kind // Train, or Dev where the weights went wrong in the step before an evaluation
+	Loss  float64
+	Step  int // steps done
+	Epoch int // counted from 0
+	LR    float64
+}
+
+func (d *Divergence) Error() string {
+	return fmt.Sprintf("train: the %s loss is %v at step %d of epoch %d with learning rate %g: try a smaller one",
+		d.Split, d.Loss, d.Step, d.Epoch, d.LR)
 }
 
 // NewTrainer prepares a run of cfg on m.
@@ -80,54 +100,91 @@ func (t *Trainer) Model() *nn.Model {
 	return t.model
 }
 
-// Run trains from where t stands to the end and yields what happens.
+// Run trains from where t stands to the end and yields what happens. After a
+// break or an error it may be called again and goes on.
 func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		t.began = time.Now()
-		defer func() { t.Seconds = t.elapsed() }()
-		drawn := 0 // batches, those of earlier parts of the run included
-		for epoch := range t.cfg.Epochs {
-			for batch := range train(epoch) {
-				if drawn++; drawn < t.Step {
-					continue
-				}
-				if err := ctx.Err(); err != nil {
+		defer func() { t.Seconds, t.began = t.elapsed(), time.Time{} }()
+		if !t.flush(yield) {
+			return
+		}
+		for ; t.Epoch < t.cfg.Epochs; t.Epoch++ {
+			if err := t.epoch(ctx, train, dev, yield); err != nil {
+				if err != errStop {
 					yield(Event{}, err)
-					return
 				}
-				if drawn > t.Step { // else resumed right after this step, with a report perhaps due
-					if err := t.step(epoch, batch); err != nil {
-						yield(Event{}, err)
-						return
-					}
-				}
-				if !t.report(ctx, epoch, dev, yield) {
-					return
-				}
-			}
-			last := epoch == t.cfg.Epochs-1
-			if drawn == t.Step && (last || t.cfg.DevEvery == 0) && !t.summarize(ctx, epoch, dev, yield) {
 				return
 			}
 		}
 	}
 }
 
+// errStop ends a run without an error: by a break, or out of patience.
+var errStop = errors.New("stop")
+
+// epoch makes the steps of an epoch that are not done yet.
+func (t *Trainer) epoch(ctx context.Context, train, dev Batches, yield func(Event, error) bool) error {
+	drawn := t.EpochAt // steps, by the batches seen
+	for batch := range train(t.Epoch) {
+		if drawn++; drawn < t.Step {
+			continue
+		}
+		if drawn > t.Step { // else the run stopped right after this step, with an evaluation perhaps due
+			if err := t.pause(ctx); err != nil {
+				return err
+			}
+			if err := t.step(batch); err != nil {
+				return err
+			}
+		}
+		if err := t.report(ctx, dev, yield); err != nil {
+			return err
+		}
+	}
+	if drawn < t.Step {
+		return fmt.Errorf("train: epoch %d ends at step %d, the run stands at step %d: not the batches it began with", t.Epoch, drawn, t.Step)
+	}
+	if t.cfg.DevEvery == 0 || t.Epoch == t.cfg.Epochs-1 {
+		if err := t.tellTrain(yield); err != nil {
+			return err
+		}
+		if err := t.tellDev(ctx, dev, yield); err != nil {
+			return err
+		}
+	}
+	t.EpochAt = drawn
+	return nil
+}
+
+// pause is the moment between two steps: the run can end here, or be saved.
+func (t *Trainer) pause(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if t.between != nil {
+		return t.between()
+	}
+	return nil
+}
+
 // step is one forward, backward and update.
-func (t *Trainer) step(epoch int, b data.Batch) error {
+func (t *Trainer) step(b data.Batch) error {
 	lr := t.rate(t.Step)
 	t.x = nn.Tensor{N: len(b.Labels), Shape: t.model.In, Data: b.X}
 	y := t.model.Forward(&t.x, nn.Pass{Train: true, Seed: t.cfg.Seed, Step: t.Step})
 	loss := t.cfg.Loss.Eval(&t.dy, y, b.Labels)
 	correct := nn.Correct(y, b.Labels)
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("train: the loss is %v at step %d of epoch %d with learning rate %g: try a smaller one",
-			loss, t.Step, epoch, lr)
+	if !finite(loss) {
+		return t.diverged(Train, loss, lr)
 	}
 	t.model.Backward(&t.dy)
-	loss += t.cfg.Penalty.Add(t.model.Params())
+	if loss += t.cfg.Penalty.Add(t.model.Params()); !finite(loss) {
+		return t.diverged(Train, loss, lr)
+	}
+	t.gradNorm = -1
 	if t.cfg.ClipNorm > 0 {
-		optim.ClipGradNorm(t.model.Params(), t.cfg.ClipNorm)
+		t.gradNorm = optim.ClipGradNorm(t.model.Params(), t.cfg.ClipNorm)
 	}
 	t.stepper.Step(t.Step, lr)
 	if t.cfg.MaxNorm > 0 {
@@ -143,67 +200,88 @@ func (t *Trainer) step(epoch int, b data.Batch) error {
 	return nil
 }
 
-// report yields what is due after a step and says whether to go on.
-func (t *Trainer) report(ctx context.Context, epoch int, dev Batches, yield func(Event, error) bool) bool {
-	if t.Step%t.cfg.LogEvery == 0 && !t.tellTrain(epoch, yield) {
-		return false
+func (t *Trainer) diverged(split Kind, loss, lr float64) error {
+	return &Divergence{Split: split, Loss: loss, Step: t.Step, Epoch: t.Epoch, LR: lr}
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// report yields what is due after a step.
+func (t *Trainer) report(ctx context.Context, dev Batches, yield func(Event, error) bool) error {
+	if t.Step%t.cfg.LogEvery == 0 {
+		if err := t.tellTrain(yield); err != nil {
+			return err
+		}
 	}
 	if t.cfg.DevEvery > 0 && t.Step%t.cfg.DevEvery == 0 {
-		return t.tellDev(ctx, epoch, dev, yield)
+		return t.tellDev(ctx, dev, yield)
 	}
-	return true
+	return nil
 }
 
-// summarize yields both reports unless they have just been told.
-func (t *Trainer) summarize(ctx context.Context, epoch int, dev Batches, yield func(Event, error) bool) bool {
-	return t.tellTrain(epoch, yield) && t.tellDev(ctx, epoch, dev, yield)
-}
-
-func (t *Trainer) tellTrain(epoch int, yield func(Event, error) bool) bool {
+// tellTrain reports the steps since the last report, if there are any.
+func (t *Trainer) tellTrain(yield func(Event, error) bool) error {
 	if t.Examples == 0 {
-		return true
+		return nil
+	}
+	norm := t.gradNorm
+	if norm < 0 {
+		norm = optim.GradNorm(t.model.Params())
 	}
 	n := float64(t.Examples)
 	ev := Event{
-		Kind: Train, Epoch: epoch, Step: t.Step, Loss: t.Loss / n, Score: float64(t.Correct) / n,
-		LR: t.rate(t.Step - 1), GradNorm: optim.GradNorm(t.model.Params()), Seconds: t.elapsed(),
+		Kind: Train, Epoch: t.Epoch, Step: t.Step, Loss: t.Loss / n, Score: float64(t.Correct) / n,
+		LR: t.rate(t.Step - 1), GradNorm: norm, Seconds: t.elapsed(),
 	}
 	t.Loss, t.Correct, t.Examples = 0, 0, 0
-	return t.tell(ev, yield)
+	return t.tell(yield, ev)
 }
 
-func (t *Trainer) tellDev(ctx context.Context, epoch int, dev Batches, yield func(Event, error) bool) bool {
+// tellDev evaluates, unless that has just been done.
+func (t *Trainer) tellDev(ctx context.Context, dev Batches, yield func(Event, error) bool) error {
 	if t.DevAt == t.Step {
-		return true
+		return nil
 	}
 	s, err := Evaluate(ctx, t.Model(), t.cfg.Loss, dev)
 	if err != nil {
-		yield(Event{}, err)
-		return false
+		return err
 	}
-	ev := Event{Kind: Dev, Epoch: epoch, Step: t.Step, Loss: s.Loss, Score: s.Accuracy, Seconds: t.elapsed()}
-	previous := t.BestScore
-	better := s.Accuracy > previous
+	if !finite(s.Loss) { // such weights must not become the best
+		return t.diverged(Dev, s.Loss, t.rate(t.Step-1))
+	}
 	t.DevAt = t.Step
 	t.DevLosses = append(t.DevLosses, s.Loss)
-	if t.Stale++; better {
-		t.BestScore, t.Stale = s.Accuracy, 0
+	ev := Event{Kind: Dev, Epoch: t.Epoch, Step: t.Step, Loss: s.Loss, Score: s.Accuracy, Seconds: t.elapsed()}
+	if t.Stale++; s.Accuracy <= t.BestScore {
+		return t.tell(yield, ev)
 	}
-	if !t.tell(ev, yield) {
-		return false
+	best := ev
+	best.Kind, best.Previous = Best, max(t.BestScore, 0)
+	t.BestScore, t.Stale = s.Accuracy, 0
+	return t.tell(yield, ev, best)
+}
+
+// tell yields events. They are due before they are told, so that a run which
+// is stopped and continued between two of them loses none.
+func (t *Trainer) tell(yield func(Event, error) bool, events ...Event) error {
+	t.Due = append(t.Due, events...)
+	if !t.flush(yield) {
+		return errStop
 	}
-	if better {
-		ev.Kind, ev.Previous = Best, max(previous, 0)
-		if !t.tell(ev, yield) {
+	return nil
+}
+
+// flush yields what is due and says whether to go on.
+func (t *Trainer) flush(yield func(Event, error) bool) bool {
+	for len(t.Due) > 0 {
+		e := t.Due[0]
+		t.Due = t.Due[1:]
+		t.Told++
+		if !yield(e, nil) {
 			return false
 		}
 	}
 	return t.cfg.Patience == 0 || t.Stale < t.cfg.Patience
-}
-
-func (t *Trainer) tell(ev Event, yield func(Event, error) bool) bool {
-	t.Told++
-	return yield(ev, nil)
 }
 
 // rate is the learning rate of a step.
@@ -215,4 +293,9 @@ func (t *Trainer) rate(step int) float64 {
 }
 
 // elapsed is the time spent in this and earlier parts of the run, in seconds.
-func (t *Trainer) elapsed() float64 { return t.Seconds + time.Since(t.began).Seconds() }
+func (t *Trainer) elapsed() float64 {
+	if t.began.IsZero() {
+		return t.Seconds
+	}
+	return t.Seconds + time.Since(t.began).Seconds()
+}

@@ -1,0 +1,330 @@
+package train
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+)
+
+// Fit makes the runs of the given configurations, in turn or l.SideBySide at a
+// time; the results come in the order of the configurations and do not depend
+// on that. A run that the store has already comes back at once; an interrupted
+// one continues where it stopped. A single run is logged in full, several with
+// a line each. SIGINT saves what is at work and ends Fit without an error: the
+// results are those there are. A run that diverges is a result too; see
+// Result.Status. A mistake in any configuration is told before the first run
+// begins.
+func (l *Lab) Fit(cfgs ...Config) ([]*Result, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	return l.FitContext(ctx, cfgs...)
+}
+
+// FitContext is Fit that ends when ctx does.
+func (l *Lab) FitContext(ctx context.Context, cfgs ...Config) ([]*Result, error) {
+	jobs, err := l.plan(cfgs)
+	if err != nil {
+		return nil, err
+	}
+	return l.runAll(ctx, jobs, l.SideBySide)
+}
+
+// job is a run that Fit is asked for.
+type job struct {
+	cfg    Config
+	train  *data.Set
+	result *Result
+	steps  int           // of the whole run
+	twin   *job          // an earlier job for the same run, or nil
+	done   chan struct{} // closed when the job is
+	err    error
+}
+
+// plan checks configurations and says what they come to.
+func (l *Lab) plan(cfgs []Config) ([]*job, error) {
+	var jobs []*job
+	first := map[string]*job{}
+	for _, cfg := range cfgs {
+		cfg, train, err := l.prepare(cfg)
+		if err != nil {
+			return nil, err
+		}
+		key, err := cfg.Key()
+		if err != nil {
+			return nil, err
+		}
+		r := &Result{Record: l.record(cfg, key, train), lab: l}
+		if r.Layers, err = nn.EncodeLayers(cfg.Layers); err != nil {
+			return nil, err
+		}
+		id := r.id()
+		r.Dir = filepath.Join(l.store, l.Question, slug(cfg.Name)+"-"+id)
+		j := &job{cfg: cfg, train: train, result: r, steps: stepsOf(train, cfg.Batch) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
+		if j.twin == nil {
+			first[id] = j
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, nil
+}
+
+func stepsOf(s *data.Set, batch int) int { return (s.Len() + batch - 1) / batch }
+
+// runAll makes the runs, so many at a time, and tells of each in order. An
+// error stops the others as an interrupt does.
+func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Result, error) {
+	ctx, cancel := context.WithCancel(parent)
+	defer cancel()
+	atATime = max(min(atATime, len(jobs)), 1)
+	m := l.newMeter(jobs)
+	queue := make(chan *job)
+	go func() {
+		defer close(queue)
+		for _, j := range jobs {
+			queue <- j
+		}
+	}()
+	for range atATime {
+		go func() {
+			for j := range queue {
+				if j.twin != nil {
+					<-j.twin.done // it began before this one, so it ends
+				}
+				if ctx.Err() == nil {
+					j.result, j.err = l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
+				} else {
+					j.result = nil
+				}
+				if j.err != nil {
+					cancel()
+				}
+				close(j.done)
+			}
+		}()
+	}
+	var results []*Result
+	var errs []error
+	for _, j := range jobs {
+		<-j.done
+		if len(jobs) == 1 {
+			m.finish()
+		}
+		switch r := j.result; {
+		case j.err != nil:
+			errs = append(errs, j.err)
+		case r != nil:
+			results = append(results, r)
+			if !l.Quiet || r.Status != Finished {
+				fmt.Fprintln(l.Log, r)
+			}
+		case parent.Err() != nil:
+			fmt.Fprintf(l.Log, "%s: not begun\n", j.cfg.Name)
+		}
+	}
+	m.finish()
+	return results, errors.Join(errs...)
+}
+
+// fit finds or makes one run.
+func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime int) (*Result, error) {
+	log := io.Discard
+	if verbose {
+		log = l.Log
+	}
+	printer := &Printer{W: log}
+	r := j.result
+	s, unfinished, err := l.stored(r)
+	if s != nil || err != nil {
+		m.skip(j.steps)
+		return s.tellAll(printer), err
+	}
+	if unfinished != "" {
+		r.Dir = unfinished
+	}
+	t, err := l.trainer(j)
+	if err != nil {
+		return nil, err
+	}
+	release, err := r.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	// Another process may have finished it since the first look.
+	if s, _, err := l.stored(r); s != nil || err != nil {
+		m.skip(j.steps)
+		return s.tellAll(printer), err
+	}
+	if atATime > 1 {
+		r.SideBySide = atATime
+	}
+	rec, err := begin(r, t, l.devIndex)
+	if err != nil {
+		return nil, err
+	}
+	if t.Step > 0 {
+		fmt.Fprintf(log, "continued after iteration %d of %d\n", t.Step, j.steps)
+	}
+	r.tellAll(printer)
+	m.skip(t.Step)
+	status, cause := l.run(ctx, j, t, rec, printer, m)
+	if status == "" {
+		rec.history.Close() // what was saved last is there to continue from
+		return nil, cause
+	}
+	if status != Interrupted {
+		m.skip(j.steps - t.Step)
+	}
+	return r, rec.end(status, cause, l.keepBest)
+}
+
+// trainer builds the model of a run.
+func (l *Lab) trainer(j *job) (*Trainer, error) {
+	m, err := nn.New(j.cfg.Seed, l.In(), j.cfg.Layers...)
+	if err != nil {
+		return nil, err
+	}
+	if out := m.Out(); out != nn.Vec(data.Classes) {
+		return nil, fmt.Errorf("train: the layers end in an output of %v, want %d, one for each digit", out, data.Classes)
+	}
+	j.result.Weights = m.Weights()
+	return NewTrainer(j.cfg, m)
+}
+
+// tellAll gives the history so far to p.
+func (r *Result) tellAll(p *Printer) *Result {
+	if r != nil {
+		for _, e := range r.History {
+			p.Tell(e)
+		}
+	}
+	return r
+}
+
+// run trains to the end and says how it ended. No status means that cause is an
+// error of the machine, not of the run.
+func (l *Lab) run(ctx context.Context, j *job, t *Trainer, rec *recorder, printer *Printer, m *meter) (Status, error) {
+	loader := &data.Loader{Set: j.train, Batch: j.cfg.Batch, Seed: j.cfg.Seed, Shuffle: true}
+	told := t.Step
+	t.between = func() error {
+		m.step(t.Step - told)
+		told = t.Step
+		return rec.saveInTime()
+	}
+	for e, err := range t.Run(ctx, loader.Epoch, InOrder(l.Dev)) {
+		var diverged *Divergence
+		switch {
+		case errors.As(err, &diverged):
+			return Diverged, err
+		case err != nil && errors.Is(err, ctx.Err()):
+			return Interrupted, nil
+		case err != nil:
+			return "", err
+		}
+		printer.Tell(e)
+		m.score(t.BestScore)
+		if err := rec.tell(e); err != nil {
+			return "", err
+		}
+	}
+	m.step(t.Step - told)
+	return Finished, nil
+}
+
+// prepare fills in what follows from the lab and checks the configuration, so
+// that a mistake is told before anything is written.
+func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return cfg, nil, err
+	}
+	n := l.Train.Len()
+	if l.Quick {
+		cfg.TrainSize = min(cfg.TrainSize, n)
+	}
+	if cfg.TrainSize > n {
+		return cfg, nil, fmt.Errorf("train: size %d, want 1 to %d, or 0 for all", cfg.TrainSize, n)
+	}
+	train := head(l.Train, cfg.TrainSize)
+	if train.Len() == n {
+		cfg.TrainSize = 0 // two ways to say the same
+	}
+	if cfg.Batch > train.Len() {
+		return cfg, nil, fmt.Errorf("train: batch %d, want 1 to %d, the training split", cfg.Batch, train.Len())
+	}
+	steps := stepsOf(train, cfg.Batch)
+	if cfg.DevEvery == 0 {
+		cfg.LogEvery = min(cfg.LogEvery, max(steps/4, 1))
+		cfg.DevEvery = max(steps/4/cfg.LogEvery, 1) * cfg.LogEvery
+	}
+	if err := optim.CheckSchedule(cfg.Schedule, min(steps*cfg.Epochs, maxChecked)); err != nil {
+		return cfg, nil, err
+	}
+	if cfg.Name == "" {
+		cfg.Name = "run"
+	}
+	return cfg, train, nil
+}
+
+// maxChecked is the number of steps whose learning rates are looked at before
+// a run: beyond it the look would take seconds.
+const maxChecked = 1 << 21
+
+// record is what is known of a run before it begins.
+func (l *Lab) record(cfg Config, key string, train *data.Set) Record {
+	name := fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, train.Len(), l.Dev.Len())
+	return Record{
+		Name: cfg.Name, Question: l.Question, Config: key, Data: name, DataSum: l.dataSum, Split: l.Split,
+		Code: code(), Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
+	}
+}
+
+// code identifies what computes: the sources and the kernels in use, whose
+// last bits differ. The number of workers does not matter.
+func code() string {
+	kernels, _, _ := strings.Cut(nn.Kernels(), ",")
+	return nn.Version()[:16] + " " + data.Version()[:16] + " " + kernels
+}
+
+// id is the part of a run's folder that identifies it.
+func (r *Result) id() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%v\n%s", r.Config, r.Data, r.DataSum, r.Split, r.Code))
+	return hex.EncodeToString(sum[:6])
+}
+
+// stored finds the run that r would be among those that have ended, under
+// whatever name; else it names the folder of one that has not, if there is one.
+func (l *Lab) stored(r *Result) (s *Result, unfinished string, err error) {
+	dirs, err := folders(filepath.Join(l.store, l.Question), "-"+r.id())
+	if err != nil {
+		return nil, "", err
+	}
+	for _, dir := range dirs {
+		s, err := readResult(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || err == nil && s.Status == Interrupted:
+			if unfinished != r.Dir {
+				unfinished = dir
+			}
+		case err != nil:
+			return nil, "", fmt.Errorf("%w: remove the folder to train it again", err)
+		case s.Config == r.Config && s.DataSum == r.DataSum:
+			s.Name, s.lab = r.Name, l
+			return s, "", nil
+		}
+	}
+	return nil, unfinished, nil
+}

@@ -1,0 +1,166 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"inkling/pkg/nn/internal/atomicfile"
+	"inkling/pkg/nn/safetensors"
+)
+
+// recorder writes a run's folder as the run goes. What is on disk can be
+// continued from at every moment, because of the order in which it gets there:
+// a state is saved after the history and the best model that it knows of, the
+// record that says a run is over after all else, and the state goes last.
+type recorder struct {
+	result  *Result
+	trainer *Trainer
+	history *os.File
+	saved   time.Time // when the state was last written
+}
+
+// saveEvery is how much work a killed run can lose. Only tests change it.
+var saveEvery = 10 * time.Second
+
+// begin opens the folder of a run, which must be locked, and continues an
+// unfinished one: the state is restored, and history that the state does not
+// know of is dropped.
+func begin(r *Result, t *Trainer, devIndex []int) (*recorder, error) {
+	atomicfile.Sweep(r.Dir, 0)
+	f, err := safetensors.Load(filepath.Join(r.Dir, stateFile))
+	switch {
+	case err == nil:
+		if err := r.restore(t, f); err != nil {
+			return nil, fmt.Errorf("%w: remove %s to train it from the start", err, r.short())
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("train: %w: remove %s to train it from the start", err, r.short())
+	}
+	if err := writeJSON(filepath.Join(r.Dir, splitFile), devIndex, ""); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(r.Dir, historyFile)
+	if err := atomicfile.Write(path, func(w io.Writer) error {
+		for _, e := range r.History {
+			if err := writeLine(w, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	h, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o644)
+	return &recorder{result: r, trainer: t, history: h, saved: time.Now()}, err
+}
+
+// restore makes r and t stand where f was saved.
+func (r *Result) restore(t *Trainer, f *safetensors.File) error {
+	if err := t.Restore(f); err != nil {
+		return err
+	}
+	h, err := readHistory(filepath.Join(r.Dir, historyFile))
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	if len(h) < t.Told {
+		return fmt.Errorf("train: a history of %d events and a state that knows of %d", len(h), t.Told)
+	}
+	r.History = h[:t.Told]
+	if old, err := readResult(r.Dir); err == nil {
+		r.Started = old.Started
+	}
+	return nil
+}
+
+func writeLine(w io.Writer, e Event) error {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
+// tell keeps an event, and the weights if it is the best so far.
+func (rec *recorder) tell(e Event) error {
+	r := rec.result
+	r.History = append(r.History, e)
+	if err := writeLine(rec.history, e); err != nil {
+		return err
+	}
+	if e.Kind != Best {
+		return nil
+	}
+	return rec.trainer.Model().Save(filepath.Join(r.Dir, bestFile), rec.meta(e))
+}
+
+// meta is what a saved model says of itself.
+func (rec *recorder) meta(e Event) map[string]string {
+	r := rec.result
+	return map[string]string{
+		"question": r.Question, "run": filepath.Base(r.Dir), "name": r.Name, "data": r.Data, "data_set_sha256": r.DataSum,
+		"preprocessing": "pixels / 255", "step": fmt.Sprint(e.Step), "dev_accuracy": fmt.Sprint(e.Score), "dev_loss": fmt.Sprint(e.Loss),
+	}
+}
+
+// saveInTime saves the state if that is due.
+func (rec *recorder) saveInTime() error {
+	if time.Since(rec.saved) < saveEvery {
+		return nil
+	}
+	return rec.save()
+}
+
+// save writes the state of the run.
+func (rec *recorder) save() error {
+	if err := rec.history.Sync(); err != nil {
+		return err
+	}
+	f, err := rec.trainer.File()
+	if err != nil {
+		return err
+	}
+	if err := f.Save(filepath.Join(rec.result.Dir, stateFile)); err != nil {
+		return err
+	}
+	rec.saved = time.Now()
+	return nil
+}
+
+// end closes the run's folder with its status. keep is given the result once
+// its files are complete, and before the record says so.
+func (rec *recorder) end(status Status, cause error, keep func(*Result) error) error {
+	defer rec.history.Close()
+	r := rec.result
+	r.Status, r.Steps, r.Seconds, r.Events = status, rec.trainer.Step, rec.trainer.Seconds, len(r.History)
+	if cause != nil {
+		r.Error = cause.Error()
+	}
+	if dev := r.Dev(); len(dev) > 0 {
+		r.Best, r.Last = dev[dev.Best()], dev[len(dev)-1]
+	}
+	finish := rec.history.Sync
+	if status == Interrupted {
+		finish = rec.save
+	}
+	if err := finish(); err != nil {
+		return err
+	}
+	if err := keep(r); err != nil {
+		return err
+	}
+	if err := r.writeRecord(); err != nil {
+		return err
+	}
+	if status != Interrupted {
+		os.Remove(filepath.Join(r.Dir, stateFile))
+	}
+	return nil
+}
