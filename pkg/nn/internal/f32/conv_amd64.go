@@ -73,6 +73,10 @@ func (c *convolution) forwardFast() {
 	if c.N == 0 {
 		return
 	}
+	if c.columnsFit() {
+		c.columnsForward()
+		return
+	}
 	f := &c.fast
 	oh, ow := c.OutH(), c.OutW()
 	k := c.C * c.KH * c.KW
@@ -214,13 +218,14 @@ func (c *convolution) gather(chunk int, results, images []float32) {
 
 func (f *fastConv) gatherPhase(ph *phase, result, in, out []float32, relu bool) {
 	panels, k := f.panels(), len(ph.taps)
-	flags := 0
+	last := 0
 	if f.bias != nil {
-		flags |= tileBias
+		last |= tileBias
 	}
 	if relu {
-		flags |= tileReLU
+		last |= tileReLU
 	}
+	depths := (k + depthBlock - 1) / depthBlock
 	plane := f.size / f.outs
 	blocks := (len(ph.pixels) + pixelBlock - 1) / pixelBlock
 	for b := range blocks {
@@ -230,7 +235,18 @@ func (f *fastConv) gatherPhase(ph *phase, result, in, out []float32, relu bool) 
 			if f.bias != nil {
 				bias = f.bias[p*tileCols:]
 			}
-			gather(in, ph.pixels[p0:p1], ph.taps, ph.weights[p*tileCols*k:], out[p*tileCols:], panels*tileCols, bias, flags)
+			w := ph.weights[p*tileCols*k:]
+			for d := range depths {
+				l0, l1 := d*k/depths, (d+1)*k/depths
+				flags := 0
+				if d > 0 {
+					flags = tileAccumulate
+				}
+				if d == depths-1 {
+					flags |= last
+				}
+				gather(in, ph.pixels[p0:p1], ph.taps[l0:l1], w[l0*tileCols:], out[p*tileCols:], panels*tileCols, bias, flags)
+			}
 		}
 		if ph.step == 1 {
 			transpose(result[p0:], plane, out, panels*tileCols, p1-p0, f.outs)
@@ -285,9 +301,9 @@ func (c *convolution) backwardWeightsFast() {
 // gatherGroups is the number of partial sums of a weight gradient.
 const gatherGroups = 16
 
-// depthBlock is the number of pixels summed before the next tile: 16 KiB of
-// dy, half of the first-level cache.
-const depthBlock = 256
+// depthBlock bounds the terms summed before the next tile: their 16 values each
+// are 20 KiB, which leaves room in the first-level cache for what is gathered.
+const depthBlock = 320
 
 func gatherWeights(c *convolution, group int) {
 	f := &c.fast

@@ -85,33 +85,47 @@ func (j *normJob) plane(s []float32, i, ch int) []float32 {
 	return s[at : at+j.hw]
 }
 
+// statsOp takes the sums of each plane while it is in the first-level cache and
+// joins them as Chan, Golub and LeVeque do (1979): with d the distance of the
+// plane's mean from that of the others,
+//
+//	mean += d·hw/count,  squares += plane's squares + d²·hw·(count-hw)/count
 func statsOp(j *normJob, ch int) {
-	count := float64(j.n * j.hw)
-	var sum float64
-	for i := range j.n {
-		sum += sumOp(j.plane(j.x, i, ch), nil)
-	}
-	mean := sum / count
-	var squares float64
-	for i := range j.n {
-		for _, v := range j.plane(j.x, i, ch) {
-			d := float64(v) - mean
+	var mean, squares, count float64
+	if j.hw == 1 {
+		for i := range j.n {
+			mean += float64(j.x[i*j.c+ch])
+		}
+		mean /= float64(j.n)
+		for i := range j.n {
+			d := float64(j.x[i*j.c+ch]) - mean
 			squares += d * d
 		}
+		j.mean[ch], j.scale[ch] = float32(mean), float32(squares/float64(j.n))
+		return
+	}
+	hw := float64(j.hw)
+	for i := range j.n {
+		x := j.plane(j.x, i, ch)
+		m := sumOp(x, nil) / hw
+		d := m - mean
+		count += hw
+		mean += d * hw / count
+		squares += squareDeviations(x, m) + d*d*hw*(count-hw)/count
 	}
 	j.mean[ch], j.scale[ch] = float32(mean), float32(squares/count)
 }
 
 func normForwardOp(j *normJob, ch int) {
 	mean, scale, shift := j.mean[ch], j.invstd[ch]*j.gamma[ch], j.beta[ch]
+	if j.hw == 1 {
+		for at := ch; at < j.n*j.c; at += j.c {
+			affineGeneric(j.y[at:at+1], j.x[at:at+1], mean, scale, shift, j.relu)
+		}
+		return
+	}
 	for i := range j.n {
-		y := j.plane(j.y, i, ch)
-		for k, v := range j.plane(j.x, i, ch) {
-			y[k] = (v-mean)*scale + shift
-		}
-		if j.relu {
-			reluOp(y, y, nil, 0)
-		}
+		affine(j.plane(j.y, i, ch), j.plane(j.x, i, ch), mean, scale, shift, j.relu)
 	}
 }
 
@@ -119,27 +133,22 @@ func normBackwardOp(j *normJob, ch int) {
 	mean, invstd := float64(j.mean[ch]), float64(j.invstd[ch])
 	var sum, dot float64
 	for i := range j.n {
-		x := j.plane(j.x, i, ch)
-		for k, v := range j.plane(j.dy, i, ch) {
-			sum += float64(v)
-			dot += float64(v) * (float64(x[k]) - mean)
-		}
+		s, d := deviationDot(j.plane(j.dy, i, ch), j.plane(j.x, i, ch), mean)
+		sum += s
+		dot += d
 	}
 	dot *= invstd
 	j.beta[ch], j.scale[ch] = float32(sum), float32(dot)
 	if j.y == nil {
 		return
 	}
-	// dx = p·dy + q·(x - mean) + r
+	// dx = p·dy + (q·(x - mean) + r)
 	count := float64(j.n * j.hw)
 	p := float64(j.gamma[ch]) * invstd
 	q := -p * invstd * dot / count
 	r := -p * sum / count
-	pf, qf, rf, mf := float32(p), float32(q), float32(r), j.mean[ch]
 	for i := range j.n {
-		x, dx := j.plane(j.x, i, ch), j.plane(j.y, i, ch)
-		for k, v := range j.plane(j.dy, i, ch) {
-			dx[k] = pf*v + (qf*(x[k]-mf) + rf)
-		}
+		affineGrad(j.plane(j.y, i, ch), j.plane(j.dy, i, ch), j.plane(j.x, i, ch),
+			j.mean[ch], float32(p), float32(q), float32(r))
 	}
 }

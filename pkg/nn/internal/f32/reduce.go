@@ -103,31 +103,3 @@ func ColSums(dst, a []float32, rows, cols int) {
 		addOp(dst, dst, a[i*cols:(i+1)*cols], 0)
 	}
 }
-
-func sumOp(a, _ []float32) float64    { return sumGeneric(a) }
-func dotOp(a, b []float32) float64    { return dotGeneric(a, b) }
-func maxAbsOp(a, _ []float32) float64 { return float64(maxAbsBitsGeneric(a)) }
-
-func sumGeneric(x []float32) float64 {
-	var sum float64
-	for _, v := range x {
-		sum += float64(v)
-	}
-	return sum
-}
-
-func dotGeneric(a, b []float32) float64 {
-	var sum float64
-	for i, v := range a {
-		sum += float64(v) * float64(b[i])
-	}
-	return sum
-}
-
-func maxAbsBitsGeneric(x []float32) uint32 {
-	var top uint32
-	for _, v := range x {
-		top = max(top, math.Float32bits(v)&^(1<<31))
-	}
-	return top
-}

@@ -61,23 +61,20 @@ type RMSPropParams struct {
 //
 //	v   = Alpha·v + (1-Alpha)·d²
 //	avg += (1-Alpha)·(d - avg)             if Centered
-//	s   = d / (√v + Eps), or with √(v - avg²) if Centered
+//	s   = d / (√v + Eps), or with √(v - avg²) if Centered, never below √0
 //	buf = Momentum·buf + s;  w -= LR·buf   if Momentum is not zero
 //	w  -= LR·s                             otherwise
 //
 // avg and buf may be nil where they are not used.
 func RMSProp(w, g, v, avg, buf []float32, p RMSPropParams) {
 	k := coefficients{float32(p.LR), float32(p.Alpha), float32(1 - p.Alpha), float32(p.Eps), float32(p.Decay), float32(p.Momentum)}
-	switch {
-	case p.Centered && p.Momentum != 0:
-		update("RMSProp", rmsPropCenteredMomentumOp, k, w, g, v, avg, buf)
-	case p.Centered:
-		update("RMSProp", rmsPropCenteredOp, k, w, g, v, avg, nil)
-	case p.Momentum != 0:
-		update("RMSProp", rmsPropMomentumOp, k, w, g, v, buf, nil)
-	default:
-		update("RMSProp", rmsPropOp, k, w, g, v, nil, nil)
+	if !p.Centered {
+		avg = nil
 	}
+	if p.Momentum == 0 {
+		buf = nil
+	}
+	update("RMSProp", rmsPropOp, k, w, g, v, avg, buf)
 }
 
 // AdaGrad sets, with d = g + decay·w, sum += d² and w -= lr·d/(√sum + eps).
@@ -135,95 +132,3 @@ func (j *updateJob) Do(chunk int) {
 	}
 	j.op(&j.k, part(j.w), part(j.g), part(j.s1), part(j.s2), part(j.s3))
 }
-
-func sgdOp(k *coefficients, w, g, _, _, _ []float32) {
-	lr, decay := k[0], k[1]
-	for i := range w {
-		w[i] -= lr * (g[i] + decay*w[i])
-	}
-}
-
-func momentumOp(k *coefficients, w, g, v, _, _ []float32) {
-	lr, mu, undamped, decay := k[0], k[1], k[2], k[3]
-	for i := range w {
-		v[i] = mu*v[i] + undamped*(g[i]+decay*w[i])
-		w[i] -= lr * v[i]
-	}
-}
-
-func nesterovOp(k *coefficients, w, g, v, _, _ []float32) {
-	lr, mu, undamped, decay := k[0], k[1], k[2], k[3]
-	for i := range w {
-		d := g[i] + decay*w[i]
-		v[i] = mu*v[i] + undamped*d
-		w[i] -= lr * (d + mu*v[i])
-	}
-}
-
-func adamOp(k *coefficients, w, g, m, v, _ []float32) {
-	step, rise, beta2, rise2, eps, correct, decay, keep := k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]
-	for i := range w {
-		d := g[i] + decay*w[i]
-		m[i] += rise * (d - m[i])
-		v[i] = beta2*v[i] + rise2*d*d
-		w[i] = keep*w[i] - step*m[i]/(sqrt(v[i])*correct+eps)
-	}
-}
-
-func rmsPropOp(k *coefficients, w, g, v, _, _ []float32) {
-	lr, alpha, rise, eps, decay := k[0], k[1], k[2], k[3], k[4]
-	for i := range w {
-		d := g[i] + decay*w[i]
-		v[i] = alpha*v[i] + rise*d*d
-		w[i] -= lr * d / (sqrt(v[i]) + eps)
-	}
-}
-
-func rmsPropMomentumOp(k *coefficients, w, g, v, buf, _ []float32) {
-	lr, alpha, rise, eps, decay, mu := k[0], k[1], k[2], k[3], k[4], k[5]
-	for i := range w {
-		d := g[i] + decay*w[i]
-		v[i] = alpha*v[i] + rise*d*d
-		buf[i] = mu*buf[i] + d/(sqrt(v[i])+eps)
-		w[i] -= lr * buf[i]
-	}
-}
-
-func rmsPropCenteredOp(k *coefficients, w, g, v, avg, _ []float32) {
-	lr, alpha, rise, eps, decay := k[0], k[1], k[2], k[3], k[4]
-	for i := range w {
-		d := g[i] + decay*w[i]
-		v[i] = alpha*v[i] + rise*d*d
-		avg[i] += rise * (d - avg[i])
-		w[i] -= lr * d / (sqrt(v[i]-avg[i]*avg[i]) + eps)
-	}
-}
-
-func rmsPropCenteredMomentumOp(k *coefficients, w, g, v, avg, buf []float32) {
-	lr, alpha, rise, eps, decay, mu := k[0], k[1], k[2], k[3], k[4], k[5]
-	for i := range w {
-		d := g[i] + decay*w[i]
-		v[i] = alpha*v[i] + rise*d*d
-		avg[i] += rise * (d - avg[i])
-		buf[i] = mu*buf[i] + d/(sqrt(v[i]-avg[i]*avg[i])+eps)
-		w[i] -= lr * buf[i]
-	}
-}
-
-func adaGradOp(k *coefficients, w, g, sum, _, _ []float32) {
-	lr, eps, decay := k[0], k[1], k[2]
-	for i := range w {
-		d := g[i] + decay*w[i]
-		sum[i] += d * d
-		w[i] -= lr * d / (sqrt(sum[i]) + eps)
-	}
-}
-
-func emaOp(k *coefficients, avg, w, _, _, _ []float32) {
-	rise := k[0]
-	for i := range avg {
-		avg[i] += rise * (w[i] - avg[i])
-	}
-}
-
-func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }

@@ -79,11 +79,3 @@ func (j *vectorJob) Do(chunk int) {
 	hi := min(lo+vectorGrain, len(j.dst))
 	j.op(j.dst[lo:hi], j.a[lo:hi], j.b[lo:hi], j.s)
 }
-
-func reluOp(dst, a, _ []float32, _ float32)      { reluGeneric(dst, a) }
-func reluGradOp(dst, a, b []float32, _ float32)  { reluGradGeneric(dst, a, b) }
-func addOp(dst, a, b []float32, _ float32)       { addGeneric(dst, a, b) }
-func mulOp(dst, a, b []float32, _ float32)       { mulGeneric(dst, a, b) }
-func addScaledOp(dst, a, _ []float32, s float32) { addScaledGeneric(dst, a, s) }
-func scaleOp(dst, _, _ []float32, s float32)     { scaleGeneric(dst, s) }
-func fillOp(dst, _, _ []float32, s float32)      { fillGeneric(dst, s) }

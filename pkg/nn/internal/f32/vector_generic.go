@@ -47,3 +47,19 @@ func fillGeneric(dst []float32, s float32) {
 		dst[i] = s
 	}
 }
+
+func affineGeneric(y, x []float32, mean, scale, shift float32, relu bool) {
+	for i, v := range x[:len(y)] {
+		v = (v-mean)*scale + shift
+		if relu && v < 0 {
+			v = 0
+		}
+		y[i] = v
+	}
+}
+
+func affineGradGeneric(dx, dy, x []float32, mean, p, q, r float32) {
+	for i, v := range dy[:len(dx)] {
+		dx[i] = p*v + (q*(x[i]-mean) + r)
+	}
+}

@@ -1,0 +1,73 @@
+//go:build amd64 && !purego
+
+package f32
+
+// With few taps there is little to gather: a tile ends before its sums have
+// filled the pipeline, and the transposition weighs as much as the sums. There
+// the filters are the rows of the tiles and 16 pixels their columns, so that
+// results are stored where they belong; the inputs of each tap are first copied
+// to a row of a matrix (im2col), which for few taps is cheap.
+
+// maxColumnTaps is the number of taps up to which that is faster.
+const maxColumnTaps = 64
+
+// columnsFit reports whether the columns are the better way forward.
+func (s *Conv) columnsFit() bool {
+	return s.Stride == 1 && s.C*s.KH*s.KW <= maxColumnTaps
+}
+
+func (c *convolution) columnsForward() {
+	f := &c.fast
+	f.planes = planes{c.C, c.H, c.W, c.Pad, c.Pad, c.H + 2*c.Pad, c.W + 2*c.Pad}
+	c.run(c.cut(c.work()), columnsForward)
+}
+
+// columnsSlack is how far copyRows may read and write beyond a row.
+const columnsSlack = 8
+
+func columnsForward(c *convolution, chunk int) {
+	f := &c.fast
+	oh, ow := c.OutH(), c.OutW()
+	plane := oh * ow
+	k := c.C * c.KH * c.KW
+	ld := roundUp(plane, tileCols)
+	work := buffers.get()
+	defer buffers.put(work)
+	size := f.planes.size() + columnsSlack
+	mem := work.take(size + k*ld + columnsSlack + c.F*tileCols)
+	in, col, edge := mem[:size], mem[size:], mem[size+k*ld+columnsSlack:]
+	flags := 0
+	if c.bias != nil {
+		flags |= tileRowBias
+	}
+	if c.relu {
+		flags |= tileReLU
+	}
+	s := strip{a: c.w, rs: 4 * k, cs: 4, bs: 4 * ld, bp: 4 * tileCols, rows: c.F, k: k, bias: c.bias, flags: flags}
+	for n := chunk * f.share; n < min((chunk+1)*f.share, c.N); n++ {
+		f.fill(in, image(c.x, n, c.C*c.H*c.W))
+		row := 0
+		for ch := range c.C {
+			for p := range c.KH {
+				for q := range c.KW {
+					// What is written beyond a row is overwritten by the next.
+					copyRows(&col[row*ld], 4*ow, &in[(ch*f.hp+p)*f.wp+q], 4*f.wp, oh, (ow+7)/8)
+					row++
+				}
+			}
+		}
+		y := image(c.y, n, c.F*plane)
+		whole := plane / tileCols
+		if whole > 0 {
+			s.b, s.c, s.ldc, s.panels = col, y, plane, whole
+			s.run()
+		}
+		if at := whole * tileCols; at < plane {
+			s.b, s.c, s.ldc, s.panels = col[at:], edge, tileCols, 1
+			s.run()
+			for i := range c.F {
+				copy(y[i*plane+at:(i+1)*plane], edge[i*tileCols:])
+			}
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package f32
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+var normShapes = [][3]int{{1, 1, 1}, {2, 3, 1}, {64, 10, 1}, {128, 256, 1}, {3, 2, 49}, {4, 5, 196}, {8, 32, 784}, {2, 3, 7}, {1, 2, 130}, {5, 1, 33}}
+
+func TestNorm(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		for i, s := range normShapes {
+			n, c, hw := s[0], s[1], s[2]
+			for _, shift := range []float32{0, 1000} { // far from zero, where E[x²]-mean² cancels
+				testNorm(t, n, c, hw, i, shift)
+			}
+		}
+	})
+}
+
+func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
+	t.Helper()
+	what := fmt.Sprintf("%d×%d×%d shift %v: ", n, c, hw, shift)
+	r := newRand(uint64(n + c + hw))
+	size, m := n*c*hw, float64(n*hw)
+	x, checkX := guarded(size, offset%16)
+	copy(x, random(r, size))
+	for i := range x {
+		x[i] += shift
+	}
+	at := func(ch int) (index []int) {
+		for i := range n {
+			for k := range hw {
+				index = append(index, (i*c+ch)*hw+k)
+			}
+		}
+		return index
+	}
+
+	mean, checkMean := guarded(c, 1)
+	variance, checkVariance := guarded(c, 2)
+	ChannelStats(mean, variance, x, n, c, hw)
+	invstd := make([]float32, c)
+	for ch := range c {
+		var sum, squares float64
+		for _, i := range at(ch) {
+			sum += float64(x[i])
+		}
+		for _, i := range at(ch) {
+			d := float64(x[i]) - sum/m
+			squares += d * d
+		}
+		if !(math.Abs(float64(mean[ch])-sum/m) <= 1e-7*(1+math.Abs(sum/m))) || !(math.Abs(float64(variance[ch])-squares/m) <= 1e-6*(squares/m+1e-30)) {
+			t.Fatalf("%schannel %d: mean and variance %v, %v, want %v, %v", what, ch, mean[ch], variance[ch], sum/m, squares/m)
+		}
+		invstd[ch] = float32(1 / math.Sqrt(squares/m+1e-5))
+	}
+
+	gamma, beta := random(r, c), random(r, c)
+	y, checkY := guarded(size, (offset+5)%16)
+	dx, checkDX := guarded(size, (offset+9)%16)
+	dgamma, checkDGamma := guarded(c, 0)
+	dbeta, checkDBeta := guarded(c, 3)
+	dy := random(r, size)
+	for _, relu := range []bool{false, true} {
+		BatchNormForward(y, x, mean, invstd, gamma, beta, n, c, hw, relu)
+		for ch := range c {
+			for _, i := range at(ch) {
+				want := (float64(x[i])-float64(mean[ch]))*float64(invstd[ch])*float64(gamma[ch]) + float64(beta[ch])
+				if relu && want < 0 {
+					want = 0
+				}
+				if !(math.Abs(float64(y[i])-want) <= 2e-6*(math.Abs(want)+10)) {
+					t.Fatalf("%sy[%d] is %v, want %v", what, i, y[i], want)
+				}
+			}
+		}
+	}
+	BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma, n, c, hw)
+	for ch := range c {
+		var sum, dot, sizes float64
+		hat := func(i int) float64 { return (float64(x[i]) - float64(mean[ch])) * float64(invstd[ch]) }
+		for _, i := range at(ch) {
+			sum += float64(dy[i])
+			dot += float64(dy[i]) * hat(i)
+			sizes += math.Abs(float64(dy[i])) * (1 + math.Abs(hat(i)))
+		}
+		if !(math.Abs(float64(dbeta[ch])-sum) <= 1e-6*sizes) || !(math.Abs(float64(dgamma[ch])-dot) <= 1e-6*sizes) {
+			t.Fatalf("%schannel %d: dbeta, dgamma %v, %v, want %v, %v", what, ch, dbeta[ch], dgamma[ch], sum, dot)
+		}
+		for _, i := range at(ch) {
+			want := float64(gamma[ch]) * float64(invstd[ch]) * (float64(dy[i]) - sum/m - hat(i)*dot/m)
+			if scale := math.Abs(float64(gamma[ch])*float64(invstd[ch])) * 20; !(math.Abs(float64(dx[i])-want) <= 1e-6*scale) {
+				t.Fatalf("%sdx[%d] is %v, want %v", what, i, dx[i], want)
+			}
+		}
+	}
+	// Gradients without dx, and dx in place of dy, are the same.
+	dgamma2, dbeta2 := make([]float32, c), make([]float32, c)
+	BatchNormBackward(nil, dgamma2, dbeta2, dy, x, mean, invstd, gamma, n, c, hw)
+	BatchNormBackward(dy, dgamma2, dbeta2, dy, x, mean, invstd, gamma, n, c, hw)
+	for i := range dx {
+		if !sameBits(dx[i], dy[i]) {
+			t.Fatalf("%sin place, dx[%d] is %v, not %v", what, i, dy[i], dx[i])
+		}
+	}
+	for ch := range c {
+		if !sameBits(dgamma[ch], dgamma2[ch]) || !sameBits(dbeta[ch], dbeta2[ch]) {
+			t.Fatalf("%swithout dx, other gradients", what)
+		}
+	}
+	for _, check := range []func(testing.TB){checkX, checkMean, checkVariance, checkY, checkDX, checkDGamma, checkDBeta} {
+		check(t)
+	}
+}

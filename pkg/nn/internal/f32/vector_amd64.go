@@ -1,0 +1,120 @@
+//go:build amd64 && !purego
+
+package f32
+
+// Kernels over n values, a multiple of eight and at least eight; the twins named
+// …Generic do the rest and are what they are tested against.
+
+//go:noescape
+func reluAVX2(dst, x *float32, n int)
+
+//go:noescape
+func reluGradAVX2(dx, dy, y *float32, n int)
+
+//go:noescape
+func addAVX2(dst, a, b *float32, n int)
+
+//go:noescape
+func mulAVX2(dst, a, b *float32, n int)
+
+//go:noescape
+func addScaledAVX2(dst, a *float32, n int, s float32)
+
+//go:noescape
+func scaleAVX2(dst *float32, n int, s float32)
+
+//go:noescape
+func fillAVX2(dst *float32, n int, s float32)
+
+//go:noescape
+func affineAVX2(y, x *float32, n int, mean, scale, shift float32)
+
+//go:noescape
+func affineReLUAVX2(y, x *float32, n int, mean, scale, shift float32)
+
+//go:noescape
+func affineGradAVX2(dx, dy, x *float32, n int, mean, p, q, r float32)
+
+// vectorLen returns how many of n values the assembly takes.
+func vectorLen(n int) int {
+	if kernels != avx2 {
+		return 0
+	}
+	return n &^ 7
+}
+
+func reluOp(dst, x, _ []float32, _ float32) {
+	n := vectorLen(len(dst))
+	if n > 0 {
+		reluAVX2(&dst[0], &x[0], n)
+	}
+	reluGeneric(dst[n:], x[n:])
+}
+
+func reluGradOp(dx, dy, y []float32, _ float32) {
+	n := vectorLen(len(dx))
+	if n > 0 {
+		reluGradAVX2(&dx[0], &dy[0], &y[0], n)
+	}
+	reluGradGeneric(dx[n:], dy[n:], y[n:])
+}
+
+func addOp(dst, a, b []float32, _ float32) {
+	n := vectorLen(len(dst))
+	if n > 0 {
+		addAVX2(&dst[0], &a[0], &b[0], n)
+	}
+	addGeneric(dst[n:], a[n:], b[n:])
+}
+
+func mulOp(dst, a, b []float32, _ float32) {
+	n := vectorLen(len(dst))
+	if n > 0 {
+		mulAVX2(&dst[0], &a[0], &b[0], n)
+	}
+	mulGeneric(dst[n:], a[n:], b[n:])
+}
+
+func addScaledOp(dst, a, _ []float32, s float32) {
+	n := vectorLen(len(dst))
+	if n > 0 {
+		addScaledAVX2(&dst[0], &a[0], n, s)
+	}
+	addScaledGeneric(dst[n:], a[n:], s)
+}
+
+func scaleOp(dst, _, _ []float32, s float32) {
+	n := vectorLen(len(dst))
+	if n > 0 {
+		scaleAVX2(&dst[0], n, s)
+	}
+	scaleGeneric(dst[n:], s)
+}
+
+func fillOp(dst, _, _ []float32, s float32) {
+	n := vectorLen(len(dst))
+	if n > 0 {
+		fillAVX2(&dst[0], n, s)
+	}
+	fillGeneric(dst[n:], s)
+}
+
+// affine sets y = (x - mean)·scale + shift, and ReLU of it if relu.
+func affine(y, x []float32, mean, scale, shift float32, relu bool) {
+	n := vectorLen(len(y))
+	if n > 0 && relu {
+		affineReLUAVX2(&y[0], &x[0], n, mean, scale, shift)
+	} else if n > 0 {
+		affineAVX2(&y[0], &x[0], n, mean, scale, shift)
+	}
+	affineGeneric(y[n:], x[n:], mean, scale, shift, relu)
+}
+
+// affineGrad sets dx = p·dy + (q·(x - mean) + r).
+func affineGrad(dx, dy, x []float32, mean, p, q, r float32) {
+	n := vectorLen(len(dx))
+	if n > 0 {
+		affineGradAVX2(&dx[0], &dy[0], &x[0], n, mean, p, q, r)
+	}
+	affineGradGeneric(dx[n:], dy[n:], x[n:], mean, p, q, r)
+}
