@@ -54,6 +54,16 @@ func (l Bottleneck) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if l.Mid < 1 || l.Out < 1 || l.Stride < 0 {
 		return nil, Shape{}, fmt.Errorf("Mid %d, Out %d, Stride %d, want at least 1 (Stride 0 means 1)", l.Mid, l.Out, l.Stride)
 	}
+	m, out, err := l.block(in).Build(in, rng)
+	if err != nil {
+		return nil, Shape{}, err
+	}
+	m.(*residual).relu = true
+	return m, out, nil
+}
+
+// block is the body and the shortcut, without the ReLU after the sum.
+func (l Bottleneck) block(in Shape) Residual {
 	stride := max(l.Stride, 1)
 	conv := func(filters, kernel, stride int) Conv2D {
 		return Conv2D{Filters: filters, Kernel: kernel, Stride: stride, Padding: kernel / 2, NoBias: true}
@@ -66,12 +76,7 @@ func (l Bottleneck) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if stride != 1 || in.C != l.Out {
 		block.Shortcut = []Layer{conv(l.Out, 1, stride), BatchNorm{}}
 	}
-	m, out, err := block.Build(in, rng)
-	if err != nil {
-		return nil, Shape{}, err
-	}
-	m.(*residual).relu = true
-	return m, out, nil
+	return block
 }
 
 type residual struct {

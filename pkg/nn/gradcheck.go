@@ -1,0 +1,415 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"inkling/pkg/nn/internal/oracle"
+)
+
+// GradientError says how far the gradient of one array is from the truth.
+// "Relative" is relative to the larger of the two values compared or, where
+// both are small, to the root mean square of the array's gradient.
+type GradientError struct {
+	Name    string  // of the parameter, or "input"
+	Size    int     // values
+	Checked int     // values compared with central differences
+	Kinks   int     // values tried and left out: their difference crosses a kink
+	RMS     float64 // root mean square of the gradient
+
+	Difference float64 // largest relative error of the model's gradient against central differences
+	Oracle     float64 // the same of the float64 gradient: how well differences can tell
+	L2         float64 // ‖g − o‖/‖o‖ over all values, g the model's gradient, o the float64 one
+}
+
+// GradientErrors is a table of the parameters of a model, in their order, with
+// the gradient of the input last.
+type GradientErrors []GradientError
+
+// CheckGradients compares the gradients that m computes in float32 for one
+// batch with two others, both of a second implementation of every layer and
+// loss in float64, written independently: the derivative by formula, at every
+// value, and central differences (f(w+h) − f(w−h))/2h, h = 1e-5, at a sample
+// of values that depends only on m's seed and the sizes.
+//
+// The pass is one of training: dropout is at work, with the same mask in all
+// three, and batch normalization takes the statistics of the batch. The check
+// works on copies of m and x in which values of exactly 0, as fresh biases and
+// blank pixels are, are moved by about 0.01: a ReLU over a blank patch would
+// otherwise stand on its kink and a max-pool have several maxima, where there
+// is no derivative.
+//
+// 8 to 32 examples are enough; of large networks fewer values are sampled, so
+// that it stays a matter of seconds. A layer or a loss that is not of this
+// package is an error.
+func CheckGradients(m *Model, loss Loss, x *Tensor, labels []uint8) (GradientErrors, error) {
+	truth, err := oracleLoss(loss)
+	if err != nil {
+		return nil, fmt.Errorf("nn: check gradients: %w", err)
+	}
+	m = m.Clone()
+	rng := rand.New(rand.NewPCG(m.Seed, purposeCheck))
+	for _, p := range m.params {
+		offZero(p.Data, rng)
+	}
+	x = &Tensor{N: x.N, Shape: x.Shape, Data: slices.Clone(x.Data)}
+	offZero(x.Data, rng)
+	return checkGradients(m, loss, truth, x, labels, samples(m, x.N))
+}
+
+// samples is the number of differences for each array that keeps the whole
+// check near a second, but at least 2. A difference takes two forward passes of
+// n examples through the layers from the array's own on.
+func samples(m *Model, n int) int {
+	const budget, least, most = 8e8, 2, 40
+	rest, total := 0, 0 // FLOPs from a layer to the end; over all arrays
+	for i := len(m.chain.modules) - 1; i >= 0; i-- {
+		mod := m.chain.modules[i]
+		if c, ok := mod.(costed); ok {
+			rest += c.flops()
+		}
+		total += rest * len(mod.Params())
+	}
+	total += rest // the input
+	return int(min(max(budget/(2*float64(max(total, 1)*n)), least), most))
+}
+
+// checkStep is h: the error of a central difference is of order h² from the
+// curve and of order 1e-16/h from rounding.
+const checkStep = 1e-5
+
+const purposeCheck = 0x3000000
+
+func offZero(data []float32, rng *rand.Rand) {
+	for i, v := range data {
+		if v == 0 {
+			data[i] = float32(0.01 * (0.5 + rng.Float64()))
+			if rng.IntN(2) == 0 {
+				data[i] = -data[i]
+			}
+		}
+	}
+}
+
+// checkGradients checks m itself, with at most perParam differences each.
+func checkGradients(m *Model, loss Loss, truth oracle.Loss, x *Tensor, labels []uint8, perParam int) (GradientErrors, error) {
+	var dy Tensor
+	y := m.Forward(x, Pass{Train: true, Seed: m.Seed})
+	loss.Eval(&dy, y, labels)
+	dx := m.InputGrad(&dy)
+
+	net, err := oracleOf(m.Layers, m.chain)
+	if err != nil {
+		return nil, fmt.Errorf("nn: check gradients: %w", err)
+	}
+	d := differences{
+		net: net, loss: truth, labels: labels, perParam: perParam,
+		rng: rand.New(rand.NewPCG(m.Seed, purposeCheck+1)),
+	}
+	input := &oracle.Param{Name: "input"}
+	pass := oracle.Pass{Train: true}
+	d.acts = net.Activations(oracleBatch(x), &pass)
+	_, out := truth(d.acts[len(net)], labels)
+	input.V, input.Grad = d.acts[0].V, net.Backward(d.acts[0], out, &pass).V
+
+	owner := []int{0} // the layer that a parameter belongs to; the input comes first
+	exact := []*oracle.Param{input}
+	for at, op := range net {
+		for _, p := range op.Params() {
+			owner, exact = append(owner, at), append(exact, p)
+		}
+	}
+	d.floor = rms(exact...)
+	table := make(GradientErrors, 0, len(exact))
+	for i, p := range m.params {
+		table = append(table, d.check(owner[i+1], exact[i+1], p.Grad))
+	}
+	return append(table, d.check(0, input, dx.Data)), nil
+}
+
+type differences struct {
+	net      oracle.Net
+	loss     oracle.Loss
+	labels   []uint8
+	acts     []oracle.Batch // acts[i] is what enters layer i
+	perParam int
+	floor    float64 // root mean square of all gradients
+	rng      *rand.Rand
+}
+
+// check compares the float32 gradient of p, which belongs to layer at.
+func (d *differences) check(at int, p *oracle.Param, gradient []float32) GradientError {
+	e := GradientError{Name: p.Name, Size: len(p.V), RMS: rms(p)}
+	// A gradient that is zero but for rounding, as that of a bias before a
+	// batch normalization, can only be small beside the others.
+	unit := e.RMS
+	if unit < 1e-12*d.floor {
+		unit = d.floor
+	}
+	var square float64
+	for i, g := range gradient {
+		diff := float64(g) - p.Grad[i]
+		square += diff * diff
+	}
+	if unit > 0 {
+		e.L2 = math.Sqrt(square/float64(e.Size)) / unit
+	} else if square > 0 {
+		e.L2 = math.Inf(1)
+	}
+	// Rounding leaves about 1e-16/h in a difference: of a gradient far below the
+	// others it knows nothing.
+	unit = max(unit, 1e-3*d.floor)
+	for _, i := range d.places(p) {
+		if e.Checked == d.perParam {
+			break
+		}
+		slope, ok := d.slope(at, p, i)
+		if !ok {
+			e.Kinks++
+			continue
+		}
+		e.Checked++
+		e.Difference = worse(e.Difference, relative(float64(gradient[i]), slope, unit))
+		e.Oracle = worse(e.Oracle, relative(p.Grad[i], slope, unit))
+	}
+	return e
+}
+
+// places are the values of p to try, in order: all, or a sample in which every
+// other one has a gradient that is not zero, for the weights of blank pixels
+// would tell nothing.
+func (d *differences) places(p *oracle.Param) []int {
+	all := d.rng.Perm(len(p.V))
+	if len(all) <= d.perParam {
+		return all
+	}
+	var alive []int
+	for _, i := range all {
+		if p.Grad[i] != 0 {
+			alive = append(alive, i)
+		}
+	}
+	tries := 4 * d.perParam
+	var out []int
+	seen := map[int]bool{}
+	for k := 0; len(out) < min(tries, len(all)) && k < len(all); k++ {
+		for _, list := range [][]int{alive, all} {
+			if k < len(list) && !seen[list[k]] {
+				seen[list[k]] = true
+				out = append(out, list[k])
+			}
+		}
+	}
+	return out
+}
+
+// slope is the central difference at value i of p; ok is false if a kink lies
+// between its ends.
+func (d *differences) slope(at int, p *oracle.Param, i int) (slope float64, ok bool) {
+	old := p.V[i]
+	defer func() { p.V[i] = old }()
+	eval := func(v float64) (float64, uint64) {
+		p.V[i] = v
+		pass := oracle.Pass{Train: true}
+		loss, _ := d.loss(d.net[at:].Forward(d.acts[at], &pass), d.labels)
+		return loss, pass.Kinks
+	}
+	hi, lo := old+checkStep, old-checkStep
+	high, one := eval(hi)
+	low, other := eval(lo)
+	return (high - low) / (hi - lo), one == other
+}
+
+func relative(a, b, unit float64) float64 {
+	if a == b {
+		return 0
+	}
+	return math.Abs(a-b) / max(math.Abs(a), math.Abs(b), unit)
+}
+
+// worse is the larger error; NaN is the largest.
+func worse(a, b float64) float64 { return max(a, b) }
+
+func rms(ps ...*oracle.Param) float64 {
+	var sum float64
+	n := 0
+	for _, p := range ps {
+		for _, g := range p.Grad {
+			sum += g * g
+		}
+		n += len(p.Grad)
+	}
+	return math.Sqrt(sum / float64(max(n, 1)))
+}
+
+// Worst returns the largest of the errors over all rows: against central
+// differences, and of the whole gradient against float64.
+func (t GradientErrors) Worst() (difference, l2 float64) {
+	for _, e := range t {
+		difference, l2 = worse(difference, e.Difference), worse(l2, e.L2)
+	}
+	return difference, l2
+}
+
+// Columns and Rows are the table for a figure.
+func (t GradientErrors) Columns() []string {
+	return []string{"gradient of", "values", "checked", "RMS", "vs differences", "float64 vs differences", "L2 vs float64"}
+}
+
+// Rows has one row for each array, in the order of Columns.
+func (t GradientErrors) Rows() [][]any {
+	rows := make([][]any, len(t))
+	for i, e := range t {
+		rows[i] = []any{
+			e.Name, e.Size, e.Checked, fmt.Sprintf("%.1e", e.RMS),
+			fmt.Sprintf("%.1e", e.Difference), fmt.Sprintf("%.1e", e.Oracle), fmt.Sprintf("%.1e", e.L2),
+		}
+	}
+	return rows
+}
+
+// String is the table as text.
+func (t GradientErrors) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, strings.Join(t.Columns(), "\t")+"\t")
+	for _, row := range t.Rows() {
+		for _, v := range row {
+			fmt.Fprintf(w, "%v\t", v)
+		}
+		fmt.Fprintln(w)
+	}
+	w.Flush()
+	return b.String()
+}
+
+// oracleBatch is x in float64.
+func oracleBatch(x *Tensor) oracle.Batch {
+	b := oracle.NewBatch(x.N, oracle.Shape(x.Shape))
+	for i, v := range x.Data {
+		b.V[i] = float64(v)
+	}
+	return b
+}
+
+func oracleLoss(l Loss) (oracle.Loss, error) {
+	switch l := l.(type) {
+	case CrossEntropy:
+		return oracle.CrossEntropy(l.Smoothing), nil
+	case ProbabilityCrossEntropy:
+		return oracle.NegativeLog, nil
+	case MSE:
+		return oracle.MSE, nil
+	}
+	return nil, fmt.Errorf("no float64 counterpart of the loss %T", l)
+}
+
+// oracleOf builds the float64 counterpart of layers: hyperparameters from the
+// layers, parameters and the dropout masks of the last pass from the modules.
+func oracleOf(layers []Layer, c *chain) (oracle.Net, error) {
+	var net oracle.Net
+	for i, l := range layers {
+		op, err := oracleLayer(l, c.shapes[i], c.modules[i])
+		if err != nil {
+			return nil, fmt.Errorf("layer %d: %w", i, err)
+		}
+		net = append(net, op)
+	}
+	return net, nil
+}
+
+func oracleLayer(l Layer, in Shape, m Module) (oracle.Op, error) {
+	w, b := oracleParams(m)
+	switch l := l.(type) {
+	case Linear:
+		return oracle.Linear{W: w, B: b}, nil
+	case Conv2D:
+		return oracle.Conv{W: w, B: b, Filters: l.Filters, K: l.Kernel, Stride: max(l.Stride, 1), Pad: l.Padding}, nil
+	case MaxPool2D:
+		return oracle.MaxPool{K: l.Kernel, Stride: orElse(l.Stride, l.Kernel), Pad: l.Padding}, nil
+	case AvgPool2D:
+		return oracle.AvgPool{K: l.Kernel, Stride: orElse(l.Stride, l.Kernel), Pad: l.Padding}, nil
+	case GlobalAvgPool:
+		return oracle.GlobalAvgPool{}, nil
+	case BatchNorm:
+		op := oracle.BatchNorm{Gamma: w, Beta: b, Eps: orElse(l.Eps, 1e-5)}
+		if s, ok := m.(stateful); ok {
+			op.Mean, op.Var = float64s(s.States()[0].Data), float64s(s.States()[1].Data)
+		}
+		return op, nil
+	case Dropout:
+		op := oracle.Dropout{}
+		if d, ok := m.(*dropout); ok && d.applied {
+			op.Mask = float64s(d.mask)
+		}
+		return op, nil
+	case ReLU:
+		return oracle.LeakyReLU(0), nil
+	case LeakyReLU:
+		return oracle.LeakyReLU(orElse(l.Slope, 0.01)), nil
+	case Logistic:
+		return oracle.Logistic(), nil
+	case Tanh:
+		return oracle.Tanh(), nil
+	case SiLU:
+		return oracle.SiLU(), nil
+	case GELU:
+		return oracle.GELU(), nil
+	case Softmax:
+		return oracle.Softmax{}, nil
+	case Flatten:
+		return oracle.Flatten{}, nil
+	case Residual:
+		return oracleResidual(l, m)
+	case Bottleneck:
+		sum, err := oracleResidual(l.block(in), m)
+		return oracle.Net{sum, oracle.LeakyReLU(0)}, err
+	}
+	return nil, fmt.Errorf("no float64 counterpart of %T", l)
+}
+
+func oracleResidual(l Residual, m Module) (oracle.Op, error) {
+	r, ok := m.(*residual)
+	if !ok {
+		return nil, fmt.Errorf("%T in the place of a residual", m)
+	}
+	body, err := oracleOf(l.Body, r.body)
+	if err != nil {
+		return nil, err
+	}
+	shortcut, err := oracleOf(l.Shortcut, r.shortcut)
+	return oracle.Residual{Body: body, Shortcut: shortcut}, err
+}
+
+// oracleParams returns the first two parameters of m in float64, nil where it
+// has none.
+func oracleParams(m Module) (w, b *oracle.Param) {
+	var two [2]*oracle.Param
+	for i, p := range m.Params() {
+		if i < len(two) {
+			two[i] = &oracle.Param{Name: p.Name, V: float64s(p.Data)}
+		}
+	}
+	return two[0], two[1]
+}
+
+func float64s(x []float32) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// orElse is v, or def where v is the zero value.
+func orElse[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
