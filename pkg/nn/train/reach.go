@@ -1,0 +1,54 @@
+package train
+
+import (
+	"fmt"
+	"math"
+)
+
+// Reached is the first evaluation on the dev split with at least this accuracy,
+// from 0 to 1; ok is false if there was none. It is as fine as
+// Config.DevEvery.
+func (r *Result) Reached(accuracy float64) (e Event, ok bool) {
+	for _, e := range r.Dev() {
+		if e.Score >= accuracy {
+			return e, true
+		}
+	}
+	return Event{}, false
+}
+
+// Reach is how soon runs, of several seeds perhaps, came to an accuracy.
+type Reach struct {
+	Accuracy       float64
+	Runs, Reached  int     // so many of so many came there
+	Steps, StepsSD float64 // over those that did; NaN for none
+	Seconds        float64 // likewise, training and evaluation
+}
+
+// TimeTo says how soon runs reached an accuracy on the dev split.
+func TimeTo(accuracy float64, runs []*Result) Reach {
+	t := Reach{Accuracy: accuracy, Runs: len(runs), Steps: math.NaN(), StepsSD: math.NaN(), Seconds: math.NaN()}
+	var steps, seconds []float64
+	for _, r := range runs {
+		if e, ok := r.Reached(accuracy); ok {
+			steps, seconds = append(steps, float64(e.Step)), append(seconds, e.Seconds)
+		}
+	}
+	if t.Reached = len(steps); t.Reached > 0 {
+		t.Steps, t.StepsSD = MeanStd(steps)
+		t.Seconds, _ = MeanStd(seconds)
+	}
+	return t
+}
+
+// String is the mean number of iterations for the cell of a table, with the
+// number of runs that got there if not all did.
+func (t Reach) String() string {
+	switch t.Reached {
+	case 0:
+		return "not reached"
+	case t.Runs:
+		return fmt.Sprintf("%.0f", t.Steps)
+	}
+	return fmt.Sprintf("%.0f (%d of %d)", t.Steps, t.Reached, t.Runs)
+}

@@ -1,0 +1,51 @@
+package train
+
+import (
+	"math"
+	"testing"
+)
+
+// ran is a run with the given dev accuracies, one every ten steps and two
+// seconds.
+func ran(accuracies ...float64) *Result {
+	r := &Result{}
+	for i, a := range accuracies {
+		step, seconds := 10*(i+1), 2*float64(i+1)
+		r.History = append(r.History,
+			Event{Kind: Train, Step: step, Score: 1, Seconds: seconds}, // must not count
+			Event{Kind: Dev, Step: step, Score: a, Seconds: seconds})
+	}
+	return r
+}
+
+func TestReached(t *testing.T) {
+	r := ran(0.9, 0.97, 0.96, 0.98)
+	for _, c := range []struct {
+		accuracy float64
+		step     int
+		ok       bool
+	}{{0.5, 10, true}, {0.97, 20, true}, {0.9701, 40, true}, {0.99, 0, false}} {
+		if e, ok := r.Reached(c.accuracy); e.Step != c.step || ok != c.ok {
+			t.Errorf("Reached(%g) is step %d, %v, want %d, %v", c.accuracy, e.Step, ok, c.step, c.ok)
+		}
+	}
+}
+
+func TestTimeTo(t *testing.T) {
+	runs := []*Result{ran(0.9, 0.98), ran(0.9, 0.9, 0.9, 0.98), ran(0.9)}
+	got := TimeTo(0.98, runs)
+	if got.Runs != 3 || got.Reached != 2 || got.Steps != 30 || got.Seconds != 6 || math.Abs(got.StepsSD-math.Sqrt(200)) > 1e-9 {
+		t.Errorf("%+v, want 2 of 3 runs, 30 ± 14.14 steps, 6 s", got)
+	}
+	for _, c := range []struct {
+		accuracy float64
+		text     string
+	}{{0.9, "10"}, {0.98, "30 (2 of 3)"}, {0.99, "not reached"}} {
+		if s := TimeTo(c.accuracy, runs).String(); s != c.text {
+			t.Errorf("TimeTo(%g) is %q, want %q", c.accuracy, s, c.text)
+		}
+	}
+	if none := TimeTo(0.99, runs); !math.IsNaN(none.Steps) || !math.IsNaN(none.Seconds) {
+		t.Errorf("nothing reached: %+v, want NaN", none)
+	}
+}
