@@ -51,14 +51,14 @@ func onlyTLS(req *http.Request, via []*http.Request) error {
 }
 
 // fetch returns the four files and the host they came from.
-func (d *downloader) fetch(ctx context.Context) (a [4]Array, host string, err error) {
+func (d *downloader) fetch(ctx context.Context, files archive) (a [4]Array, host string, err error) {
 	var reasons []string
 	for _, mirror := range d.mirrors {
 		host := mirror
 		if u, err := url.Parse(mirror); err == nil {
 			host = u.Host
 		}
-		if a, err = d.fetchAll(ctx, mirror, host); err == nil {
+		if a, err = d.fetchAll(ctx, files, mirror, host); err == nil {
 			return a, host, nil
 		}
 		if ctx.Err() != nil {
@@ -69,8 +69,8 @@ func (d *downloader) fetch(ctx context.Context) (a [4]Array, host string, err er
 	return a, "", errors.New(strings.Join(reasons, "; "))
 }
 
-func (d *downloader) fetchAll(ctx context.Context, mirror, host string) (a [4]Array, err error) {
-	for i, f := range mnist {
+func (d *downloader) fetchAll(ctx context.Context, files archive, mirror, host string) (a [4]Array, err error) {
+	for i, f := range files {
 		if a[i], err = d.fetchFile(ctx, mirror+f.name+".gz", f, host); err != nil {
 			return a, fmt.Errorf("%s: %w", f.name, err)
 		}
@@ -78,7 +78,7 @@ func (d *downloader) fetchAll(ctx context.Context, mirror, host string) (a [4]Ar
 	return a, nil
 }
 
-func (d *downloader) fetchFile(ctx context.Context, address string, f mnistFile, host string) (Array, error) {
+func (d *downloader) fetchFile(ctx context.Context, address string, f idxFile, host string) (Array, error) {
 	if !strings.HasPrefix(address, "https://") {
 		return Array{}, fmt.Errorf("%s: only https is allowed", address)
 	}

@@ -36,7 +36,10 @@ func Load(ctx context.Context) (*Digits, error) {
 	env := environment{
 		getenv: os.Getenv,
 		cache:  cache, // "" without a home: nothing is kept
+		files:  mnist,
 		web:    mirrors(os.Stderr),
+		train:  60000,
+		test:   10000,
 		log:    os.Stderr,
 	}
 	return env.load(ctx)
@@ -46,7 +49,10 @@ func Load(ctx context.Context) (*Digits, error) {
 type environment struct {
 	getenv func(string) string
 	cache  string
+	files  archive
 	web    *downloader
+	train  int // synthetic images
+	test   int
 	log    io.Writer
 }
 
@@ -60,14 +66,14 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 		return nil, fmt.Errorf("data: INKLING_DATA=%q, allowed auto, mnist, synthetic", choice)
 	}
 	if dir := e.getenv("MNIST_DIR"); dir != "" {
-		a, err := readMNIST(resolve(dir))
+		a, err := e.files.read(resolve(dir))
 		if err != nil {
 			return nil, fmt.Errorf("data: MNIST_DIR: %w", err)
 		}
 		return newDigits("MNIST", "from MNIST_DIR, SHA-256 verified", a), nil
 	}
 	if e.cache != "" {
-		a, err := readMNIST(filepath.Join(e.cache, "mnist"))
+		a, err := e.files.read(filepath.Join(e.cache, "mnist"))
 		if err == nil {
 			return newDigits("MNIST", "from the user's cache, SHA-256 verified", a), nil
 		}
@@ -94,7 +100,7 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 
 // download fetches MNIST and keeps it in the cache if that can be written.
 func (e *environment) download(ctx context.Context) (a [4]Array, host string, err error) {
-	a, host, err = e.web.fetch(ctx)
+	a, host, err = e.web.fetch(ctx, e.files)
 	marker := e.marker()
 	if marker == "" {
 		return a, host, err
@@ -108,7 +114,7 @@ func (e *environment) download(ctx context.Context) (a [4]Array, host string, er
 		}
 		return a, host, err
 	}
-	for i, f := range mnist {
+	for i, f := range e.files {
 		path := filepath.Join(filepath.Dir(marker), f.name)
 		e.warn(writeAtomic(path, func(w io.Writer) error { return WriteIDX(w, a[i]) }))
 	}

@@ -11,16 +11,19 @@ import (
 	"sync"
 )
 
-// mnistFile is one of the four files of MNIST.
-type mnistFile struct {
+// archive names the four files of a set of digits: training images and labels,
+// test images and labels.
+type archive [4]idxFile
+
+// idxFile is a file known beforehand.
+type idxFile struct {
 	name string
 	dims []int
 	sha  string // SHA-256 of the file, not compressed
 }
 
-// mnist lists the files by Y. LeCun, C. Cortes and C. Burges in the order that
-// newDigits takes them.
-var mnist = [4]mnistFile{
+// mnist is the set by Y. LeCun, C. Cortes and C. Burges.
+var mnist = archive{
 	{"train-images-idx3-ubyte", []int{60000, 28, 28}, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
 	{"train-labels-idx1-ubyte", []int{60000}, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
 	{"t10k-images-idx3-ubyte", []int{10000, 28, 28}, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
@@ -42,8 +45,7 @@ func (d *Digits) String() string {
 		d.Name, d.Train.Len(), d.Test.Len(), d.Train.H, d.Train.W, d.Source)
 }
 
-// newDigits makes Digits of four arrays: training images and labels, test
-// images and labels.
+// newDigits makes Digits of the four arrays of an archive.
 func newDigits(name, source string, a [4]Array) *Digits {
 	set := func(part string, images, labels Array) *Set {
 		return &Set{Name: part, H: images.Dims[1], W: images.Dims[2], Pixels: images.Data, Labels: labels.Data}
@@ -56,9 +58,9 @@ func newDigits(name, source string, a [4]Array) *Digits {
 	}
 }
 
-// readMNIST reads the four files from a folder, each plain or as .gz. An error
-// names the file; it is fs.ErrNotExist when one of them is not there.
-func readMNIST(dir string) ([4]Array, error) {
+// read reads the four files from a folder, each plain or as .gz. An error names
+// the file; it is fs.ErrNotExist when one of them is not there.
+func (files archive) read(dir string) ([4]Array, error) {
 	if info, err := os.Stat(dir); err != nil {
 		return [4]Array{}, fmt.Errorf("%s: %w", dir, cause(err))
 	} else if !info.IsDir() {
@@ -67,7 +69,7 @@ func readMNIST(dir string) ([4]Array, error) {
 	var arrays [4]Array
 	var errs [4]error
 	var wg sync.WaitGroup
-	for i, f := range mnist {
+	for i, f := range files {
 		wg.Go(func() { arrays[i], errs[i] = f.read(dir) })
 	}
 	wg.Wait()
@@ -80,7 +82,7 @@ func readMNIST(dir string) ([4]Array, error) {
 }
 
 // read opens the file in dir, as it is or compressed, and verifies it.
-func (f mnistFile) read(dir string) (Array, error) {
+func (f idxFile) read(dir string) (Array, error) {
 	path := filepath.Join(dir, f.name)
 	r, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +107,7 @@ func (f mnistFile) read(dir string) (Array, error) {
 }
 
 // verify reports how a, which has the right dimensions, is not the file.
-func (f mnistFile) verify(a Array) error {
+func (f idxFile) verify(a Array) error {
 	if len(a.Dims) == 1 {
 		if err := checkLabels(a.Data); err != nil {
 			return err

@@ -11,16 +11,12 @@ import (
 	"sync"
 )
 
-// The synthetic digits that stand in for MNIST: as many of them, and the test
-// images from a part of the sequence that training never sees.
-const (
-	syntheticSeed  = 1
-	syntheticTrain = 60000
-	syntheticTest  = 10000
-)
+// syntheticSeed is that of the digits that stand in for MNIST. The test images
+// are a part of the sequence that training never sees.
+const syntheticSeed = 1
 
 func (e *environment) synthetic(source string) *Digits {
-	s := e.stored(syntheticSeed, syntheticTrain+syntheticTest)
+	s := e.stored(syntheticSeed, e.train+e.test)
 	part := func(name string, from, to int) *Set {
 		n := s.H * s.W
 		return &Set{Name: name, H: s.H, W: s.W, Pixels: s.Pixels[from*n : to*n : to*n], Labels: s.Labels[from:to:to]}
@@ -28,8 +24,8 @@ func (e *environment) synthetic(source string) *Digits {
 	return &Digits{
 		Name:   "synthetic digits",
 		Source: source,
-		Train:  part("train", 0, syntheticTrain),
-		Test:   part("test", syntheticTrain, syntheticTrain+syntheticTest),
+		Train:  part("train", 0, e.train),
+		Test:   part("test", e.train, e.train+e.test),
 	}
 }
 

@@ -1,0 +1,269 @@
+package data
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// idx returns the bytes of an IDX file, right or wrong.
+func idx(magic uint32, dims []uint32, data []byte) []byte {
+	b := binary.BigEndian.AppendUint32(nil, magic)
+	for _, d := range dims {
+		b = binary.BigEndian.AppendUint32(b, d)
+	}
+	return append(b, data...)
+}
+
+func zip(b []byte) []byte {
+	var buf bytes.Buffer
+	z := gzip.NewWriter(&buf)
+	z.Write(b)
+	z.Close()
+	return buf.Bytes()
+}
+
+func TestIDXRoundTrip(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, dims := range [][]int{{1}, {7}, {3, 5}, {4, 28, 28}, {2, 3, 4, 5}, {4096, 1031}} {
+		n := 1
+		for _, d := range dims {
+			n *= d
+		}
+		want := Array{dims, make([]uint8, n)}
+		for i := range want.Data {
+			want.Data[i] = uint8(rng.Uint32())
+		}
+		var file bytes.Buffer
+		if err := WriteIDX(&file, want); err != nil {
+			t.Fatal(err)
+		}
+		for name, b := range map[string][]byte{"plain": file.Bytes(), "gzip": zip(file.Bytes())} {
+			// One byte at a time shows any read that takes what it is given
+			// for what it asked for.
+			for _, r := range []io.Reader{bytes.NewReader(b), &dribble{b}} {
+				if got, err := ReadIDX(r); err != nil || !reflect.DeepEqual(got, want) {
+					t.Errorf("%v %s: came back different, error %v", dims, name, err)
+				}
+			}
+			if got, err := readIDX(bytes.NewReader(b), dims); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%v %s, dimensions known: came back different, error %v", dims, name, err)
+			}
+		}
+	}
+}
+
+// dribble reads one byte at a time.
+type dribble struct{ b []byte }
+
+func (d *dribble) Read(p []byte) (int, error) {
+	if len(d.b) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(1, len(p))], d.b)
+	d.b = d.b[n:]
+	return n, nil
+}
+
+func TestReadIDXRefuses(t *testing.T) {
+	good := idx(0x803, []uint32{2, 3, 3}, make([]byte, 18))
+	flipped := zip(good)
+	flipped[len(flipped)-6]++
+	for _, c := range []struct {
+		name string
+		file []byte
+		want string
+	}{
+		{"nothing", nil, "truncated: 0 bytes, no header"},
+		{"three bytes", good[:3], "truncated: 3 bytes, no header"},
+		{"half a header", good[:10], "truncated: the header ends within its 3 dimensions"},
+		{"no data", good[:16], "truncated: 0 bytes of data, its header 2×3×3 needs 18"},
+		{"one byte short", good[:33], "truncated: 17 bytes of data, its header 2×3×3 needs 18"},
+		{"one byte more", append(good[:34:34], 0), "more than the 18 bytes of data that its header 2×3×3 needs"},
+		{"floats", idx(0xd03, []uint32{1, 1, 1}, make([]byte, 4)), "magic 00000d03 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"little-endian", idx(0x03080000, []uint32{1, 1, 1}, []byte{0}), "magic 03080000 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"rank 0", idx(0x800, nil, nil), "magic 00000800 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"rank 5", idx(0x805, []uint32{1, 1, 1, 1, 1}, []byte{0}), "magic 00000805 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"PNG", []byte("\x89PNG\r\n\x1a\n"), "magic 89504e47 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"no images", idx(0x803, []uint32{0, 28, 28}, nil), "dimension 1 of 3 is 0, allowed 1 or more and at most 67108864 bytes in all"},
+		{"huge", idx(0x803, []uint32{1 << 31, 1 << 31, 4}, nil), "dimension 1 of 3 is 2147483648, allowed 1 or more and at most 67108864 bytes in all"},
+		{"product wraps to zero", idx(0x804, []uint32{1 << 16, 1 << 16, 1 << 16, 1 << 16}, nil), "dimension 2 of 4 is 65536, allowed 1 or more and at most 67108864 bytes in all"},
+		{"zero after a wrap", idx(0x803, []uint32{1 << 26, 1 << 26, 0}, nil), "dimension 2 of 3 is 67108864, allowed 1 or more and at most 67108864 bytes in all"},
+		{"gzip cut in its data", zip(good)[:20], "truncated: the header ends within its 3 dimensions"},
+		{"gzip cut in its header", zip(good)[:5], "gzip: unexpected EOF"},
+		{"gzip without its trailer", zip(good)[:len(zip(good))-3], "after the data: unexpected EOF"},
+		{"gzip with a wrong checksum", flipped, "after the data: gzip: invalid checksum"},
+		{"gzip with a tail", append(zip(good), "a tail of text"...), "after the data: gzip: invalid header"},
+		{"gzip in gzip", zip(zip(good)), "magic 1f8b0800 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+	} {
+		if _, err := ReadIDX(bytes.NewReader(c.file)); err == nil || err.Error() != c.want {
+			t.Errorf("%s:\n got %v\nwant %s", c.name, err, c.want)
+		}
+	}
+}
+
+func TestReadIDXEveryTruncation(t *testing.T) {
+	plain := idx(0x803, []uint32{3, 5, 4}, bytes.Repeat([]byte{7, 200, 9}, 20))
+	for name, file := range map[string][]byte{"plain": plain, "gzip": zip(plain)} {
+		for n := range file {
+			if _, err := ReadIDX(bytes.NewReader(file[:n])); err == nil {
+				t.Errorf("%s: %d of %d bytes accepted", name, n, len(file))
+			}
+		}
+	}
+}
+
+func TestReadIDXOtherDims(t *testing.T) {
+	for _, c := range []struct {
+		file []byte
+		want string
+	}{
+		{idx(0x803, []uint32{2, 28, 27}, make([]byte, 2*28*27)), "holds 2×28×27 bytes, want 2×28×28"},
+		{idx(0x803, []uint32{1, 28, 28}, make([]byte, 28*28)), "holds 1×28×28 bytes, want 2×28×28"},
+		{idx(0x801, []uint32{2}, make([]byte, 2)), "holds 2 bytes, want 2×28×28"},
+	} {
+		if _, err := readIDX(bytes.NewReader(c.file), []int{2, 28, 28}); err == nil || err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+func TestWriteIDXRefuses(t *testing.T) {
+	for _, c := range []struct {
+		a    Array
+		want string
+	}{
+		{Array{nil, nil}, "idx: 0 dimensions, allowed 1 to 4"},
+		{Array{[]int{1, 1, 1, 1, 1}, make([]byte, 1)}, "idx: 5 dimensions, allowed 1 to 4"},
+		{Array{[]int{2, 0}, nil}, "idx: dimensions 2×0, allowed 1 or more each and at most 67108864 bytes in all"},
+		{Array{[]int{-1}, nil}, "idx: dimensions -1, allowed 1 or more each and at most 67108864 bytes in all"},
+		{Array{[]int{1 << 40, 1 << 40}, nil}, "idx: dimensions 1099511627776×1099511627776, allowed 1 or more each and at most 67108864 bytes in all"},
+		{Array{[]int{2, 3}, make([]byte, 5)}, "idx: 5 bytes of data, dimensions 2×3 need 6"},
+	} {
+		var file bytes.Buffer
+		if err := WriteIDX(&file, c.a); err == nil || err.Error() != c.want || file.Len() > 0 {
+			t.Errorf("%v: got %v and %d bytes, want %s", c.a.Dims, err, file.Len(), c.want)
+		}
+	}
+}
+
+// allocated returns the bytes that f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// A header may claim what it likes, and a small file may unpack to a large one:
+// memory follows the bytes that come, up to MaxIDX.
+func TestReadIDXBombs(t *testing.T) {
+	claim := idx(0x803, []uint32{1 << 16, 28, 28}, make([]byte, 100))
+	if got := allocated(func() {
+		if _, err := ReadIDX(bytes.NewReader(claim)); err == nil {
+			t.Error("a header without its data was accepted")
+		}
+	}); got > 2<<20 {
+		t.Errorf("a header that claims 51 MB with 100 bytes behind it had %d bytes allocated", got)
+	}
+
+	bomb := new(bytes.Buffer)
+	z := gzip.NewWriter(bomb)
+	z.Write(idx(0x803, []uint32{1 << 20, 8, 8}, nil)) // 64 MiB announced: the limit
+	zeros := make([]byte, 1<<20)
+	for range 256 {
+		z.Write(zeros)
+	}
+	z.Close()
+	if got := allocated(func() {
+		_, err := ReadIDX(bytes.NewReader(bomb.Bytes()))
+		if want := "more than the 67108864 bytes of data that its header 1048576×8×8 needs"; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}); got > MaxIDX*3/2 {
+		t.Errorf("%d bytes that unpack to 256 MiB had %d bytes allocated", bomb.Len(), got)
+	}
+}
+
+// checkIDX is the property that a decoder of untrusted bytes must have: it does
+// not panic, allocates in proportion to what it read, and accepts only what it
+// would have written.
+func checkIDX(t *testing.T, file []byte) {
+	if len(file) > 1<<16 {
+		return
+	}
+	unpacked := len(file)
+	var a Array
+	var err error
+	got := allocated(func() { a, err = ReadIDX(bytes.NewReader(file)) })
+	if bytes.HasPrefix(file, []byte{0x1f, 0x8b}) {
+		if z, err := gzip.NewReader(bytes.NewReader(file)); err == nil {
+			n, _ := io.Copy(io.Discard, io.LimitReader(z, MaxIDX))
+			unpacked += int(n)
+		}
+	}
+	// 64 KiB of buffer and 40 KiB of gzip's state are in the megabyte too.
+	if limit := 6*unpacked + 3<<19; got > uint64(limit) {
+		t.Errorf("%d bytes (%d unpacked) had %d bytes allocated, allowed %d", len(file), unpacked, got, limit)
+	}
+	if err != nil {
+		if s := err.Error(); s == "" || strings.ContainsRune(s, '\n') {
+			t.Errorf("error %q is not one line", s)
+		}
+		return
+	}
+	var again bytes.Buffer
+	if err := WriteIDX(&again, a); err != nil {
+		t.Fatalf("accepted %s, but cannot write it: %v", times(a.Dims), err)
+	}
+	b, err := ReadIDX(bytes.NewReader(again.Bytes()))
+	if err != nil || !reflect.DeepEqual(a, b) {
+		t.Errorf("accepted %s, which came back different: %v", times(a.Dims), err)
+	}
+	if !bytes.HasPrefix(file, []byte{0x1f, 0x8b}) && !bytes.Equal(file, again.Bytes()) {
+		t.Errorf("accepted bytes that it would write otherwise: %x", file)
+	}
+}
+
+func FuzzIDX(f *testing.F) {
+	f.Add(idx(0x801, []uint32{3}, []byte{0, 9, 1}))
+	f.Add(idx(0x803, []uint32{1, 2, 2}, []byte{0, 1, 2, 255}))
+	f.Fuzz(checkIDX)
+}
+
+// FuzzGzippedIDX compresses what it is given, since a fuzzer seldom guesses a
+// checksum; FuzzIDX finds the broken gzip files by itself.
+func FuzzGzippedIDX(f *testing.F) {
+	f.Add(idx(0x803, []uint32{1, 2, 2}, []byte{0, 1, 2, 255}), 1000, 0)
+	f.Add(idx(0x801, []uint32{3}, []byte{0, 9, 1}), 30, 1)
+	f.Fuzz(func(t *testing.T, plain []byte, keep, flip int) {
+		file := zip(plain)
+		if keep >= 0 && keep < len(file) {
+			file = file[:keep]
+		}
+		if flip > 0 && flip < len(file) {
+			file[flip] ^= 1 << (flip % 8)
+		}
+		checkIDX(t, file)
+	})
+}
+
+func ExampleReadIDX() {
+	file := "\x00\x00\x08\x01" + "\x00\x00\x00\x03" + "\x05\x00\x04"
+	labels, err := ReadIDX(strings.NewReader(file))
+	fmt.Println(labels.Dims, labels.Data, err)
+
+	_, err = ReadIDX(strings.NewReader(file[:10]))
+	fmt.Println(err)
+	// Output:
+	// [3] [5 0 4] <nil>
+	// truncated: 2 bytes of data, its header 3 needs 3
+}
