@@ -6,7 +6,8 @@
 //
 // The reader is strict: it believes nothing that the header says before it
 // has checked it against the length of the file, and allocates nothing larger
-// than the file itself.
+// than the file itself. A file that Encode wrote carries the SHA-256 of its
+// data and of its header, so a changed bit anywhere in it is noticed.
 package safetensors
 
 import (
@@ -21,6 +22,10 @@ import (
 	"math"
 	"math/bits"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"inkling/pkg/nn/internal/atomicfile"
 )
@@ -28,7 +33,7 @@ import (
 // Limits of what Decode accepts.
 const (
 	MaxHeader  = 1 << 20
-	MaxTensors = 4096
+	MaxTensors = 4096 // and entries of metadata
 	MaxName    = 256
 	MaxRank    = 8
 )
@@ -46,16 +51,22 @@ type File struct {
 	Tensors []Tensor
 }
 
-// hashKey is the metadata entry that holds the SHA-256 of the data section, so
-// that a changed bit in the weights is noticed. Files without it are accepted.
-const hashKey = "data_sha256"
+// Metadata entries that hold the SHA-256 of the data section and of the header;
+// for the latter its own 64 digits count as noHash. A file has both or, coming
+// from elsewhere, neither: a damaged name must not pass for a missing one.
+const (
+	dataHashKey   = "data_sha256"
+	headerHashKey = "header_sha256"
+)
+
+var noHash = strings.Repeat("0", 2*sha256.Size)
 
 const metaKey = "__metadata__"
 
 type entry struct {
-	DType   string    `json:"dtype"`
-	Shape   []int     `json:"shape"`
-	Offsets [2]uint64 `json:"data_offsets"`
+	DType   string   `json:"dtype"`
+	Shape   []uint64 `json:"shape"`
+	Offsets []uint64 `json:"data_offsets"`
 }
 
 // Tensor returns the array of that name, or nil.
@@ -103,12 +114,17 @@ func (f *File) Encode() ([]byte, error) {
 	var header bytes.Buffer
 	seen := map[string]bool{}
 	for i, t := range f.Tensors {
-		n := 1
-		for _, d := range t.Dims {
-			n *= d
+		e := entry{DType: "F32", Shape: make([]uint64, len(t.Dims))}
+		for i, d := range t.Dims {
+			if d < 0 {
+				return nil, fmt.Errorf("safetensors: tensor %q has shape %v", t.Name, t.Dims)
+			}
+			e.Shape[i] = uint64(d)
 		}
-		if n != len(t.Data) {
-			return nil, fmt.Errorf("safetensors: tensor %q has %d values, its shape %v holds %d", t.Name, len(t.Data), t.Dims, n)
+		if n, err := e.size(); err != nil {
+			return nil, fmt.Errorf("safetensors: tensor %q: %w", t.Name, err)
+		} else if n != 4*uint64(len(t.Data)) {
+			return nil, fmt.Errorf("safetensors: tensor %q has %d values, its shape %v holds %d", t.Name, len(t.Data), t.Dims, n/4)
 		}
 		if err := checkName(t.Name); err != nil {
 			return nil, err
@@ -121,39 +137,40 @@ func (f *File) Encode() ([]byte, error) {
 		for _, v := range t.Data {
 			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
-		dims := t.Dims
-		if dims == nil {
-			dims = []int{}
-		}
-		e, err := json.Marshal(entry{"F32", dims, [2]uint64{uint64(begin), uint64(len(data))}})
+		e.Offsets = []uint64{uint64(begin), uint64(len(data))}
+		j, err := json.Marshal(e)
 		if err != nil {
 			return nil, err
 		}
 		if i > 0 {
 			header.WriteByte(',')
 		}
-		fmt.Fprintf(&header, "%q:%s", t.Name, e)
+		fmt.Fprintf(&header, "%q:%s", t.Name, j)
 	}
 	meta := map[string]string{}
 	for k, v := range f.Meta {
+		if !utf8.ValidString(k) || !utf8.ValidString(v) {
+			return nil, fmt.Errorf("safetensors: metadata %.40q: %.40q is not UTF-8", k, v)
+		}
 		meta[k] = v
 	}
-	sum := sha256.Sum256(data)
-	meta[hashKey] = hex.EncodeToString(sum[:])
+	meta[dataHashKey], meta[headerHashKey] = hash(data), noHash
 	m, err := json.Marshal(meta)
 	if err != nil {
 		return nil, err
 	}
-	head := fmt.Sprintf("{%q:%s", metaKey, m)
+	head := fmt.Appendf(nil, "{%q:%s", metaKey, m)
 	if header.Len() > 0 {
-		head += ","
+		head = append(head, ',')
 	}
-	head += header.String() + "}"
+	head = append(append(head, header.Bytes()...), '}')
 	for len(head)%8 != 0 {
-		head += " "
+		head = append(head, ' ')
 	}
-	if len(head) > MaxHeader || len(f.Tensors) > MaxTensors {
-		return nil, fmt.Errorf("safetensors: header of %d bytes and %d tensors, at most %d and %d", len(head), len(f.Tensors), MaxHeader, MaxTensors)
+	copy(headerHash(head, noHash), hash(head))
+	if len(head) > MaxHeader || len(f.Tensors) > MaxTensors || len(meta) > MaxTensors {
+		return nil, fmt.Errorf("safetensors: header of %d bytes, %d tensors and %d entries of metadata, at most %d, %d and %d",
+			len(head), len(f.Tensors), len(meta), MaxHeader, MaxTensors, MaxTensors)
 	}
 	out := make([]byte, 0, 8+len(head)+len(data))
 	out = binary.LittleEndian.AppendUint64(out, uint64(len(head)))
@@ -189,7 +206,10 @@ func Decode(b []byte) (*File, error) {
 		if at > uint64(len(data)) {
 			return nil, fmt.Errorf("safetensors: tensor %q ends at byte %d, the file holds %d: cut short?", names[i], at, len(data))
 		}
-		t := Tensor{Name: names[i], Dims: e.Shape, Data: make([]float32, size/4)}
+		t := Tensor{Name: names[i], Dims: make([]int, len(e.Shape)), Data: make([]float32, size/4)}
+		for j, d := range e.Shape {
+			t.Dims[j] = int(d)
+		}
 		for j := range t.Data {
 			t.Data[j] = math.Float32frombits(binary.LittleEndian.Uint32(data[e.Offsets[0]+4*uint64(j):]))
 		}
@@ -198,30 +218,63 @@ func Decode(b []byte) (*File, error) {
 	if at != uint64(len(data)) {
 		return nil, fmt.Errorf("safetensors: %d bytes of data, the header describes %d", len(data), at)
 	}
-	if want, ok := meta[hashKey]; ok {
-		sum := sha256.Sum256(data)
-		if got := hex.EncodeToString(sum[:]); got != want {
-			return nil, fmt.Errorf("safetensors: data SHA-256 %.12s…, the header says %.12s…: the file is damaged", got, want)
-		}
-		delete(meta, hashKey)
+	if err := checkHashes(meta, b[8:8+n], data); err != nil {
+		return nil, fmt.Errorf("safetensors: %w", err)
 	}
+	delete(meta, dataHashKey)
+	delete(meta, headerHashKey)
 	return f, nil
+}
+
+// checkHashes compares the hashes in meta with the file.
+func checkHashes(meta map[string]string, header, data []byte) error {
+	wantData, one := meta[dataHashKey]
+	wantHeader, other := meta[headerHashKey]
+	if !one && !other {
+		return nil
+	}
+	if !one || !other {
+		return fmt.Errorf("the metadata holds one of %s and %s, want both or none: the file is damaged", dataHashKey, headerHashKey)
+	}
+	if got := hash(data); got != wantData {
+		return fmt.Errorf("data SHA-256 %.12s…, the header says %.12s…: the file is damaged", got, wantData)
+	}
+	blank := slices.Clone(header)
+	copy(headerHash(blank, wantHeader), noHash)
+	if got := hash(blank); got != wantHeader {
+		return fmt.Errorf("header SHA-256 %.12s…, the header says %.12s…: the file is damaged", got, wantHeader)
+	}
+	return nil
+}
+
+func hash(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// headerHash returns the place of the header's hash, now digits, within the
+// header; nil if it is not there. No value can look like it, for a quote within
+// a value has a backslash before it.
+func headerHash(header []byte, digits string) []byte {
+	before, _, found := bytes.Cut(header, fmt.Appendf(nil, "%q:%q", headerHashKey, digits))
+	if !found || len(digits) != len(noHash) {
+		return nil
+	}
+	at := len(before) + len(headerHashKey) + len(`"":"`)
+	return header[at : at+len(digits)]
 }
 
 // size is the number of bytes the entry's shape asks for.
 func (e entry) size() (uint64, error) {
 	if e.DType != "F32" {
-		return 0, fmt.Errorf("dtype %q, want F32", e.DType)
+		return 0, fmt.Errorf("dtype %.40q, want F32", e.DType)
 	}
 	if len(e.Shape) > MaxRank {
 		return 0, fmt.Errorf("rank %d, want at most %d", len(e.Shape), MaxRank)
 	}
 	size := uint64(4)
 	for _, d := range e.Shape {
-		if d < 0 {
-			return 0, fmt.Errorf("dimension %d", d)
-		}
-		hi, lo := bits.Mul64(size, uint64(d))
+		hi, lo := bits.Mul64(size, d)
 		if hi != 0 || lo > math.MaxInt64/2 {
 			return 0, fmt.Errorf("shape %v is too large", e.Shape)
 		}
@@ -230,45 +283,43 @@ func (e entry) size() (uint64, error) {
 	return size, nil
 }
 
-// parseHeader reads the header token by token, because encoding/json keeps
-// the last of two equal names without a word. Entries come back in the order
-// of the header, which must be that of the data.
+// parseHeader reads the header. Entries come back in its order, which must be
+// that of the data.
 func parseHeader(h []byte) (meta map[string]string, names []string, entries []entry, err error) {
-	dec := json.NewDecoder(bytes.NewReader(h))
-	dec.DisallowUnknownFields()
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+	if len(h) == 0 || h[0] != '{' || !utf8.Valid(h) {
 		return nil, nil, nil, errors.New("the header is not a JSON object")
 	}
-	seen := map[string]bool{}
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return nil, nil, nil, fmt.Errorf("header: %w", err)
-		}
-		name := t.(string) // the decoder allows nothing else here
-		if seen[name] {
-			return nil, nil, nil, fmt.Errorf("header: %q twice", name)
-		}
-		seen[name] = true
+	dec := json.NewDecoder(bytes.NewReader(h))
+	dec.UseNumber()
+	err = object(dec, func(name string) error {
 		if name == metaKey {
-			if err := dec.Decode(&meta); err != nil {
-				return nil, nil, nil, fmt.Errorf("header: metadata: %w", err)
-			}
-			continue
+			meta = map[string]string{}
+			return object(dec, func(key string) error {
+				if len(meta) == MaxTensors {
+					return fmt.Errorf("more than %d entries of metadata", MaxTensors)
+				}
+				s, err := text(dec)
+				if err != nil {
+					return fmt.Errorf("metadata %.40q: %w", key, err)
+				}
+				meta[key] = s
+				return nil
+			})
 		}
 		if err := checkName(name); err != nil {
-			return nil, nil, nil, err
+			return err
 		}
 		if len(entries) == MaxTensors {
-			return nil, nil, nil, fmt.Errorf("header: more than %d tensors", MaxTensors)
+			return fmt.Errorf("more than %d tensors", MaxTensors)
 		}
-		var e entry
-		if err := dec.Decode(&e); err != nil {
-			return nil, nil, nil, fmt.Errorf("header: tensor %q: %w", name, err)
+		e, err := readEntry(dec)
+		if err != nil {
+			return fmt.Errorf("tensor %q: %w", name, err)
 		}
 		names, entries = append(names, name), append(entries, e)
-	}
-	if _, err := dec.Token(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, nil, nil, fmt.Errorf("header: %w", err)
 	}
 	if rest := bytes.TrimRight(h[dec.InputOffset():], " "); len(rest) > 0 {
@@ -277,7 +328,97 @@ func parseHeader(h []byte) (meta map[string]string, names []string, entries []en
 	return meta, names, entries, nil
 }
 
+// object reads a JSON object and calls value at each key, to read what follows.
+// It goes token by token because encoding/json takes keys in any case and keeps
+// the last of two equal ones without a word.
+func object(dec *json.Decoder, value func(key string) error) error {
+	if err := delim(dec, '{'); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		key, err := text(dec)
+		if err != nil {
+			return err
+		}
+		if seen[key] {
+			return fmt.Errorf("%.40q twice", key)
+		}
+		seen[key] = true
+		if err := value(key); err != nil {
+			return err
+		}
+	}
+	return delim(dec, '}')
+}
+
+func text(dec *json.Decoder) (string, error) {
+	t, err := dec.Token()
+	s, ok := t.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("%.40v where a string belongs", t)
+	}
+	return s, err
+}
+
+func delim(dec *json.Decoder, want json.Delim) error {
+	t, err := dec.Token()
+	if err == nil && t != want {
+		return fmt.Errorf("%.40v where %v belongs", t, want)
+	}
+	return err
+}
+
+func readEntry(dec *json.Decoder) (e entry, err error) {
+	fields := 0
+	err = object(dec, func(key string) (err error) {
+		fields++
+		switch key {
+		case "dtype":
+			e.DType, err = text(dec)
+		case "shape":
+			e.Shape, err = integers(dec, MaxRank)
+		case "data_offsets":
+			e.Offsets, err = integers(dec, 2)
+		default:
+			err = fmt.Errorf("unknown field %.40q", key)
+		}
+		return err
+	})
+	if err == nil && (fields != 3 || len(e.Offsets) != 2) {
+		err = errors.New("want dtype, shape and two data_offsets")
+	}
+	return e, err
+}
+
+// integers reads a JSON array of at most so many whole numbers.
+func integers(dec *json.Decoder, most int) ([]uint64, error) {
+	if err := delim(dec, '['); err != nil {
+		return nil, err
+	}
+	list := []uint64{}
+	for dec.More() {
+		t, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		text, _ := t.(json.Number)
+		v, err := strconv.ParseUint(string(text), 10, 63)
+		if err != nil {
+			return nil, fmt.Errorf("%.40v where a whole number belongs", t)
+		}
+		if len(list) == most {
+			return nil, fmt.Errorf("more than %d numbers in a list", most)
+		}
+		list = append(list, v)
+	}
+	return list, delim(dec, ']')
+}
+
 func checkName(s string) error {
+	if s == metaKey {
+		return fmt.Errorf("tensor name %s, which is the metadata's", s)
+	}
 	if s == "" || len(s) > MaxName {
 		return fmt.Errorf("tensor name of %d bytes, want 1 to %d", len(s), MaxName)
 	}
