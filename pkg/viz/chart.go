@@ -21,12 +21,13 @@ type chart struct {
 	marks  []func(p plane) // drawn in order, under the axes
 	labels []func(p plane) // drawn over the axes
 	nodata string          // shown in the middle if set
+	equal  bool            // one unit is as long on x as on y
 }
 
 type axis struct {
 	label string
 	scale scale
-	ticks []tick // nil: from the scale
+	ticks []tick // nil: from the scale; empty: none
 	bare  bool   // no grid lines and tick marks; without ticks, no line either
 }
 
@@ -53,6 +54,18 @@ func (p plane) at(x, y float64) vg.Point {
 	return vg.Point{X: p.X(p.x.norm(x)), Y: p.Y(p.y.norm(y))}
 }
 
+// equalize widens one of two linear scales until a unit is as long on both.
+func (p *plane) equalize() {
+	w, h := float64(p.Max.X-p.Min.X), float64(p.Max.Y-p.Min.Y)
+	unit := math.Max((p.x.hi-p.x.lo)/w, (p.y.hi-p.y.lo)/h)
+	grow := func(s *scale, length float64) {
+		mid := (s.lo + s.hi) / 2
+		s.lo, s.hi = mid-unit*length/2, mid+unit*length/2
+	}
+	grow(&p.x, w)
+	grow(&p.y, h)
+}
+
 // newChart returns a chart of the given size in CSS pixels; 0 is the default.
 func newChart(title string, width, height int) *chart {
 	c := &chart{title: title, w: chartW, h: chartH}
@@ -62,6 +75,15 @@ func newChart(title string, width, height int) *chart {
 	if height > 0 {
 		c.h, c.sized = vg.Length(max(height, 120)), true
 	}
+	return c
+}
+
+// emptyChart says that there is nothing to draw.
+func emptyChart(title, message string) *chart {
+	c := newChart(title, 0, 140)
+	c.x = axis{scale: scale{lo: 0, hi: 1}, ticks: []tick{}, bare: true}
+	c.y = c.x
+	c.nodata = message
 	return c
 }
 
@@ -117,7 +139,7 @@ func (c *chart) insets() insets {
 	}
 
 	in.bottom = pad
-	if !c.x.bare || len(c.x.ticks) > 0 {
+	if c.x.ticks == nil || len(c.x.ticks) > 0 {
 		in.bottom += tickLen + tickGap + tickText.size
 	}
 	if c.x.label != "" {
@@ -185,6 +207,9 @@ func (c *chart) drawIn(dc draw.Canvas, in insets) {
 		return // no room for a plot; title and legend are all there is
 	}
 	p := plane{draw.Canvas{Canvas: dc.Canvas, Rectangle: area}, c.x.scale, c.y.scale}
+	if c.equal {
+		p.equalize()
+	}
 	xt, yt := c.xTicks(area.Max.X-area.Min.X), c.yTicks(in.top)
 	c.drawGrid(p, xt, yt)
 	for _, m := range c.marks {
@@ -199,7 +224,7 @@ func (c *chart) drawIn(dc draw.Canvas, in insets) {
 	}
 
 	below := p.Min.Y
-	if !c.x.bare || len(c.x.ticks) > 0 {
+	if c.x.ticks == nil || len(c.x.ticks) > 0 {
 		below -= tickLen + tickGap + tickText.size
 	}
 	if c.x.label != "" {

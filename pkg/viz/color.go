@@ -29,8 +29,11 @@ func newRamp(hex ...uint32) ramp {
 	return r
 }
 
-// at clamps t to [0,1].
+// at clamps t to [0,1]; NaN is absent.
 func (r ramp) at(t float64) color.NRGBA {
+	if math.IsNaN(t) {
+		return absent
+	}
 	t = math.Max(0, math.Min(1, t)) * float64(len(r)-1)
 	i := min(int(t), len(r)-2)
 	f := t - float64(i)

@@ -62,7 +62,7 @@ func (f Confusion) summary() string {
 	s := fmt.Sprintf("Right: %s of %s (%.2f %%).", thousands(right), thousands(all), 100*float64(right)/float64(all))
 	var worst []string
 	for _, p := range f.Pairs(5) {
-		worst = append(worst, fmt.Sprintf("%s read as %s: %d", f.name(p.True), f.name(p.Predicted), p.Count))
+		worst = append(worst, fmt.Sprintf("%s\u00a0read\u00a0as\u00a0%s:\u00a0%d", f.name(p.True), f.name(p.Predicted), p.Count))
 	}
 	if len(worst) > 0 {
 		s += " Most frequent errors: " + strings.Join(worst, ", ") + "."

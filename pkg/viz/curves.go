@@ -179,22 +179,43 @@ func (p plane) strokeLong(sty draw.LineStyle, l []vg.Point) {
 
 // band fills the area between low and high; points without both break it.
 func (p plane) band(x, low, high []float64, col color.NRGBA) {
-	for i := 0; i < len(x); {
+	for i := 0; i < len(x); i++ {
 		var up, down []vg.Point
 		for ; i < len(x) && p.x.shows(x[i]) && p.y.shows(low[i]) && p.y.shows(high[i]); i++ {
 			up = append(up, p.at(x[i], high[i]))
 			down = append(down, p.at(x[i], low[i]))
 		}
-		i++
-		if len(up) < 2 {
+		up, down = envelope(up, down)
+		// In strips, as strokeLong; they overlap, so no seam shows.
+		const strip = 48
+		for j := 0; j < len(up)-1; j += strip - 2 {
+			end := min(j+strip, len(up))
+			area := slices.Clone(up[j:end])
+			for k := end - 1; k >= j; k-- {
+				area = append(area, down[k])
+			}
+			p.FillPolygon(col, p.ClipPolygonXY(area))
+		}
+	}
+}
+
+// envelope reduces many points to the highest and lowest of each pixel.
+func envelope(up, down []vg.Point) (u, d []vg.Point) {
+	if len(up) < 2000 {
+		return up, down
+	}
+	last := math.Inf(-1)
+	for i := range up {
+		col := math.Floor(float64(up[i].X))
+		if col != last {
+			u, d = append(u, up[i]), append(d, down[i])
+			last = col
 			continue
 		}
-		up, down = thin(up), thin(down)
-		for j := len(down) - 1; j >= 0; j-- {
-			up = append(up, down[j])
-		}
-		p.FillPolygon(col, p.ClipPolygonXY(up))
+		k := len(u) - 1
+		u[k].Y, d[k].Y = max(u[k].Y, up[i].Y), min(d[k].Y, down[i].Y)
 	}
+	return u, d
 }
 
 // diverged puts a cross on the last point of a line that ends in NaN or Inf.

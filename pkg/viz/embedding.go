@@ -57,9 +57,10 @@ func (f Embedding) layout() layout {
 	s := Scatter{Title: f.Title, X: f.Axes[0], Y: f.Axes[1], Series: classes, Label: true,
 		Bare: f.Axes == [2]string{}, Note: f.Note, Width: f.Width, Height: f.Height}
 	c := s.layout().(*chart)
+	c.equal = s.Bare // with labelled axes the ticks belong to the unequal scales
 	if len(marked.Y) > 0 {
 		look := style{color: ink}
-		c.marks = append(c.marks, func(p plane) { p.crosses(marked, look) })
+		c.labels = append(c.labels, func(p plane) { p.crosses(marked, look) })
 		if f.Mark != "" {
 			c.legend = append(c.legend, key{name: f.Mark, color: ink, shape: keyCross})
 		}

@@ -70,7 +70,7 @@ func rasterAt(l layout, ratio int) image.Image {
 	w, h := l.size()
 	// The canvas measures in points of 1/72 inch, so 72 dpi is one to one.
 	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(72*ratio), vgimg.UseBackgroundColor(paper))
-	l.draw(draw.NewCanvas(c, w, h))
+	l.draw(draw.NewCanvas(guard{c}, w, h))
 	return c.Image()
 }
 
@@ -99,7 +99,8 @@ func writePDF(w io.Writer, l layout) error {
 }
 
 func drawOnPaper(c vg.CanvasSizer, l layout) {
-	dc := draw.New(c)
+	w, h := c.Size()
+	dc := draw.NewCanvas(guard{c}, w, h)
 	fillRect(dc, dc.Rectangle, paper)
 	l.draw(dc)
 }

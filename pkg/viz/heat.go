@@ -164,8 +164,7 @@ func (f Heat) layoutWith(look func(row, col int) (color.NRGBA, string)) layout {
 		h.nrow, h.ncol = h.dims()
 	}
 	if h.nrow == 0 || h.ncol == 0 {
-		c := newChart(f.Title, 0, 160)
-		c.nodata = "no data"
+		c := emptyChart(f.Title, "no data")
 		c.note("%s", f.Note)
 		return c
 	}

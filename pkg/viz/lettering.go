@@ -59,6 +59,9 @@ func (l lettering) draw(c draw.Canvas, x, y vg.Length, share float64, s string) 
 
 // drawUp sets s from bottom to top, centred on y, its baseline at x.
 func (l lettering) drawUp(c draw.Canvas, x, y vg.Length, s string) {
+	if !sane(x) || !sane(y) {
+		return
+	}
 	c.Push()
 	defer c.Pop()
 	c.Translate(vg.Point{X: x, Y: y})
@@ -86,7 +89,8 @@ func (l lettering) wrap(s string, width vg.Length) []string {
 	var lines []string
 	for _, para := range strings.Split(s, "\n") {
 		line := ""
-		for _, word := range strings.Fields(para) {
+		// Not strings.Fields: a no-break space keeps a number or a pair together.
+		for _, word := range strings.FieldsFunc(para, func(r rune) bool { return r == ' ' || r == '\t' }) {
 			if line != "" && l.width(line+" "+word) > width {
 				lines = append(lines, line)
 				line = ""

@@ -51,9 +51,7 @@ type panels struct {
 func (f Panels) layout() layout {
 	n := len(f.Figures)
 	if n == 0 {
-		c := newChart(f.Title, 0, 120)
-		c.nodata = "no figures"
-		return c
+		return emptyChart(f.Title, "no figures")
 	}
 	p := &panels{columns: f.Columns}
 	if p.columns <= 0 {

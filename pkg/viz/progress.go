@@ -173,10 +173,8 @@ func (p *Progress) plain(now time.Time, text string) string {
 	if p.label != "" {
 		s = p.label + "  " + s
 	}
-	return oneLineKeep(s)
+	return oneLine(s)
 }
-
-func oneLineKeep(s string) string { return strings.NewReplacer("\n", " ", "\r", " ").Replace(s) }
 
 func (p *Progress) rateText(r float64) string {
 	s := short(r)
@@ -209,7 +207,7 @@ func (p *Progress) summary(now time.Time, text string) string {
 	if text != "" {
 		s += ". " + text
 	}
-	return oneLineKeep(s)
+	return oneLine(s)
 }
 
 // The colours are those of the page: the line lies on light and dark alike.

@@ -82,7 +82,7 @@ func (f Reliability) layout() layout {
 	bins, ece, bad := f.bins()
 	const w, h = 470, 400
 	top := newChart("", w, h)
-	top.x = axis{scale: scale{0, 1, false}}
+	top.x = axis{scale: scale{0, 1, false}, ticks: []tick{}} // those of counts below
 	top.y = axis{label: "accuracy", scale: scale{0, 1, false}}
 	counts := newChart("", w, 170)
 	counts.x = axis{label: "confidence", scale: scale{0, 1, false}}

@@ -43,28 +43,31 @@ func newScale(e extent, log bool, margin float64) scale {
 			a, b = a-0.5, b+0.5
 		}
 		m := margin * (b - a)
-		return scale{math.Pow(10, a-m), math.Pow(10, b+m), true}
+		// Within the range of float64, so that neither end becomes 0 or Inf.
+		return scale{math.Pow(10, math.Max(a-m, -307)), math.Pow(10, math.Min(b+m, 308)), true}
 	}
 	span := e.hi - e.lo
-	if span <= 1e-12*math.Max(math.Abs(e.lo), math.Abs(e.hi)) || span == 0 {
-		half := math.Max(math.Abs(e.lo)*0.1, 0.5)
-		if e.lo == e.hi && e.lo != 0 && math.Abs(e.lo) <= 1 {
+	if span <= 1e-12*math.Max(math.Abs(e.lo), math.Abs(e.hi)) {
+		half := 0.5
+		if e.lo != 0 {
 			half = math.Abs(e.lo) * 0.5
 		}
-		return scale{e.lo - half, e.hi + half, false}
+		e.lo, e.hi = e.lo-half, e.hi+half
+	} else if wide := span * margin; !math.IsInf(wide, 0) {
+		e.lo, e.hi = e.lo-wide, e.hi+wide
 	}
-	if math.IsInf(span, 0) { // the ends are finite, their distance is not
-		return scale{-math.MaxFloat64 / 4, math.MaxFloat64 / 4, false}
-	}
-	return scale{e.lo - margin*span, e.hi + margin*span, false}
+	return scale{math.Max(e.lo, -math.MaxFloat64), math.Min(e.hi, math.MaxFloat64), false}
 }
 
 func (s scale) norm(v float64) float64 {
 	if s.log {
 		return math.Log(v/s.lo) / math.Log(s.hi/s.lo)
 	}
-	return (v - s.lo) / (s.hi - s.lo)
+	return (v/2 - s.lo/2) / s.half()
 }
+
+// half of the range: the whole of two finite ends can be infinite.
+func (s scale) half() float64 { return s.hi/2 - s.lo/2 }
 
 // shows reports whether v has a place on the scale.
 func (s scale) shows(v float64) bool { return isFinite(v) && (!s.log || v > 0) }
@@ -84,10 +87,10 @@ func (s scale) ticks(want int) []tick {
 	}
 	// A step that suits the wish can leave an axis with one label; three is the
 	// least that shows a scale.
-	step := niceStep((s.hi - s.lo) / float64(want))
+	step := niceStep(s.half() / float64(want) * 2)
 	at := s.multiples(step)
 	for n := 2 * want; len(at) < min(want, 3) && n < 32*want; n *= 2 {
-		step = niceStep((s.hi - s.lo) / float64(n))
+		step = niceStep(s.half() / float64(n) * 2)
 		at = s.multiples(step)
 	}
 	return label(at, step)
@@ -95,7 +98,7 @@ func (s scale) ticks(want int) []tick {
 
 // multiples returns those of step within the scale.
 func (s scale) multiples(step float64) (at []float64) {
-	for k := math.Ceil(s.lo/step - 1e-9); k*step <= s.hi+1e-9*step && len(at) < 50; k++ {
+	for k := math.Ceil(s.lo/step - 1e-9); k*step <= s.hi+1e-9*step && len(at) < 50; k++ { // 50 bounds what rounding could make endless
 		at = append(at, k*step)
 	}
 	return at

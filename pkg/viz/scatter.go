@@ -154,7 +154,7 @@ func (p plane) cloud(series []Series, st []style, n int) {
 
 // names writes the name of each series at its median, in its colour on a halo.
 func (p plane) names(series []Series, st []style) {
-	l := lettering{size: 15, bold: true}
+	l := lettering{size: 14, bold: true}
 	for i, s := range series {
 		var xs, ys []float64
 		for j, x := range s.xs() {
@@ -169,7 +169,7 @@ func (p plane) names(series []Series, st []style) {
 		slices.Sort(ys)
 		at := p.at(xs[len(xs)/2], ys[len(ys)/2])
 		w := l.width(s.Name)
-		p.DrawGlyphNoClip(draw.GlyphStyle{Color: fade(paper, 0.85), Radius: max(w, l.size)*0.5 + 4, Shape: draw.CircleGlyph{}}, at)
+		p.DrawGlyphNoClip(draw.GlyphStyle{Color: fade(paper, 0.8), Radius: max(w, l.cap())*0.5 + 4, Shape: draw.CircleGlyph{}}, at)
 		l.with(darker(st[i].color)).draw(p.Canvas, at.X, at.Y-l.cap()/2, 0.5, s.Name)
 	}
 }

@@ -198,7 +198,7 @@ func styles(series []Series, shape keyShape) ([]style, []key) {
 
 // segments maps the points of a series to the plane and breaks the line where a
 // point cannot be shown. More points than the figure has columns are thinned to
-// the first, lowest, highest and last of each half pixel: the line looks the same.
+// the first, lowest, highest and last of each pixel: the line looks the same.
 func (p plane) segments(x, y []float64) [][]vg.Point {
 	var out [][]vg.Point
 	var run []vg.Point
@@ -220,7 +220,7 @@ func (p plane) segments(x, y []float64) [][]vg.Point {
 }
 
 func thin(pts []vg.Point) []vg.Point {
-	const column = 1.0 / pixelRatio
+	const column = 1.0
 	if len(pts) < 2000 {
 		return pts
 	}

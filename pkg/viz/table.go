@@ -96,7 +96,10 @@ func cellText(v any, format string, float func(float64) string) string {
 	return oneLine(fmt.Sprint(v))
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine keeps a cell or title from breaking the table.
+func oneLine(s string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(s))
+}
 
 // numbers reports whether column j holds numbers, gaps aside.
 func (t Table) numbers(j int) bool {

@@ -1,0 +1,252 @@
+package viz
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// data are the values every figure must survive.
+var data = []struct {
+	name   string
+	values []float64
+	says   string // what a chart of them must say in words, "" nothing
+}{
+	{"empty", nil, "no data"},
+	{"one", []float64{0.5}, ""},
+	{"constant", []float64{2, 2, 2, 2}, ""},
+	{"zero", []float64{0, 0}, ""},
+	{"gaps", []float64{1, math.NaN(), 2, math.Inf(1), 3, math.Inf(-1)}, "3 values that are NaN or infinite"},
+	{"all NaN", []float64{math.NaN(), math.NaN()}, "no data"},
+	{"huge", []float64{-math.MaxFloat64, math.MaxFloat64}, ""},
+	{"tiny", []float64{1e-300, 2e-300}, ""},
+	{"close", []float64{1, math.Nextafter(1, 2)}, ""},
+	{"negative", []float64{-3, -2, -5}, ""},
+	{"100,000 points", noise(100_000), ""},
+}
+
+func noise(n int) []float64 {
+	r := rand.New(rand.NewPCG(7, uint64(n)))
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = r.NormFloat64()
+	}
+	return v
+}
+
+// every returns each kind of figure drawn from v.
+func every(v []float64) map[string]Figure {
+	s := []Series{{Name: "a", Y: v, Best: Max}, {Name: "b", Y: v, Low: v, High: v, Dashed: true}}
+	f32 := make([]float32, len(v))
+	points := make([][2]float64, len(v))
+	right := make([]bool, len(v))
+	labels := make([]uint8, len(v))
+	var rows [][]any
+	for i, x := range v {
+		f32[i], points[i], labels[i] = float32(x), [2]float64{x, x}, uint8(i%10)
+		if i < 100 {
+			rows = append(rows, []any{"row", x, i})
+		}
+	}
+	few := v[:min(len(v), 200)]
+	side := int(math.Sqrt(float64(len(f32))))
+	var matrix [][]float64
+	for i := range side {
+		matrix = append(matrix, v[i*side:(i+1)*side])
+	}
+	var maps [][]float32
+	for i := 0; i+4 <= len(f32) && i < 400; i += 4 {
+		maps = append(maps, f32[i:i+4])
+	}
+	return map[string]Figure{
+		"curves":      Curves{Title: "T", X: "x", Y: "y", Series: s},
+		"log curves":  Curves{Title: "T", X: "x", Y: "y", Series: s, LogX: true, LogY: true},
+		"smooth":      Curves{Title: "T", Series: s, Smooth: 5, Note: "note"},
+		"lines":       Lines{Title: "T", X: "x", Y: "y", Series: []Series{{Name: "a", Y: few, Low: few, High: few}}},
+		"bars":        Bars{Title: "T", Y: "y", Names: []string{"a"}, Series: []Series{{Y: few}}},
+		"side bars":   Bars{Title: "T", Y: "y", Horizontal: true, Series: []Series{{Y: few}, {Y: few}}},
+		"scatter":     Scatter{Title: "T", Series: []Series{{Name: "a", X: v, Y: v}}, Label: true},
+		"heat":        Heat{Title: "T", X: "x", Y: "y", Values: matrix},
+		"heat, signs": Heat{Title: "T", Values: [][]float64{few}, Diverging: true},
+		"maps":        Maps{Title: "T", H: 2, W: 2, Maps: maps, Diverging: true},
+		"histograms":  Histograms{Title: "T", Rows: []Distribution{{Name: "a", Values: f32}}},
+		"reliability": Reliability{Title: "T", Confidence: v, Right: right},
+		"embedding":   Embedding{Title: "T", Points: points, Labels: labels},
+		"table":       Table{Title: "T", Columns: []string{"a", "b", "c"}, Rows: rows},
+		"panels":      Row(Curves{Title: "T", Series: s}, Lines{Series: []Series{{Y: few}}}),
+	}
+}
+
+// TestEveryFigure draws every kind of figure from every kind of data: it must
+// not be blank, have an alternative text and be the same twice.
+func TestEveryFigure(t *testing.T) {
+	for _, d := range data {
+		for name, f := range every(d.values) {
+			t.Run(d.name+"/"+name, func(t *testing.T) {
+				var a, b bytes.Buffer
+				if err := writePNG(&a, f.layout()); err != nil {
+					t.Fatal(err)
+				}
+				if d.name == "gaps" {
+					if err := writePNG(&b, f.layout()); err != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
+						t.Errorf("drawn twice, the bytes differ (error %v)", err)
+					}
+				}
+				if n := inked(t, &a); n < 150 {
+					t.Errorf("%d pixels differ from the paper: blank", n)
+				}
+				alt := f.Alt()
+				if len(alt) < 5 || strings.Contains(alt, "%!") {
+					t.Errorf("alternative text %q", alt)
+				}
+			})
+		}
+	}
+}
+
+// inked counts the pixels that are not paper.
+func inked(t *testing.T, png *bytes.Buffer) int {
+	m, _, err := image.Decode(bytes.NewReader(png.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y++ {
+		for x := m.Bounds().Min.X; x < m.Bounds().Max.X; x++ {
+			r, g, b, _ := m.At(x, y).RGBA()
+			if r>>8 != uint32(paper.R) || g>>8 != uint32(paper.G) || b>>8 != uint32(paper.B) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// TestChartsSayWhatIsMissing reads the words in charts of bad data.
+func TestChartsSayWhatIsMissing(t *testing.T) {
+	for _, d := range data {
+		for name, want := range map[string]string{"curves": d.says, "log curves": d.says, "smooth": d.says} {
+			c := every(d.values)[name].layout().(*chart)
+			if name == "log curves" && (d.name == "zero" || d.name == "negative") {
+				want = "zero or less on a log axis"
+			}
+			words := c.nodata
+			for _, n := range c.notes {
+				words += "\n" + n.text
+			}
+			twice := strings.Replace(want, "3 values", "6 values", 1) // two series
+			if !strings.Contains(words, twice) {
+				t.Errorf("%s of %s says %q, want %q", name, d.name, words, twice)
+			}
+			if want == "" && words != "" && name == "curves" {
+				t.Errorf("%s of %s says %q, want nothing", name, d.name, words)
+			}
+		}
+	}
+}
+
+func TestImagesAndConfusion(t *testing.T) {
+	gray := image.NewGray(image.Rect(0, 0, 28, 28))
+	for name, f := range map[string]Figure{
+		"no images":      Images{Title: "T"},
+		"a gap":          Images{Tiles: []Tile{{Caption: "none"}, {Image: gray, Caption: "7"}}},
+		"empty image":    Images{Title: "T", Tiles: []Tile{{Image: image.NewGray(image.Rectangle{})}}},
+		"large image":    Images{Title: "T", Tiles: []Tile{{Image: image.NewGray(image.Rect(0, 0, 900, 300)), Caption: "large"}}},
+		"no counts":      Confusion{Title: "T"},
+		"all right":      Confusion{Title: "T", Counts: [][]int{{5, 0}, {0, 5}}, Rates: true},
+		"ragged":         Confusion{Title: "T", Counts: [][]int{{5}, {1, 5}, {}}},
+		"no panels":      Row(),
+		"text":           Text("a sentence"),
+		"mixed panels":   Panels{Columns: 2, Figures: []Figure{Images{Tiles: []Tile{{Image: gray}}}, Curves{Title: "c"}, Table{Columns: []string{"a"}}, Text("t")}},
+		"nested panels":  Row(Row(Curves{}, Curves{}), Heat{Values: [][]float64{{1}}}),
+		"tiny chart":     Curves{Title: strings.Repeat("long title ", 30), Width: 1, Height: 1, Series: []Series{{Y: []float64{1, 2}}}},
+		"200 series":     Curves{Title: "T", Series: make([]Series, 200)},
+		"long names":     Bars{Title: "T", Names: []string{strings.Repeat("name ", 50), "b"}, Series: []Series{{Y: []float64{1, 2}}}},
+		"missing errors": Lines{Title: "T", Series: []Series{{Y: []float64{1, 2}, Low: []float64{math.NaN(), 1}, High: []float64{math.NaN(), 3}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := writePNG(&b, f.layout()); err != nil {
+				t.Fatal(err)
+			}
+			if n := inked(t, &b); n < 100 {
+				t.Errorf("%d pixels differ from the paper: blank", n)
+			}
+			if strings.TrimSpace(f.Alt()) == "" {
+				t.Error("no alternative text")
+			}
+		})
+	}
+}
+
+func TestSaveFormats(t *testing.T) {
+	dir := t.TempDir()
+	f := Row(Curves{Title: "λ → 0 ± σ", Series: []Series{{Y: noise(50)}}}, Images{Tiles: []Tile{{Image: image.NewGray(image.Rect(0, 0, 8, 8))}}})
+	for ext, magic := range map[string]string{".png": "\x89PNG", ".svg": "<?xml", ".PDF": "%PDF"} {
+		path := filepath.Join(dir, "deep", "er", "f"+ext)
+		if err := Save(path, f); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil || !bytes.HasPrefix(b, []byte(magic)) || len(b) < 2000 {
+			t.Errorf("%s: %d bytes beginning %.8q, error %v", ext, len(b), b, err)
+		}
+	}
+	if err := Save(filepath.Join(dir, "f.gif"), f); err == nil || !strings.Contains(err.Error(), `".gif", want .png, .svg or .pdf`) {
+		t.Errorf("Save as .gif: %v", err)
+	}
+	if err := Save(filepath.Join(dir, "deep", "er", "f.png", "under-a-file.png"), f); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("Save under a file: %v", err)
+	}
+}
+
+func TestMisuse(t *testing.T) {
+	for want, f := range map[string]func(){
+		`viz: curves: series "a": 2 X, 1 Y`:                func() { Curves{Series: []Series{{Name: "a", X: []float64{1, 2}, Y: []float64{1}}}}.layout() },
+		`viz: lines: series "": 1 Y, 1 Low, 0 High`:        func() { Lines{Series: []Series{{Y: []float64{1}, Low: []float64{1}}}}.layout() },
+		"viz: maps: map 0 has 3 values, want 2×2":          func() { Maps{H: 2, W: 2, Maps: [][]float32{{1, 2, 3}}}.layout() },
+		"viz: kernels: 10 weights, want a multiple of 3×3": func() { Kernels("", 3, 3, make([]float32, 10)) },
+		"viz: reliability: 1 confidences, 0 outcomes":      func() { Reliability{Confidence: []float64{1}}.Alt() },
+		"viz: embedding: 1 points, 0 labels, 0 marks":      func() { Embedding{Points: make([][2]float64, 1)}.layout() },
+		`viz: live: pane "loss", want one of ["Loss"]`:     func() { NewLive("", Curves{Title: "Loss"}).Add("loss", "", 0, 0) },
+		"viz: map image: 3 values, want 2×2":               func() { MapImage(2, 2, make([]float32, 3), true, 0) },
+	} {
+		func() {
+			defer func() {
+				if got := fmt.Sprint(recover()); got != want {
+					t.Errorf("panic %q, want %q", got, want)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+// TestLargeFiguresStaySmall keeps a saved notebook small: the vector formats
+// must not write 100,000 points either.
+func TestLargeFiguresStaySmall(t *testing.T) {
+	v := noise(100_000)
+	for name, f := range map[string]Figure{
+		"curves":  Curves{Series: []Series{{Y: v}}},
+		"scatter": Scatter{Series: []Series{{X: v, Y: noise(100_000)}}},
+	} {
+		for ext, write := range map[string]func(*bytes.Buffer) error{
+			"png": func(b *bytes.Buffer) error { return writePNG(b, f.layout()) },
+			"svg": func(b *bytes.Buffer) error { return writeSVG(b, f.layout()) },
+		} {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			if b.Len() > 400_000 {
+				t.Errorf("%s as %s: %d bytes", name, ext, b.Len())
+			}
+		}
+	}
+}
