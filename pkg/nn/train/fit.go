@@ -23,17 +23,25 @@ import (
 // time; the results come in the order of the configurations and do not depend
 // on that. A run that the store has already comes back at once; an interrupted
 // one continues where it stopped. A single run is logged in full, several with
-// a line each. SIGINT saves what is at work and ends Fit without an error: the
-// results are those there are. A run that diverges is a result too; see
-// Result.Status. A mistake in any configuration is told before the first run
+// a line each. A mistake in any configuration is told before the first run
 // begins.
+//
+// A run that diverges is a result, not an error; see Result.Status. So is one
+// that is cut short: SIGINT saves what is at work, and what has not begun comes
+// back with the status Interrupted and whatever there is. From then on this
+// lab begins no more runs, so that one SIGINT ends a whole loop of Fits.
 func (l *Lab) Fit(cfgs ...Config) ([]*Result, error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	return l.FitContext(ctx, cfgs...)
+	if l.interrupted {
+		stop()
+	}
+	results, err := l.FitContext(ctx, cfgs...)
+	l.interrupted = ctx.Err() != nil
+	return results, err
 }
 
-// FitContext is Fit that ends when ctx does.
+// FitContext is Fit that ends when ctx does, instead of at SIGINT.
 func (l *Lab) FitContext(ctx context.Context, cfgs ...Config) ([]*Result, error) {
 	jobs, err := l.plan(cfgs)
 	if err != nil {
@@ -106,7 +114,7 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 				if ctx.Err() == nil {
 					j.result, j.err = l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
 				} else {
-					j.result = nil
+					j.result, j.err = l.saved(j)
 				}
 				if j.err != nil {
 					cancel()
@@ -122,20 +130,32 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 		if len(jobs) == 1 {
 			m.finish()
 		}
-		switch r := j.result; {
-		case j.err != nil:
+		if j.err != nil {
 			errs = append(errs, j.err)
-		case r != nil:
-			results = append(results, r)
-			if !l.Quiet || r.Status != Finished {
-				fmt.Fprintln(l.Log, r)
-			}
-		case parent.Err() != nil:
-			fmt.Fprintf(l.Log, "%s: not begun\n", j.cfg.Name)
+			continue
+		}
+		results = append(results, j.result)
+		if !l.Quiet || j.result.Status != Finished {
+			fmt.Fprintln(l.Log, j.result)
 		}
 	}
 	m.finish()
 	return results, errors.Join(errs...)
+}
+
+// saved is what there is of a run that is not to be made now.
+func (l *Lab) saved(j *job) (*Result, error) {
+	s, unfinished, err := l.stored(j.result)
+	if s != nil || err != nil {
+		return s, err
+	}
+	r := j.result
+	if s, err := readResult(unfinished); err == nil {
+		s.Name, s.lab, s.Stored = r.Name, l, false
+		return s, nil
+	}
+	r.Status = Interrupted
+	return r, nil
 }
 
 // fit finds or makes one run.

@@ -28,6 +28,8 @@ type Lab struct {
 	Quick      bool                   // INKLING_QUICK is set: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
 
+	interrupted bool // by SIGINT, in Fit: no run begins any more
+
 	store    string // the part of the run store for this data
 	devIndex []int
 	dataSum  string

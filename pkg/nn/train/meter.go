@@ -22,8 +22,8 @@ type meter struct {
 	shown       time.Time
 }
 
-// meterEvery keeps the cost of a bar away from the steps.
-const meterEvery = 50 * time.Millisecond
+// meterEvery keeps the cost of a bar away from the steps. Only tests change it.
+var meterEvery = 50 * time.Millisecond
 
 func (l *Lab) newMeter(jobs []*job) *meter {
 	if l.Progress == nil || len(jobs) == 0 {

@@ -153,6 +153,8 @@ func (r *Result) String() string {
 	switch {
 	case r.Status == Diverged:
 		s = fmt.Sprintf("%s: %s", r.Name, r.Error)
+	case r.Status == Interrupted && r.Steps == 0:
+		s = r.Name + ": not begun"
 	case r.Status == Interrupted:
 		s = fmt.Sprintf("%s: interrupted after iteration %d, best dev %.2f %%, saved in %s: run again to continue", r.Name, r.Steps, 100*r.Best.Score, r.short())
 	case r.Stored:

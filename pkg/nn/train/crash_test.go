@@ -1,0 +1,408 @@
+//go:build unix
+
+package train
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
+)
+
+// The tests of this file run the test binary again as a helper process that
+// makes one run and can be killed, interrupted, or starved of disk. It is told
+// what to do by these variables.
+const (
+	helperDir   = "INKLING_TRAIN_TEST_STORE"  // the run store
+	helperSave  = "INKLING_TRAIN_TEST_SAVE"   // saveEvery
+	helperRun   = "INKLING_TRAIN_TEST_EPOCHS" // of the run
+	helperLimit = "INKLING_TRAIN_TEST_LIMIT"  // largest file it may write, in bytes
+)
+
+// rounds is how often the tests kill and interrupt; INKLING_KILL_ROUNDS asks
+// for more.
+func rounds(t *testing.T, usual int) int {
+	s := os.Getenv("INKLING_KILL_ROUNDS")
+	if s == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		t.Fatalf("INKLING_KILL_ROUNDS=%q, want a whole number of rounds, as 100", s)
+	}
+	return n
+}
+
+// crashConfig has a state large enough to be torn: weights, their mean, and
+// Adam's moments.
+func crashConfig(epochs int) Config {
+	c := cnn()
+	c.Name, c.Epochs = "crash", epochs
+	c.LogEvery, c.DevEvery = 2, 4
+	return c
+}
+
+// helper is the main function of the helper process.
+func helper() int {
+	epochs, err := strconv.Atoi(os.Getenv(helperRun))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 3
+	}
+	if saveEvery, err = time.ParseDuration(os.Getenv(helperSave)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 3
+	}
+	if s := os.Getenv(helperLimit); s != "" {
+		n, _ := strconv.ParseUint(s, 10, 64)
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 3
+		}
+	}
+	l := newLab("crash", tiny(120), os.Getenv(helperDir), false)
+	l.Log = os.Stdout
+	results, err := l.Fit(crashConfig(epochs))
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	case results[0].Status == Interrupted:
+		return 130
+	}
+	return 0
+}
+
+// process starts a helper.
+func process(t *testing.T, store string, epochs int, save time.Duration, env ...string) (cmd *exec.Cmd, out *bytes.Buffer) {
+	t.Helper()
+	cmd = exec.Command(must(os.Executable()))
+	cmd.Env = append(os.Environ(), helperDir+"="+store, fmt.Sprint(helperRun, "=", epochs), fmt.Sprint(helperSave, "=", save))
+	cmd.Env = append(cmd.Env, env...)
+	out = new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	return cmd, out
+}
+
+// unbroken makes the run of the helper in one go, in this process.
+func unbroken(t *testing.T, epochs int) *Result {
+	t.Helper()
+	l := testLab(t, t.TempDir())
+	l.Question = "crash"
+	return must(l.Fit(crashConfig(epochs)))[0]
+}
+
+// runDir is the folder of the one run in a store, "" before there is one.
+func runDir(t *testing.T, store string) string {
+	t.Helper()
+	dirs := must(filepath.Glob(filepath.Join(store, "*", "crash", "crash-*")))
+	switch len(dirs) {
+	case 0:
+		return ""
+	case 1:
+		return dirs[0]
+	}
+	t.Fatalf("%d folders for one run: %v", len(dirs), dirs)
+	return ""
+}
+
+// mustBeReadable checks that every file of a run is whole, or not there.
+func mustBeReadable(t *testing.T, dir string) {
+	t.Helper()
+	if dir == "" {
+		return
+	}
+	read := map[string]func(path string) error{
+		recordFile: func(path string) error {
+			_, err := readResult(dir)
+			return err
+		},
+		splitFile: func(path string) error {
+			var index []int
+			return json.Unmarshal(must(os.ReadFile(path)), &index)
+		},
+		stateFile: func(path string) error {
+			_, err := safetensors.Load(path)
+			return err
+		},
+		bestFile: func(path string) error {
+			_, _, err := nn.Load(path)
+			return err
+		},
+	}
+	for name, f := range read {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := f(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The question's best model, too.
+	path := filepath.Join(filepath.Dir(dir), bestFile)
+	if _, err := os.Stat(path); err == nil {
+		if _, _, err := nn.Load(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// mustBeWhole checks that the run in store has ended as want has, and left
+// nothing behind.
+func mustBeWhole(t *testing.T, store string, want *Result) {
+	t.Helper()
+	dir := runDir(t, store)
+	got := must(readResult(dir))
+	if got.Status != Finished || got.Steps != want.Steps || untimed(got.Best) != untimed(want.Best) {
+		t.Fatalf("%s after %d steps, best %+v; want %s, %d, %+v", got.Status, got.Steps, got.Best, want.Status, want.Steps, want.Best)
+	}
+	mustEqual(t, "history", got.History, want.History, nil, nil)
+	for _, path := range []string{filepath.Join(dir, bestFile), filepath.Join(filepath.Dir(dir), bestFile)} {
+		if !bytes.Equal(must(os.ReadFile(path)), must(os.ReadFile(filepath.Join(want.Dir, bestFile)))) {
+			t.Errorf("%s differs from that of an unbroken run", path)
+		}
+	}
+	var names []string
+	for _, e := range must(os.ReadDir(dir)) {
+		names = append(names, e.Name())
+	}
+	if got := strings.Join(names, " "); got != "best.safetensors history.jsonl lock run.json split.json" {
+		t.Errorf("the folder holds %s", got)
+	}
+}
+
+func exitCode(cmd *exec.Cmd) int {
+	cmd.Wait()
+	return cmd.ProcessState.ExitCode()
+}
+
+// TestKill kills a run again and again at random moments, while it saves its
+// state before every step. Every file must be readable at every moment, and in
+// the end the run must equal one that was never killed.
+func TestKill(t *testing.T) {
+	const epochs = 8
+	want := unbroken(t, epochs)
+	store := t.TempDir()
+	n := rounds(t, 15)
+	seed := uint64(time.Now().UnixNano())
+	rng := rand.New(rand.NewPCG(seed, 0))
+	finished, killed := 0, 0
+	for killed < n {
+		cmd, out := process(t, store, epochs, 0)
+		done := make(chan int, 1)
+		go func() { done <- exitCode(cmd) }()
+		select {
+		case code := <-done:
+			if code != 0 {
+				t.Fatalf("seed %d, after %d kills: exit code %d: %s", seed, killed, code, out)
+			}
+			finished++
+			mustBeWhole(t, store, want)
+			if err := os.RemoveAll(filepath.Dir(filepath.Dir(runDir(t, store)))); err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(time.Duration(rng.Int64N(int64(200 * time.Millisecond)))):
+			cmd.Process.Kill()
+			if code := <-done; code == 0 {
+				continue // it was just over; the next round looks at it
+			}
+			killed++
+			mustBeReadable(t, runDir(t, store))
+		}
+	}
+	cmd, out := process(t, store, epochs, 0)
+	if code := exitCode(cmd); code != 0 {
+		t.Fatalf("seed %d: exit code %d: %s", seed, code, out)
+	}
+	mustBeWhole(t, store, want)
+	t.Logf("seed %d: %d kills, %d runs finished", seed, killed, finished+1)
+}
+
+// TestInterrupt sends SIGINT at random moments to a run that would not save
+// its state for itself.
+func TestInterrupt(t *testing.T) {
+	const epochs = 60
+	want := unbroken(t, epochs)
+	store := t.TempDir()
+	seed := uint64(time.Now().UnixNano())
+	rng := rand.New(rand.NewPCG(seed, 0))
+	saved := 0
+	var slowest time.Duration
+	for range rounds(t, 10) {
+		cmd, out := process(t, store, epochs, time.Hour)
+		time.Sleep(time.Duration(rng.Int64N(int64(300 * time.Millisecond))))
+		start := time.Now()
+		cmd.Process.Signal(os.Interrupt)
+		code := exitCode(cmd)
+		took := time.Since(start)
+		slowest = max(slowest, took)
+		if took > 2*time.Second {
+			t.Errorf("seed %d: took %v to end", seed, took)
+		}
+		dir := runDir(t, store)
+		mustBeReadable(t, dir)
+		switch code {
+		case 130:
+			if strings.Contains(out.String(), "not begun") {
+				break
+			}
+			saved++
+			if !strings.Contains(out.String(), "saved in runs/tiny-digits/crash/crash-") {
+				t.Errorf("an interrupted run says %q", out)
+			}
+			if r := must(readResult(dir)); r.Status != Interrupted || r.Steps >= want.Steps {
+				t.Errorf("%s at step %d of %d", r.Status, r.Steps, want.Steps)
+			}
+			must(safetensors.Load(filepath.Join(dir, stateFile)))
+		case 0: // finished before
+			mustBeWhole(t, store, want)
+			if err := os.RemoveAll(filepath.Dir(filepath.Dir(dir))); err != nil {
+				t.Fatal(err)
+			}
+		case -1: // before Fit began
+		default:
+			t.Fatalf("seed %d: exit code %d: %s", seed, code, out)
+		}
+	}
+	if saved == 0 {
+		t.Error("no interrupt came while the run was at work")
+	}
+	cmd, out := process(t, store, epochs, time.Hour)
+	if code := exitCode(cmd); code != 0 {
+		t.Fatalf("seed %d: exit code %d: %s", seed, code, out)
+	}
+	mustBeWhole(t, store, want)
+	t.Logf("seed %d: %d interrupts at work, the slowest end took %v", seed, saved, slowest)
+}
+
+// One SIGINT ends a whole loop of Fits: what is stored comes back, what is not
+// does not begin.
+func TestInterruptEndsALoopOfFits(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	seed := func(n int) Config {
+		c := mlp()
+		c.Name, c.Seed = fmt.Sprint("seed ", n), uint64(n)
+		return c
+	}
+	must(l.Fit(seed(1)))
+	l.Progress = func(string) Bar {
+		return cutter{6, func() { syscall.Kill(os.Getpid(), syscall.SIGINT) }}
+	}
+	if r := must(l.Fit(seed(2)))[0]; r.Status != Interrupted || r.Steps == 0 {
+		t.Fatalf("%+v", r.Record)
+	}
+	var log strings.Builder
+	l.Log = &log
+	got := must(l.Fit(seed(1), seed(2), seed(3)))
+	if len(got) != 3 || !got[0].Stored || got[1].Status != Interrupted || got[1].Steps == 0 || len(got[1].History) == 0 ||
+		got[2].Status != Interrupted || got[2].Steps != 0 {
+		t.Errorf("%v", got)
+	}
+	if s := log.String(); strings.Count(s, "\n") != 3 || !strings.Contains(s, "seed 3: not begun\n") {
+		t.Errorf("says %q", s)
+	}
+	if _, err := os.Stat(got[2].Dir); err == nil {
+		t.Error("a run that has not begun has a folder")
+	}
+}
+
+func TestSecondProcessIsRefused(t *testing.T) {
+	const epochs = 100000
+	store := t.TempDir()
+	first, firstOut := process(t, store, epochs, time.Hour)
+	pid := fmt.Sprint(first.Process.Pid)
+	waitFor(t, func() bool {
+		dir := runDir(t, store)
+		if dir == "" {
+			return false
+		}
+		b, _ := os.ReadFile(filepath.Join(dir, "lock"))
+		return string(b) == pid
+	})
+	second, out := process(t, store, epochs, time.Hour)
+	if code := exitCode(second); code != 2 {
+		t.Errorf("the second process ends with %d: %s", code, out)
+	}
+	if s := out.String(); strings.Count(s, "\n") != 1 || !strings.Contains(s, "process "+pid+":") {
+		t.Errorf("the second process says %q, want one line that names process %s", s, pid)
+	}
+	first.Process.Signal(os.Interrupt)
+	if code := exitCode(first); code != 130 {
+		t.Errorf("the first process ends with %d: %s", code, firstOut)
+	}
+	if r := must(readResult(runDir(t, store))); r.Status != Interrupted {
+		t.Errorf("the run is %s", r.Status)
+	}
+}
+
+func waitFor(t *testing.T, what func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !what(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited for 20 s")
+		}
+	}
+}
+
+// TestFullDisk lets no file grow beyond some bytes, so that in turn the state,
+// the best model and the history cannot be written. The run must end with an
+// error, keep what it has, and go on to the same end once there is room.
+func TestFullDisk(t *testing.T) {
+	const epochs = 6
+	want := unbroken(t, epochs)
+	size := func(dir, file string) int64 { return must(os.Stat(filepath.Join(dir, file))).Size() }
+	for _, c := range []struct {
+		name  string
+		save  time.Duration
+		limit func(dir string) int64
+	}{
+		{"state", 0, func(dir string) int64 { return size(dir, stateFile) - 1 }},
+		{"best model", time.Hour, func(dir string) int64 { return size(want.Dir, bestFile) - 1 }},
+		{"history rewritten", time.Hour, func(dir string) int64 { return size(dir, historyFile) - 1 }},
+		{"history appended", time.Hour, func(dir string) int64 { return size(dir, historyFile) + 50 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			store := t.TempDir()
+			l := newLab("crash", tiny(120), store, false)
+			l.Log = io.Discard
+			interruptAt(t, l, crashConfig(epochs), 15)
+			dir := runDir(t, store)
+			before := must(os.ReadFile(filepath.Join(dir, stateFile)))
+			cmd, out := process(t, store, epochs, c.save, fmt.Sprint(helperLimit, "=", c.limit(dir)))
+			if code := exitCode(cmd); code != 2 {
+				t.Fatalf("exit code %d, want 2: %s", code, out)
+			}
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+			if last := lines[len(lines)-1]; !strings.Contains(last, "file too large") {
+				t.Errorf("says %q, want that the file is too large", last)
+			}
+			mustBeReadable(t, dir)
+			if !bytes.Equal(must(os.ReadFile(filepath.Join(dir, stateFile))), before) {
+				t.Error("the state has changed")
+			}
+			must(l.Fit(crashConfig(epochs)))
+			mustBeWhole(t, store, want)
+		})
+	}
+}

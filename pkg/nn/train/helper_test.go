@@ -1,0 +1,147 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"testing"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(helperDir) != "" {
+		os.Exit(helper())
+	}
+	meterEvery = 0 // bars see every step
+	os.Exit(m.Run())
+}
+
+// tiny draws fresh sets of n training and dev examples together: a lab
+// reorders its own.
+func tiny(n int) *data.Digits {
+	return &data.Digits{
+		Name: "tiny digits", Source: "drawn for a test",
+		Train: data.Synthetic("train", 1, 0, n), Test: data.Synthetic("test", 1, n, n/3),
+	}
+}
+
+// testLab is a lab on tiny data with a store of its own that tells nothing.
+func testLab(t *testing.T, root string) *Lab {
+	t.Helper()
+	l := newLab("test", tiny(120), root, false)
+	l.Log = t.Output()
+	return l
+}
+
+// mlp is a small configuration: 100 training examples in batches of 16 are 7
+// steps an epoch.
+func mlp() Config {
+	return Config{
+		Name: "mlp", Layers: nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
+		Schedule: optim.Constant(0.05), Batch: 16, Epochs: 3, Seed: 1, LogEvery: 3, DevEvery: 5,
+	}
+}
+
+// cnn has all that makes a run hard to continue: dropout, batch normalization,
+// a running mean of the weights, an optimizer with much state, a schedule that
+// looks at the dev losses, a penalty and both kinds of clipping.
+func cnn() Config {
+	c := mlp()
+	c.Name = "cnn"
+	c.Layers = []nn.Layer{
+		nn.Conv2D{Filters: 3, Kernel: 5, Stride: 3}, nn.BatchNorm{}, nn.ReLU{}, nn.Dropout{P: 0.2},
+		nn.MaxPool2D{Kernel: 2}, nn.Linear{Out: 10, Init: nn.LeCun},
+	}
+	c.Optimizer = optim.AdamW{Decay: 0.01}
+	c.Schedule = optim.ReduceOnPlateau{Base: 0.02, Factor: 0.5}
+	c.Penalty = nn.Penalty{L1: 1e-5, L2: 1e-4}
+	c.EMA, c.ClipNorm, c.MaxNorm = 0.95, 1, 2
+	return c
+}
+
+// sets are the splits that the tests of the loop train on.
+func sets() (train, dev *data.Set) {
+	return data.Synthetic("train", 1, 0, 100), data.Synthetic("dev", 1, 100, 40)
+}
+
+func batches(c Config, s *data.Set) Batches {
+	return (&data.Loader{Set: s, Batch: c.Batch, Seed: c.Seed, Shuffle: true}).Epoch
+}
+
+func newTrainer(t *testing.T, c Config) *Trainer {
+	t.Helper()
+	m, err := nn.New(c.Seed, nn.CHW(1, 28, 28), c.Layers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := NewTrainer(c, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+// finish runs tr to its end and returns what it told.
+func finish(t *testing.T, tr *Trainer) History {
+	t.Helper()
+	train, dev := sets()
+	var h History
+	for e, err := range tr.Run(context.Background(), batches(tr.cfg, train), InOrder(dev)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		h = append(h, e)
+	}
+	return h
+}
+
+// weights are all arrays of a run: parameters, states, running means and the
+// optimizer's.
+func weights(tr *Trainer) []float32 {
+	var all []float32
+	for _, p := range tr.model.Params() {
+		all = append(all, p.Data...)
+	}
+	for _, s := range slices.Concat(tr.model.States(), tr.extra()) {
+		all = append(all, s.Data...)
+	}
+	return all
+}
+
+// mustEqual compares two runs bit for bit, but for their seconds.
+func mustEqual(t *testing.T, what string, got, want History, gotW, wantW []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d events, want %d", what, len(got), len(want))
+	}
+	for i := range got {
+		if a, b := untimed(got[i]), untimed(want[i]); a != b {
+			t.Fatalf("%s: event %d is %+v, want %+v", what, i, a, b)
+		}
+	}
+	if len(gotW) != len(wantW) {
+		t.Fatalf("%s: %d values, want %d", what, len(gotW), len(wantW))
+	}
+	for i := range gotW {
+		if math.Float32bits(gotW[i]) != math.Float32bits(wantW[i]) {
+			t.Fatalf("%s: value %d is %v, want %v", what, i, gotW[i], wantW[i])
+		}
+	}
+}
+
+func untimed(e Event) Event {
+	e.Seconds = 0
+	return e
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(fmt.Sprint("unexpected error: ", err))
+	}
+	return v
+}

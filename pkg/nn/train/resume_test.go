@@ -1,0 +1,264 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/safetensors"
+)
+
+// configs are the runs that must continue bit for bit: one for each thing a
+// state has to hold.
+func configs() []Config {
+	var all []Config
+	add := func(name string, change func(*Config)) {
+		c := mlp()
+		c.Name = name
+		change(&c)
+		all = append(all, c)
+	}
+	add("momentum", func(c *Config) {})
+	add("sgd", func(c *Config) { c.Optimizer = optim.SGD{} })
+	add("heavy ball", func(c *Config) { c.Optimizer = optim.SGD{Momentum: 0.9, HeavyBall: true} })
+	add("adam", func(c *Config) { c.Optimizer, c.Schedule = optim.Adam{}, optim.Constant(0.01) })
+	add("rmsprop", func(c *Config) {
+		c.Optimizer, c.Schedule = optim.RMSProp{Momentum: 0.5, Centered: true}, optim.Constant(0.003)
+	})
+	add("adagrad", func(c *Config) { c.Optimizer = optim.AdaGrad{} })
+	add("lion", func(c *Config) { c.Optimizer, c.Schedule = optim.Lion{}, optim.Constant(0.001) })
+	add("ema", func(c *Config) { c.EMA = 0.9 })
+	add("dropout", func(c *Config) { c.Layers = nn.MLP([]int{12, 8}, nn.ReLU{}, data.Classes, 0.3) })
+	add("batch norm", func(c *Config) { c.Layers = []nn.Layer{nn.BatchNorm{}, nn.Linear{Out: 10}} })
+	add("plateau", func(c *Config) { c.Schedule, c.DevEvery = optim.ReduceOnPlateau{Base: 0.3, Factor: 0.5}, 2 })
+	add("one cycle", func(c *Config) { c.Schedule = optim.Warmup{Steps: 4, Then: optim.OneCycle{Max: 0.1, Steps: 17}} })
+	add("dev after every epoch", func(c *Config) { c.DevEvery = 0 })
+	add("patience", func(c *Config) { c.Patience, c.DevEvery, c.LogEvery = 2, 1, 4 })
+	return append(all, cnn())
+}
+
+// reopen sends a run through its file into a fresh trainer.
+func reopen(t *testing.T, tr *Trainer) *Trainer {
+	t.Helper()
+	b := must(must(tr.File()).Encode())
+	fresh := newTrainer(t, tr.cfg)
+	if err := fresh.Restore(must(safetensors.Decode(b))); err != nil {
+		t.Fatal(err)
+	}
+	return fresh
+}
+
+var errPulled = errors.New("plug pulled")
+
+// A run that is stopped before every single step, each time saved and
+// continued by a fresh trainer, equals one that was never stopped.
+func TestResumeBetweenSteps(t *testing.T) {
+	train, dev := sets()
+	for _, cfg := range configs() {
+		t.Run(cfg.Name, func(t *testing.T) {
+			whole := newTrainer(t, cfg)
+			want := finish(t, whole)
+			tr := newTrainer(t, cfg)
+			var got History
+			parts := 0
+			for over := false; !over; parts++ {
+				if parts > 0 {
+					tr = reopen(t, tr)
+				}
+				made := 0
+				tr.between = func() error {
+					if made++; made > 1 {
+						return errPulled
+					}
+					return nil
+				}
+				over = true
+				for e, err := range tr.Run(context.Background(), batches(cfg, train), InOrder(dev)) {
+					switch {
+					case err == errPulled:
+						over = false
+					case err != nil:
+						t.Fatal(err)
+					default:
+						got = append(got, e)
+					}
+				}
+			}
+			if parts != whole.Step {
+				t.Errorf("%d parts for %d steps", parts, whole.Step)
+			}
+			mustEqual(t, "run in many parts", got, want, weights(tr), weights(whole))
+		})
+	}
+}
+
+// The same, stopped from the body of the loop after every event, and the
+// file made in the body.
+func TestResumeBetweenEvents(t *testing.T) {
+	train, dev := sets()
+	for _, cfg := range configs() {
+		t.Run(cfg.Name, func(t *testing.T) {
+			whole := newTrainer(t, cfg)
+			want := finish(t, whole)
+			tr := newTrainer(t, cfg)
+			var got History
+			for over := false; !over; {
+				over = true
+				var next *Trainer
+				for e, err := range tr.Run(context.Background(), batches(cfg, train), InOrder(dev)) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, e)
+					next, over = reopen(t, tr), false
+					break
+				}
+				if !over {
+					tr = next
+				}
+			}
+			mustEqual(t, "run in many parts", got, want, weights(tr), weights(whole))
+		})
+	}
+}
+
+// A context that ends during an evaluation leaves the evaluation due.
+func TestResumeInsideEvaluation(t *testing.T) {
+	train, dev := sets()
+	cfg := cnn()
+	whole := newTrainer(t, cfg)
+	want := finish(t, whole)
+	tr := newTrainer(t, cfg)
+	var got History
+	for part := 0; ; part++ {
+		if part > 0 {
+			tr = reopen(t, tr)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		stops := 0
+		cut := func(epoch int) iter.Seq[data.Batch] {
+			if stops++; stops == 2 {
+				cancel() // the first evaluation of a part is whole, the second is cut
+			}
+			return InOrder(dev)(epoch)
+		}
+		var err error
+		for e, e2 := range tr.Run(ctx, batches(cfg, train), cut) {
+			if err = e2; err == nil {
+				got = append(got, e)
+			}
+		}
+		cancel()
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	mustEqual(t, "run cut in evaluations", got, want, weights(tr), weights(whole))
+}
+
+func TestSecondsAddUp(t *testing.T) {
+	train, dev := sets()
+	tr := newTrainer(t, mlp())
+	last := 0.0
+	for {
+		events := 0
+		for e, err := range tr.Run(context.Background(), batches(tr.cfg, train), InOrder(dev)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Seconds < last {
+				t.Fatalf("event at %v s after one at %v s", e.Seconds, last)
+			}
+			last = e.Seconds
+			events++
+			tr = reopen(t, tr) // in the body, while the clock runs
+			break
+		}
+		if events == 0 {
+			return
+		}
+	}
+}
+
+func TestRestoreRefuses(t *testing.T) {
+	tr := newTrainer(t, cnn())
+	finish(t, tr)
+	good := must(must(tr.File()).Encode())
+	for _, c := range []struct {
+		name   string
+		cfg    func(*Config)
+		change func(*safetensors.File)
+		want   string
+	}{
+		{name: "another learning rate", cfg: func(c *Config) { c.Schedule = optim.Constant(0.03) }, want: "another configuration"},
+		{name: "another seed", cfg: func(c *Config) { c.Seed++ }, want: "another configuration"},
+		{name: "weights alone", change: func(f *safetensors.File) { delete(f.Meta, progressKey) }, want: "no state of a run"},
+		{name: "progress damaged", change: func(f *safetensors.File) {
+			f.Meta[progressKey] = strings.Replace(f.Meta[progressKey], `"Step":21`, `"Step":20`, 1)
+		}, want: "damaged"},
+		{name: "a moment missing", change: func(f *safetensors.File) {
+			f.Tensors = slices.DeleteFunc(f.Tensors, func(x safetensors.Tensor) bool { return x.Name == "optim/v/0.conv2d.W" })
+		}, want: "optim/v/0.conv2d.W"},
+		{name: "a running statistic missing", change: func(f *safetensors.File) {
+			f.Tensors = slices.DeleteFunc(f.Tensors, func(x safetensors.Tensor) bool { return x.Name == "1.batchnorm.running_var" })
+		}, want: "1.batchnorm.running_var"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := must(safetensors.Decode(good))
+			cfg := cnn()
+			if c.cfg != nil {
+				c.cfg(&cfg)
+			}
+			if c.change != nil {
+				c.change(f)
+			}
+			err := newTrainer(t, cfg).Restore(f)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want one line with %q", err, c.want)
+			}
+		})
+	}
+}
+
+// No single changed byte of a state may go unnoticed and change the run.
+func TestStateDamage(t *testing.T) {
+	cfg := mlp()
+	cfg.Layers = nn.MLP(nil, nn.ReLU{}, data.Classes, 0)
+	tr := newTrainer(t, cfg)
+	finish(t, tr)
+	good := must(must(tr.File()).Encode())
+	want := weights(tr)
+	header := len(good) - 4*len(want)
+	for at := 0; at < len(good); at += 1 + at/header*97 { // all of the header, some of the data
+		b := slices.Clone(good)
+		b[at] ^= 1 << (at % 8)
+		f, err := safetensors.Decode(b)
+		if err != nil {
+			continue
+		}
+		other := newTrainer(t, cfg)
+		if err := other.Restore(f); err != nil {
+			continue
+		}
+		mustEqual(t, fmt.Sprintf("byte %d of %d changed to %q: %q", at, len(good), b[at], b[max(0, at-20):min(at+20, header)]),
+			nil, nil, weights(other), want)
+		if fmt.Sprint(other.progress) != fmt.Sprint(tr.progress) {
+			t.Errorf("byte %d changed: progress %+v, want %+v", at, other.progress, tr.progress)
+		}
+	}
+	for n := 0; n < len(good); n += 1 + n/50 {
+		if _, err := safetensors.Decode(good[:n]); err == nil {
+			t.Errorf("the first %d of %d bytes are accepted", n, len(good))
+		}
+	}
+}

@@ -1,0 +1,332 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+)
+
+// interruptAt makes a run and interrupts it after some steps.
+func interruptAt(t *testing.T, l *Lab, cfg Config, step int) *Result {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	l.Progress = func(string) Bar { return cutter{step, cancel} }
+	defer func() { l.Progress = nil }()
+	r := must(l.FitContext(ctx, cfg))[0]
+	if r.Status != Interrupted {
+		t.Fatalf("%s after %d steps, want it interrupted after %d", r.Status, r.Steps, step)
+	}
+	return r
+}
+
+// cutter is a bar that ends a context.
+type cutter struct {
+	step   int
+	cancel func()
+}
+
+func (c cutter) Finish(string) {}
+func (c cutter) Update(done, _ int, _ string) {
+	if done >= c.step {
+		c.cancel()
+	}
+}
+
+func TestStoreKnowsARun(t *testing.T) {
+	root := t.TempDir()
+	first := must(testLab(t, root).Fit(mlp()))[0]
+	if first.Stored || first.Status != Finished {
+		t.Fatalf("%+v", first.Record)
+	}
+	change := func(name string, stored bool, c func(*Config, *Lab)) {
+		t.Run(name, func(t *testing.T) {
+			l, cfg := testLab(t, root), mlp()
+			c(&cfg, l)
+			r := must(l.Fit(cfg))[0]
+			if r.Stored != stored {
+				t.Errorf("stored %v, want %v", r.Stored, stored)
+			}
+			if r.Name != cfg.Name {
+				t.Errorf("name %q, want %q", r.Name, cfg.Name)
+			}
+			if stored {
+				mustEqual(t, "history", r.History, first.History, nil, nil)
+			} else if r.Dir == first.Dir {
+				t.Error("a new run in the folder of the old one")
+			}
+		})
+	}
+	change("same", true, func(*Config, *Lab) {})
+	change("name", true, func(c *Config, _ *Lab) { c.Name = "another name" })
+	change("all training examples by number", true, func(c *Config, l *Lab) { c.TrainSize = l.Train.Len() })
+	change("defaults written out", true, func(c *Config, _ *Lab) { c.Loss = nn.CrossEntropy{} })
+	change("learning rate", false, func(c *Config, _ *Lab) { c.Schedule = optim.Constant(0.04) })
+	change("schedule", false, func(c *Config, _ *Lab) { c.Schedule = optim.StepLR{Base: 0.05, Gamma: 1, Every: 1} })
+	change("optimizer", false, func(c *Config, _ *Lab) { c.Optimizer = optim.SGD{Momentum: 0.8} })
+	change("seed", false, func(c *Config, _ *Lab) { c.Seed++ })
+	change("epochs", false, func(c *Config, _ *Lab) { c.Epochs++ })
+	change("layers", false, func(c *Config, _ *Lab) { c.Layers = nn.MLP([]int{11}, nn.ReLU{}, 10, 0) })
+	change("training examples", false, func(c *Config, _ *Lab) { c.TrainSize = 50 })
+	change("dev score of another set", false, func(_ *Config, l *Lab) { l.dataSum = "other" })
+	change("code", false, func(_ *Config, l *Lab) { l.Question = "other" })
+}
+
+func TestInterruptedRunContinues(t *testing.T) {
+	want := must(testLab(t, t.TempDir()).Fit(cnn()))[0]
+	root := t.TempDir()
+	for _, step := range []int{1, 4, 9} { // steps made in this part
+		r := interruptAt(t, testLab(t, root), cnn(), step)
+		if _, err := os.Stat(filepath.Join(r.Dir, stateFile)); err != nil {
+			t.Error(err)
+		}
+		if again := must(readRuns(filepath.Dir(r.Dir))); len(again) != 1 || again[0].Status != Interrupted {
+			t.Errorf("the store tells of %+v", again)
+		}
+	}
+	cfg := cnn()
+	cfg.Name = "under another name"
+	r := must(testLab(t, root).Fit(cfg))[0]
+	if r.Stored || r.Status != Finished {
+		t.Errorf("%+v", r.Record)
+	}
+	mustEqual(t, "history", r.History, want.History, nil, nil)
+	got, model := must(r.Model()), must(want.Model())
+	for i, p := range got.Params() {
+		if fmt.Sprint(p.Data) != fmt.Sprint(model.Params()[i].Data) {
+			t.Errorf("%s differs", p.Name)
+		}
+	}
+	if runs := must(testLab(t, root).Runs()); len(runs) != 1 {
+		t.Errorf("%d runs in the store, want one", len(runs))
+	}
+}
+
+// hooked is SGD whose New lets something happen first: the moment between
+// Fit's look into the store and its lock.
+type hooked struct{ Momentum float64 }
+
+var hook func()
+
+func (o hooked) New(ps []*nn.Param) (optim.Stepper, error) {
+	if h := hook; h != nil {
+		hook = nil
+		h()
+	}
+	return optim.SGD{Momentum: o.Momentum}.New(ps)
+}
+
+// A run that somebody else finishes just before we lock it is not trained
+// over.
+func TestRunFinishedByAnotherMeanwhile(t *testing.T) {
+	root := t.TempDir()
+	cfg := mlp()
+	cfg.Optimizer = hooked{0.9}
+	var first *Result
+	hook = func() { first = must(testLab(t, root).Fit(cfg))[0] }
+	second := must(testLab(t, root).Fit(cfg))[0]
+	if first == nil || first.Stored || !second.Stored || second.Dir != first.Dir {
+		t.Errorf("first %+v, second %+v: want the second to be the stored first", first, second)
+	}
+}
+
+func TestLockWithinAProcess(t *testing.T) {
+	root := t.TempDir()
+	cfg := mlp()
+	cfg.Optimizer = hooked{0.9}
+	dir := ""
+	hook = func() {} // only keeps the config's type in use
+	l := testLab(t, root)
+	j := must(l.plan([]Config{cfg}))[0]
+	dir = j.result.Dir
+	release := must(j.result.lock())
+	_, err := l.Fit(cfg)
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("in use by process %d:", os.Getpid())) {
+		t.Errorf("error %v, want that this process has it", err)
+	}
+	release()
+	if r := must(l.Fit(cfg))[0]; r.Stored || r.Dir != dir {
+		t.Errorf("%+v", r.Record)
+	}
+}
+
+func TestDivergedRunIsKept(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	cfg := diverging()
+	cfg.Schedule = optim.Joined{Parts: []optim.Schedule{optim.Constant(0.01), optim.Constant(1e6)}, Until: []int{6}}
+	r := must(l.Fit(cfg))[0]
+	if r.Status != Diverged || !strings.Contains(r.Error, "learning rate 1e+06") {
+		t.Fatalf("%+v", r.Record)
+	}
+	// The model from before is there, whole and finite.
+	m := must(r.Model())
+	s := must(Evaluate(context.Background(), m, nn.MSE{}, InOrder(l.Dev)))
+	if r.Best.Step != 5 || s.Loss != r.Best.Loss || s.Accuracy != r.Best.Score {
+		t.Errorf("the saved model scores %v, the best evaluation was %+v", s, r.Best)
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, stateFile)); err == nil {
+		t.Error("a state to continue from is left")
+	}
+	if again := must(l.Fit(cfg))[0]; !again.Stored || again.Status != Diverged || again.Error != r.Error {
+		t.Errorf("%+v", again.Record)
+	}
+}
+
+// One that goes wrong before its first evaluation has no model, and says so.
+func TestDivergedAtOnce(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	cfg := diverging()
+	cfg.DevEvery = 1000
+	r := must(l.Fit(cfg))[0]
+	if _, err := r.Model(); err == nil || !strings.Contains(err.Error(), "no saved model") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := r.Test(); err == nil || !strings.Contains(err.Error(), "no saved model") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestDamagedStore(t *testing.T) {
+	for _, c := range []struct{ name, file, text, want string }{
+		{"record cut", recordFile, `{"Name": "mlp", "Sta`, "run.json is damaged: unexpected end of JSON input"},
+		{"record empty", recordFile, "", "run.json is damaged"},
+		{"no status", recordFile, `{"Name": "mlp"}`, `status "", want finished`},
+		{"history cut", historyFile, `{"kind":"train","epoch":0,"step":3,"loss":2`, "history.jsonl is damaged: 0 events"},
+		{"history with a hole", historyFile, "\x00\x00\x00\n", "history.jsonl is damaged: 0 events"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			root := t.TempDir()
+			r := must(testLab(t, root).Fit(mlp()))[0]
+			other := mlp()
+			other.Seed = 2
+			must(testLab(t, root).Fit(other))
+			path := filepath.Join(r.Dir, c.file)
+			must(0, os.WriteFile(path, []byte(c.text), 0o644))
+			l := testLab(t, root)
+			_, err := l.Fit(mlp())
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want one line with %q", err, c.want)
+			}
+			if got := string(must(os.ReadFile(path))); got != c.text {
+				t.Errorf("the damaged file was written over: %q", got)
+			}
+			// The others can be used all the same.
+			var log strings.Builder
+			l.Log = &log
+			if runs := must(l.Runs()); len(runs) != 1 || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), c.want) {
+				t.Errorf("%d runs, log %q", len(runs), log.String())
+			}
+			must(0, os.RemoveAll(r.Dir))
+			if again := must(l.Fit(mlp()))[0]; again.Status != Finished || again.Stored {
+				t.Errorf("%+v", again.Record)
+			}
+		})
+	}
+}
+
+func TestDamagedState(t *testing.T) {
+	root := t.TempDir()
+	r := interruptAt(t, testLab(t, root), mlp(), 6)
+	path := filepath.Join(r.Dir, stateFile)
+	b := must(os.ReadFile(path))
+	b[len(b)-5] ^= 1
+	must(0, os.WriteFile(path, b, 0o644))
+	_, err := testLab(t, root).Fit(mlp())
+	if err == nil || !strings.Contains(err.Error(), "damaged: remove "+r.short()) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v, want one line that says what to do", err)
+	}
+}
+
+func TestTestSetIsReadOnce(t *testing.T) {
+	root := t.TempDir()
+	l := testLab(t, root)
+	r := must(l.Fit(mlp()))[0]
+	want := must(r.Test())
+	if s := must(Evaluate(context.Background(), must(r.Model()), nn.CrossEntropy{}, InOrder(l.Digits.Test))); s != want {
+		t.Errorf("score %v, want %v", want, s)
+	}
+	again := testLab(t, root)
+	again.Digits.Test = nil // would panic
+	if s := must(must(again.Fit(mlp()))[0].Test()); s != want {
+		t.Errorf("stored score %v, want %v", s, want)
+	}
+}
+
+// The score of an old result must not undo what has happened to the run since.
+func TestTestOfAnInterruptedRun(t *testing.T) {
+	root := t.TempDir()
+	early := interruptAt(t, testLab(t, root), mlp(), 8)
+	must(testLab(t, root).Fit(mlp()))
+	must(early.Test())
+	if r := must(readResult(early.Dir)); r.Status != Finished || r.Record.Test != nil {
+		t.Errorf("the finished run has become %+v", r.Record)
+	}
+}
+
+func TestBestModelOfAQuestion(t *testing.T) {
+	root := t.TempDir()
+	l := testLab(t, root)
+	if _, _, err := l.BestModel("test"); err == nil || !strings.Contains(err.Error(), "no saved model for test") {
+		t.Errorf("error %v", err)
+	}
+	var best *Result
+	for seed := range 4 {
+		cfg := mlp()
+		cfg.Seed = uint64(seed)
+		if r := must(l.Fit(cfg))[0]; best == nil || r.Best.Score > best.Best.Score {
+			best = r
+		}
+		m, meta, err := l.BestModel("test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if meta["run"] != filepath.Base(best.Dir) || m.Seed != must(best.Model()).Seed {
+			t.Errorf("after seed %d the best is %s, want %s", seed, meta["run"], filepath.Base(best.Dir))
+		}
+	}
+}
+
+// A store that cannot be made is an error before anything is trained.
+func TestStoreThatCannotBeMade(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	must(0, os.WriteFile(file, nil, 0o644))
+	_, err := testLab(t, filepath.Join(file, "runs")).Fit(mlp())
+	if err == nil || !strings.Contains(err.Error(), "run store") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v, want one line", err)
+	}
+}
+
+func TestStoredRuns(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv("INKLING_RUNS", root)
+	if all := must(StoredRuns("")); len(all) != 0 {
+		t.Errorf("an empty store holds %v", all)
+	}
+	for _, q := range []string{"a", "b"} {
+		l := testLab(t, root)
+		l.Question = q
+		must(l.Fit(mlp()))
+	}
+	if all := must(StoredRuns("")); len(all) != 2 {
+		t.Errorf("%d runs, want 2", len(all))
+	}
+	if b := must(StoredRuns("b")); len(b) != 1 || b[0].Question != "b" {
+		t.Errorf("runs of b: %v", b)
+	}
+}
+
+func TestConfigThatCannotIdentifyARun(t *testing.T) {
+	cfg := mlp()
+	cfg.Optimizer = pointing{&optim.SGD{}}
+	if _, err := testLab(t, t.TempDir()).Fit(cfg); err == nil || !strings.Contains(err.Error(), "cannot identify a run") {
+		t.Errorf("error %v", err)
+	}
+}
+
+type pointing struct{ *optim.SGD }

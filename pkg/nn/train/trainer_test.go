@@ -1,0 +1,334 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"runtime"
+	"strings"
+	"testing"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+)
+
+// outlineOf writes a history as letters with steps: "T3 D5 B5".
+func outlineOf(h History) string {
+	var parts []string
+	for _, e := range h {
+		parts = append(parts, fmt.Sprintf("%c%d", strings.ToUpper(string(e.Kind))[0], e.Step))
+	}
+	return strings.Join(parts, " ")
+}
+
+func kinds(h History, keep ...Kind) History {
+	var out History
+	for _, e := range h {
+		for _, k := range keep {
+			if e.Kind == k {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+func TestEventsComeWhenTheyAreDue(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		log, dev, epoch int
+		want            string // of Train and Dev
+	}{
+		{"both", 3, 5, 3, "T3 D5 T6 T9 D10 T12 T15 D15 T18 D20 T21 D21"},
+		{"dev at the end of every epoch", 3, 0, 2, "T3 T6 T7 D7 T9 T12 T14 D14"},
+		{"log every step, dev at the last", 1, 7, 1, "T1 T2 T3 T4 T5 T6 T7 D7"},
+		{"rarely", 100, 100, 2, "T14 D14"},
+		{"the default", 0, 0, 1, "T7 D7"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := mlp()
+			cfg.LogEvery, cfg.DevEvery, cfg.Epochs = c.log, c.dev, c.epoch
+			if got := outlineOf(kinds(finish(t, newTrainer(t, cfg)), Train, Dev)); got != c.want {
+				t.Errorf("told %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// Every number of an event is recomputed by other means.
+func TestEventsTellTheTruth(t *testing.T) {
+	train, dev := sets()
+	cfg := mlp()
+	cfg.Optimizer, cfg.Schedule = optim.SGD{}, optim.StepLR{Base: 0.1, Gamma: 0.5, Every: 4}
+	tr := newTrainer(t, cfg)
+	shadow := must(nn.New(cfg.Seed, tr.model.In, cfg.Layers...)) // trained by hand beside it
+	var losses, rights, examples float64
+	step := 0
+	best := 0.0
+	next, stop := iter.Pull2(tr.Run(context.Background(), batches(cfg, train), InOrder(dev)))
+	defer stop()
+	expect := func(k Kind) Event {
+		e, err, ok := next()
+		if !ok || err != nil || e.Kind != k || e.Step != step {
+			t.Fatalf("after step %d came %+v, %v, %v, want %s", step, e, err, ok, k)
+		}
+		return e
+	}
+	near := func(what string, got, want float64) {
+		if math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
+			t.Errorf("step %d: %s %v, want %v", step, what, got, want)
+		}
+	}
+	for epoch := range cfg.Epochs {
+		for b := range batches(cfg, train)(epoch) {
+			x := nn.Tensor{N: b.Len(), Shape: shadow.In, Data: b.X}
+			y := shadow.Forward(&x, nn.Pass{Train: true, Seed: cfg.Seed, Step: step})
+			var dy nn.Tensor
+			n := float64(b.Len())
+			losses += nn.CrossEntropy{}.Eval(&dy, y, b.Labels) * n
+			rights += float64(nn.Correct(y, b.Labels))
+			examples += n
+			shadow.Backward(&dy)
+			lr := cfg.Schedule.LR(step)
+			for _, p := range shadow.Params() {
+				for i, g := range p.Grad {
+					p.Data[i] -= float32(lr) * g
+				}
+			}
+			step++
+			last := step == 21
+			if step%cfg.LogEvery == 0 || last {
+				e := expect(Train)
+				near("train loss", e.Loss, losses/examples)
+				near("train score", e.Score, rights/examples)
+				near("learning rate", e.LR, lr)
+				near("gradient", e.GradNorm, optim.GradNorm(shadow.Params()))
+				if e.Epoch != epoch {
+					t.Errorf("step %d: epoch %d, want %d", step, e.Epoch, epoch)
+				}
+				losses, rights, examples = 0, 0, 0
+			}
+			if step%cfg.DevEvery == 0 || last {
+				e := expect(Dev)
+				y := Predict(shadow, dev)
+				near("dev loss", e.Loss, nn.CrossEntropy{}.Eval(nil, y, dev.Labels))
+				near("dev score", e.Score, float64(nn.Correct(y, dev.Labels))/float64(dev.Len()))
+				if e.Score > best {
+					b := expect(Best)
+					near("best", b.Score, e.Score)
+					near("best before", b.Previous, best)
+					best = e.Score
+				}
+			}
+		}
+	}
+	if e, err, ok := next(); ok {
+		t.Errorf("after the end came %+v, %v", e, err)
+	}
+}
+
+func TestBreakStopsEarly(t *testing.T) {
+	train, dev := sets()
+	tr := newTrainer(t, mlp())
+	for e, err := range tr.Run(context.Background(), batches(tr.cfg, train), InOrder(dev)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Kind == Dev {
+			break
+		}
+	}
+	if tr.Step != 5 {
+		t.Errorf("stopped at step %d, want 5", tr.Step)
+	}
+	whole := newTrainer(t, mlp())
+	want := finish(t, whole)
+	rest := finish(t, tr) // begins with the Best that the break cut off
+	if rest[0].Kind != Best || rest[0].Step != 5 {
+		t.Errorf("after a break at Dev the run goes on with %+v, want the Best of step 5", rest[0])
+	}
+	mustEqual(t, "run in two parts", rest, want[len(want)-len(rest):], weights(tr), weights(whole))
+}
+
+// constantDev is a dev split on which every model scores the same, one image
+// under each label, so that only the first evaluation is a best one.
+func constantDev() *data.Set {
+	return &data.Set{Name: "dev", H: 28, W: 28, Pixels: make([]uint8, 10*28*28), Labels: []uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}
+}
+
+func TestPatience(t *testing.T) {
+	train, _ := sets()
+	cfg := mlp()
+	cfg.Patience, cfg.DevEvery, cfg.Epochs = 2, 1, 9
+	tr := newTrainer(t, cfg)
+	run := func() (h History) {
+		for e, err := range tr.Run(context.Background(), batches(cfg, train), InOrder(constantDev())) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			h = append(h, e)
+		}
+		return h
+	}
+	if got := outlineOf(kinds(run(), Dev, Best)); got != "D1 B1 D2 D3" {
+		t.Errorf("told %s, want two evaluations after the best one", got)
+	}
+	if again := run(); len(again) > 0 || tr.Step != 3 {
+		t.Errorf("a run out of patience went on to step %d and told %v", tr.Step, again)
+	}
+}
+
+// diverging squares its error at every step. (Cross-entropy need not diverge
+// at any learning rate: the units die, or it learns as a perceptron does.)
+func diverging() Config {
+	c := mlp()
+	c.Layers, c.Loss = nn.MLP(nil, nil, data.Classes, 0), nn.MSE{}
+	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
+	return c
+}
+
+func TestDivergingRun(t *testing.T) {
+	train, dev := sets()
+	cfg := diverging()
+	tr := newTrainer(t, cfg)
+	var err error
+	for _, err = range tr.Run(context.Background(), batches(cfg, train), InOrder(dev)) {
+	}
+	var d *Divergence
+	if !errors.As(err, &d) {
+		t.Fatalf("error %v, want a Divergence", err)
+	}
+	if d.Step != tr.Step || d.LR != 1e6 || d.Epoch != 0 || finite(d.Loss) {
+		t.Errorf("divergence %+v at step %d", d, tr.Step)
+	}
+	for _, part := range []string{fmt.Sprint("step ", d.Step), "epoch 0", "learning rate 1e+06"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q does not name %q", err, part)
+		}
+	}
+}
+
+// Weights that are wrecked by the step just before an evaluation must not be
+// told as the best.
+func TestDivergenceSeenAtEvaluation(t *testing.T) {
+	train, dev := sets()
+	cfg := mlp()
+	cfg.Optimizer, cfg.Schedule, cfg.DevEvery = optim.SGD{}, optim.Constant(math.Inf(1)), 1
+	tr := newTrainer(t, cfg)
+	var told History
+	var err error
+	for e, e2 := range tr.Run(context.Background(), batches(cfg, train), InOrder(dev)) {
+		if err = e2; err == nil {
+			told = append(told, e)
+		}
+	}
+	var d *Divergence
+	if !errors.As(err, &d) || d.Split != Dev || d.Step != 1 {
+		t.Errorf("error %v, want a divergence of dev after step 1", err)
+	}
+	if len(told) > 0 {
+		t.Errorf("told %v of wrecked weights", told)
+	}
+}
+
+func TestRunReportsMistakes(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"no schedule":              func(c *Config) { c.Schedule = nil },
+		"batch 0":                  func(c *Config) { c.Batch = 0 },
+		"epochs -3":                func(c *Config) { c.Epochs = -3 },
+		"ema 1":                    func(c *Config) { c.EMA = 1 },
+		"ema NaN":                  func(c *Config) { c.EMA = math.NaN() },
+		"momentum 1":               func(c *Config) { c.Optimizer = optim.SGD{Momentum: 1} },
+		"patience -1":              func(c *Config) { c.Patience = -1 },
+		"l2 -1":                    func(c *Config) { c.Penalty.L2 = -1 },
+		"clip-norm NaN":            func(c *Config) { c.ClipNorm = math.NaN() },
+		"plateau inside a warm-up": func(c *Config) { c.Schedule = optim.Warmup{Steps: 2, Then: optim.ReduceOnPlateau{Base: 1}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := mlp()
+			m := must(nn.New(1, nn.CHW(1, 28, 28), cfg.Layers...))
+			change(&cfg)
+			events := 0
+			var err error
+			for _, err = range Run(context.Background(), cfg, m, nil, nil) {
+				events++
+			}
+			if err == nil || events != 1 || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%d events, error %v, want one line", events, err)
+			}
+		})
+	}
+}
+
+func TestSameSeedSameBitsOnAnyNumberOfCores(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, cfg := range []Config{mlp(), cnn()} {
+		t.Run(cfg.Name, func(t *testing.T) {
+			first := newTrainer(t, cfg)
+			want := finish(t, first)
+			for _, n := range []int{1, 2, 2, 4} {
+				runtime.GOMAXPROCS(n)
+				again := newTrainer(t, cfg)
+				got := finish(t, again)
+				mustEqual(t, fmt.Sprint("GOMAXPROCS ", n), got, want, weights(again), weights(first))
+			}
+			cfg.Seed++
+			other := newTrainer(t, cfg)
+			finish(t, other)
+			if fmt.Sprint(weights(other)) == fmt.Sprint(weights(first)) {
+				t.Error("another seed gives the same weights")
+			}
+		})
+	}
+}
+
+func TestWarmStepAllocatesNothing(t *testing.T) {
+	train, _ := sets()
+	for _, cfg := range []Config{mlp(), cnn()} {
+		tr := newTrainer(t, cfg)
+		for b := range batches(cfg, train)(0) {
+			if b.Len() < cfg.Batch {
+				continue
+			}
+			must(0, tr.step(b))
+			if n := testing.AllocsPerRun(10, func() { must(0, tr.step(b)) }); n > 0 {
+				t.Errorf("%s: %v allocations a step, want none", cfg.Name, n)
+			}
+			break
+		}
+	}
+}
+
+func TestRunningMeanIsWhatIsJudged(t *testing.T) {
+	cfg := mlp()
+	cfg.EMA = 0.9
+	tr := newTrainer(t, cfg)
+	h := finish(t, tr)
+	_, dev := sets()
+	s := must(Evaluate(context.Background(), tr.Model(), nn.CrossEntropy{}, InOrder(dev)))
+	plain := must(Evaluate(context.Background(), tr.model, nn.CrossEntropy{}, InOrder(dev)))
+	if last := h.Of(Dev)[len(h.Of(Dev))-1]; last.Loss != s.Loss || s.Loss == plain.Loss {
+		t.Errorf("last dev loss %v, of the mean %v, of the model %v", last.Loss, s.Loss, plain.Loss)
+	}
+}
+
+// sameBatches is a source that ends before the step a saved run stands at.
+func TestResumeOnOtherBatchesIsRefused(t *testing.T) {
+	train, dev := sets()
+	tr := newTrainer(t, mlp())
+	for range tr.Run(context.Background(), batches(tr.cfg, train), InOrder(dev)) {
+		if tr.Step >= 5 {
+			break
+		}
+	}
+	short := func(int) iter.Seq[data.Batch] { return func(func(data.Batch) bool) {} }
+	var err error
+	for _, err = range tr.Run(context.Background(), short, InOrder(dev)) {
+	}
+	if err == nil || !strings.Contains(err.Error(), "not the batches") {
+		t.Errorf("error %v, want that the batches are others", err)
+	}
+}
