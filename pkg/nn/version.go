@@ -18,7 +18,7 @@ import (
 // sources is the code that decides what a run gives: the network, its kernels,
 // the optimizers and the training loop.
 //
-//go:embed *.go internal/f32/*.go optim/*.go train/trainer.go train/evaluate.go train/config.go
+//go:embed *.go internal/f32/*.go internal/f32/*.s optim/*.go train/trainer.go train/evaluate.go train/config.go
 var sources embed.FS
 
 // Version identifies the code that decides what a run gives, as a hash of its

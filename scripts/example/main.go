@@ -1,0 +1,29 @@
+// Command example is the program of the README.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/train"
+)
+
+func main() {
+	lab, err := train.Open(context.Background(), "example") // MNIST, cut into train and dev
+	if err != nil {
+		log.Fatal(err)
+	}
+	runs, err := lab.Fit(train.Config{
+		Layers:    []nn.Layer{nn.Linear{Out: 512}, nn.ReLU{}, nn.Linear{Out: 256}, nn.ReLU{}, nn.Linear{Out: 10, Init: nn.LeCun}},
+		Optimizer: optim.SGD{Momentum: 0.9},
+		Schedule:  optim.OneCycle{Max: 0.1, Steps: 3 * lab.Steps(64)},
+		Batch:     64, Epochs: 3, Seed: 1,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(runs[0].Test())
+}
