@@ -103,3 +103,107 @@ func BenchmarkConv(b *testing.B) {
 		})
 	}
 }
+
+// gigabytes is measure for kernels whose limit is the memory they touch.
+func gigabytes(b *testing.B, bytes int, f func()) {
+	f()
+	b.ReportAllocs()
+	best := time.Duration(math.MaxInt64)
+	for b.Loop() {
+		start := time.Now()
+		f()
+		best = min(best, time.Since(start))
+	}
+	b.ReportMetric(float64(bytes)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GB/s")
+	b.ReportMetric(float64(bytes)/best.Seconds()/1e9, "best-GB/s")
+}
+
+// BenchmarkVector runs over the activations of a layer (64×512) and of a
+// convolution (128×32×28×28).
+func BenchmarkVector(b *testing.B) {
+	for _, n := range []int{64 * 512, 128 * 32 * 28 * 28} {
+		r := newRand(1)
+		dst, x, y := random(r, n), random(r, n), random(r, n)
+		for _, k := range []struct {
+			name   string
+			slices int // read and written
+			run    func()
+		}{
+			{"ReLU", 2, func() { ReLU(dst, x) }},
+			{"ReLUGrad", 3, func() { ReLUGrad(dst, x, y) }},
+			{"Add", 3, func() { Add(dst, x, y) }},
+			{"Sum", 1, func() { Sum(x) }},
+			{"SumSquares", 1, func() { SumSquares(x) }},
+			{"AllFinite", 1, func() { AllFinite(x) }},
+		} {
+			b.Run(fmt.Sprintf("%s/%d", k.name, n), func(b *testing.B) { gigabytes(b, 4*n*k.slices, k.run) })
+		}
+	}
+	a, sums := random(newRand(1), 64*512), make([]float32, 512)
+	b.Run("ColSums/64x512", func(b *testing.B) { gigabytes(b, 4*64*512, func() { ColSums(sums, a, 64, 512) }) })
+	p := random(newRand(1), 64*10)
+	out := make([]float32, len(p))
+	b.Run("Softmax/64x10", func(b *testing.B) { gigabytes(b, 8*len(p), func() { SoftmaxRows(out, p, 64, 10) }) })
+}
+
+// BenchmarkUpdate runs over the 535,818 weights of 784-512-256-10.
+func BenchmarkUpdate(b *testing.B) {
+	const n = 784*512 + 512 + 512*256 + 256 + 256*10 + 10
+	r := newRand(1)
+	w, g, m, v := random(r, n), random(r, n), make([]float32, n), make([]float32, n)
+	for _, k := range []struct {
+		name   string
+		slices int // read and written
+		run    func()
+	}{
+		{"SGD", 3, func() { SGD(w, g, 1e-9, 1e-4) }},
+		{"Momentum", 5, func() { Momentum(w, g, m, 1e-9, 0.9, 0, 1e-4, false) }},
+		{"Adam", 7, func() {
+			Adam(w, g, m, v, AdamParams{LR: 1e-9, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Correction1: 1, Correction2: 1})
+		}},
+		{"RMSProp", 5, func() { RMSProp(w, g, v, nil, nil, RMSPropParams{LR: 1e-9, Alpha: 0.99, Eps: 1e-8}) }},
+		{"AdaGrad", 5, func() { AdaGrad(w, g, v, 1e-9, 1e-10, 0) }},
+	} {
+		b.Run(k.name, func(b *testing.B) { gigabytes(b, 4*n*k.slices, k.run) })
+	}
+}
+
+// BenchmarkNorm and BenchmarkPool run over 128×32×28×28.
+func BenchmarkNorm(b *testing.B) {
+	const n, c, hw = 128, 32, 28 * 28
+	r := newRand(1)
+	x, y := random(r, n*c*hw), make([]float32, n*c*hw)
+	mean, variance, gamma, beta := make([]float32, c), make([]float32, c), random(r, c), random(r, c)
+	b.Run("ChannelStats", func(b *testing.B) {
+		gigabytes(b, 4*len(x), func() { ChannelStats(mean, variance, x, n, c, hw) })
+	})
+	b.Run("Forward", func(b *testing.B) {
+		gigabytes(b, 8*len(x), func() { BatchNormForward(y, x, mean, variance, gamma, beta, n, c, hw, true) })
+	})
+	b.Run("Backward", func(b *testing.B) {
+		dgamma, dbeta, dy := make([]float32, c), make([]float32, c), random(r, len(x))
+		gigabytes(b, 20*len(x), func() { BatchNormBackward(y, dgamma, dbeta, dy, x, mean, variance, gamma, n, c, hw) })
+	})
+	b.Run("Features128x256", func(b *testing.B) {
+		mean, variance, gamma, beta := make([]float32, 256), make([]float32, 256), random(r, 256), random(r, 256)
+		gigabytes(b, 4*4*128*256, func() {
+			ChannelStats(mean, variance, x, 128, 256, 1)
+			BatchNormForward(y, x, mean, variance, gamma, beta, 128, 256, 1, true)
+		})
+	})
+}
+
+func BenchmarkPool(b *testing.B) {
+	for _, s := range []Pool{{N: 128, C: 32, H: 28, W: 28, K: 2, Stride: 2}, {N: 128, C: 64, H: 14, W: 14, K: 2, Stride: 2}, {N: 64, C: 16, H: 26, W: 26, K: 2, Stride: 2}, {N: 64, C: 16, H: 26, W: 26, K: 3, Stride: 2, Pad: 1}} {
+		r := newRand(1)
+		x := random(r, s.N*s.C*s.H*s.W)
+		y := make([]float32, s.N*s.C*s.OutH()*s.OutW())
+		arg := make([]int32, len(y))
+		name := fmt.Sprintf("%dx%dx%dx%d_k%d", s.N, s.C, s.H, s.W, s.K)
+		b.Run("Max/"+name, func(b *testing.B) { gigabytes(b, 4*(len(x)+2*len(y)), func() { MaxPool(y, arg, x, s) }) })
+		b.Run("MaxBackward/"+name, func(b *testing.B) {
+			gigabytes(b, 4*(len(x)+2*len(y)), func() { MaxPoolBackward(x, y, arg, s) })
+		})
+		b.Run("Avg/"+name, func(b *testing.B) { gigabytes(b, 4*(len(x)+len(y)), func() { AvgPool(y, x, s) }) })
+	}
+}

@@ -20,6 +20,9 @@ func (s Conv) OutH() int { return (s.H+2*s.Pad-s.KH)/s.Stride + 1 }
 // OutW returns the width of the result.
 func (s Conv) OutW() int { return (s.W+2*s.Pad-s.KW)/s.Stride + 1 }
 
+// work returns the multiplications of one image.
+func (s *Conv) work() int { return s.F * s.OutH() * s.OutW() * s.C * s.KH * s.KW }
+
 // ConvForward computes y from x, w and bias (F values, or nil), and ReLU of it
 // if relu.
 func ConvForward(y, x, w, bias []float32, s Conv, relu bool) {

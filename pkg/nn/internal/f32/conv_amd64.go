@@ -66,9 +66,6 @@ func (c *convolution) cut(work int) (chunks int) {
 	return (c.N + f.share - 1) / f.share
 }
 
-// work returns the multiplications of one image.
-func (s *Conv) work() int { return s.F * s.OutH() * s.OutW() * s.C * s.KH * s.KW }
-
 func (c *convolution) forwardFast() {
 	if c.N == 0 {
 		return

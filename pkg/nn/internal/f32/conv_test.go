@@ -118,3 +118,58 @@ func TestConv(t *testing.T) {
 		}
 	})
 }
+
+// TestConvNotFinite: what is not finite in the inputs stays in its windows.
+func TestConvNotFinite(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		for _, s := range []Conv{
+			{N: 2, C: 1, H: 28, W: 28, F: 16, KH: 3, KW: 3, Stride: 1},
+			{N: 2, C: 9, H: 10, W: 10, F: 20, KH: 3, KW: 3, Stride: 1, Pad: 1},
+		} {
+			for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1))} {
+				r := newRand(5)
+				x, w := random(r, s.N*s.C*s.H*s.W), random(r, s.F*s.C*s.KH*s.KW)
+				y, dx := make([]float32, s.N*s.F*s.OutH()*s.OutW()), make([]float32, len(x))
+				x[len(x)/3] = bad
+				o := s.oracle(y, x, w, nil, true)
+				ConvForward(y, x, w, nil, s, true)
+				near(t, "y", y, o.y, o.ySize, 2e-6)
+
+				dy := random(r, len(y))
+				dy[len(dy)/3] = bad
+				o = s.oracle(dy, x, w, nil, false)
+				ConvBackwardData(dx, dy, w, s)
+				near(t, "dx", dx, o.dx, o.dxSize, 2e-6)
+			}
+		}
+	})
+}
+
+func TestConvPanics(t *testing.T) {
+	defer func() {
+		want := "f32: ConvForward: input, output and weights hold 9, 3, 4 values, {N:1 C:1 H:3 W:3 F:1 KH:2 KW:2 Stride:1 Pad:0} needs 9, 4, 4"
+		if got := fmt.Sprint(recover()); got != want {
+			t.Errorf("panic %q, want %q", got, want)
+		}
+	}()
+	ConvForward(make([]float32, 3), make([]float32, 9), make([]float32, 4), nil, Conv{N: 1, C: 1, H: 3, W: 3, F: 1, KH: 2, KW: 2, Stride: 1}, false)
+}
+
+func FuzzConv(f *testing.F) {
+	f.Add(uint8(2), uint8(1), uint8(28), uint8(28), uint8(16), uint8(3), uint8(3), uint8(1), uint8(0))
+	f.Add(uint8(1), uint8(5), uint8(9), uint8(7), uint8(18), uint8(5), uint8(2), uint8(3), uint8(2))
+	f.Add(uint8(3), uint8(17), uint8(4), uint8(4), uint8(3), uint8(1), uint8(1), uint8(2), uint8(1))
+	f.Add(uint8(0), uint8(1), uint8(1), uint8(1), uint8(1), uint8(1), uint8(1), uint8(1), uint8(0))
+	f.Fuzz(func(t *testing.T, n, c, h, w, filters, kh, kw, stride, pad uint8) {
+		s := Conv{N: int(n % 5), C: int(c%20) + 1, H: int(h%30) + 1, W: int(w%30) + 1, F: int(filters%40) + 1,
+			KH: int(kh%7) + 1, KW: int(kw%7) + 1, Stride: int(stride%4) + 1, Pad: int(pad % 5)}
+		if s.H+2*s.Pad < s.KH || s.W+2*s.Pad < s.KW || s.N*s.work() > 1<<19 {
+			t.Skip()
+		}
+		for _, impl := range implementations() {
+			restore := use(impl)
+			s.test(t, int(n), h%2 == 0, w%2 == 0)
+			restore()
+		}
+	})
+}

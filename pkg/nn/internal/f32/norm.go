@@ -11,7 +11,7 @@ import "fmt"
 func ChannelStats(mean, variance, x []float32, n, c, hw int) {
 	checkChannels("ChannelStats", n, c, hw, c, mean, variance)
 	checkChannels("ChannelStats", n, c, hw, n*c*hw, x)
-	runNorm(normJob{op: statsOp, n: n, c: c, hw: hw, x: x, mean: mean, scale: variance})
+	runNorm(normJob{op: statsOp, features: featureStats, n: n, c: c, hw: hw, x: x, mean: mean, scale: variance})
 }
 
 // BatchNormForward sets y = (x - mean)·invstd·gamma + beta by channel, and then
@@ -19,7 +19,7 @@ func ChannelStats(mean, variance, x []float32, n, c, hw int) {
 func BatchNormForward(y, x, mean, invstd, gamma, beta []float32, n, c, hw int, relu bool) {
 	checkChannels("BatchNormForward", n, c, hw, c, mean, invstd, gamma, beta)
 	checkChannels("BatchNormForward", n, c, hw, n*c*hw, y, x)
-	runNorm(normJob{op: normForwardOp, n: n, c: c, hw: hw, y: y, x: x,
+	runNorm(normJob{op: normForwardOp, features: featureForward, n: n, c: c, hw: hw, y: y, x: x,
 		mean: mean, invstd: invstd, gamma: gamma, beta: beta, relu: relu})
 }
 
@@ -38,7 +38,7 @@ func BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma []float32, 
 	if dx != nil {
 		checkChannels("BatchNormBackward", n, c, hw, n*c*hw, dx)
 	}
-	runNorm(normJob{op: normBackwardOp, n: n, c: c, hw: hw, y: dx, dy: dy, x: x,
+	runNorm(normJob{op: normBackwardOp, features: featureBackward, n: n, c: c, hw: hw, y: dx, dy: dy, x: x,
 		mean: mean, invstd: invstd, gamma: gamma, scale: dgamma, beta: dbeta})
 }
 
@@ -50,9 +50,11 @@ func checkChannels(name string, n, c, hw, want int, slices ...[]float32) {
 	}
 }
 
-// A normJob does one channel in each chunk.
+// A normJob does one channel in each chunk, or featureBlock channels where hw is
+// one and the channels of an example lie side by side.
 type normJob struct {
-	op           func(*normJob, int)
+	op           func(j *normJob, ch int)
+	features     func(j *normJob, lo, hi int)
 	n, c, hw     int
 	y, x, dy     []float32
 	mean, invstd []float32
@@ -66,18 +68,28 @@ var normJobs freeList[normJob]
 func runNorm(job normJob) {
 	j := normJobs.get()
 	*j = job
+	chunks := j.c
+	if j.hw == 1 {
+		chunks = (j.c + featureBlock - 1) / featureBlock
+	}
 	if j.n*j.c*j.hw <= vectorGrain {
-		for ch := range j.c {
-			j.Do(ch)
+		for chunk := range chunks {
+			j.Do(chunk)
 		}
 	} else {
-		Parallel(j.c, j)
+		Parallel(chunks, j)
 	}
 	*j = normJob{}
 	normJobs.put(j)
 }
 
-func (j *normJob) Do(chunk int) { j.op(j, chunk) }
+func (j *normJob) Do(chunk int) {
+	if j.hw == 1 {
+		j.features(j, chunk*featureBlock, min((chunk+1)*featureBlock, j.c))
+		return
+	}
+	j.op(j, chunk)
+}
 
 // plane returns the values of one example and channel.
 func (j *normJob) plane(s []float32, i, ch int) []float32 {
@@ -92,18 +104,6 @@ func (j *normJob) plane(s []float32, i, ch int) []float32 {
 //	mean += d·hw/count,  squares += plane's squares + d²·hw·(count-hw)/count
 func statsOp(j *normJob, ch int) {
 	var mean, squares, count float64
-	if j.hw == 1 {
-		for i := range j.n {
-			mean += float64(j.x[i*j.c+ch])
-		}
-		mean /= float64(j.n)
-		for i := range j.n {
-			d := float64(j.x[i*j.c+ch]) - mean
-			squares += d * d
-		}
-		j.mean[ch], j.scale[ch] = float32(mean), float32(squares/float64(j.n))
-		return
-	}
 	hw := float64(j.hw)
 	for i := range j.n {
 		x := j.plane(j.x, i, ch)
@@ -118,37 +118,36 @@ func statsOp(j *normJob, ch int) {
 
 func normForwardOp(j *normJob, ch int) {
 	mean, scale, shift := j.mean[ch], j.invstd[ch]*j.gamma[ch], j.beta[ch]
-	if j.hw == 1 {
-		for at := ch; at < j.n*j.c; at += j.c {
-			affineGeneric(j.y[at:at+1], j.x[at:at+1], mean, scale, shift, j.relu)
-		}
-		return
-	}
 	for i := range j.n {
 		affine(j.plane(j.y, i, ch), j.plane(j.x, i, ch), mean, scale, shift, j.relu)
 	}
 }
 
 func normBackwardOp(j *normJob, ch int) {
-	mean, invstd := float64(j.mean[ch]), float64(j.invstd[ch])
+	mean := float64(j.mean[ch])
 	var sum, dot float64
 	for i := range j.n {
 		s, d := deviationDot(j.plane(j.dy, i, ch), j.plane(j.x, i, ch), mean)
 		sum += s
 		dot += d
 	}
-	dot *= invstd
-	j.beta[ch], j.scale[ch] = float32(sum), float32(dot)
+	p, q, r := j.gradient(ch, sum, dot)
 	if j.y == nil {
 		return
 	}
-	// dx = p·dy + (q·(x - mean) + r)
-	count := float64(j.n * j.hw)
-	p := float64(j.gamma[ch]) * invstd
-	q := -p * invstd * dot / count
-	r := -p * sum / count
 	for i := range j.n {
 		affineGrad(j.plane(j.y, i, ch), j.plane(j.dy, i, ch), j.plane(j.x, i, ch),
-			j.mean[ch], float32(p), float32(q), float32(r))
+			j.mean[ch], p, q, r)
 	}
+}
+
+// gradient stores dbeta and dgamma of a channel, given Σ dy and Σ dy·(x-mean),
+// and returns the coefficients of dx = p·dy + (q·(x-mean) + r).
+func (j *normJob) gradient(ch int, sum, dot float64) (p, q, r float32) {
+	invstd := float64(j.invstd[ch])
+	dot *= invstd
+	j.beta[ch], j.scale[ch] = float32(sum), float32(dot)
+	step := float64(j.gamma[ch]) * invstd
+	count := float64(j.n * j.hw)
+	return float32(step), float32(-step * invstd * dot / count), float32(-step * sum / count)
 }

@@ -23,7 +23,7 @@ func MaxPool(y []float32, arg []int32, x []float32, s Pool) {
 	if arg != nil {
 		s.checkArg("MaxPool", arg)
 	}
-	s.run(poolJob{op: maxPoolPlane, out: y, in: x, arg: arg})
+	s.run(poolJob{op: s.maxPoolOp(), out: y, in: x, arg: arg})
 }
 
 // MaxPoolBackward sends each dy to the dx it came from, by MaxPool's arg; the

@@ -13,27 +13,39 @@ func SoftmaxRows(p, x []float32, rows, cols int) {
 	if len(p) < rows*cols || len(x) < rows*cols {
 		panic(fmt.Sprintf("f32: SoftmaxRows: p and x hold %d and %d values, rows×cols = %d×%d", len(p), len(x), rows, cols))
 	}
-	for i := range rows {
-		softmaxGeneric(p[i*cols:(i+1)*cols], x[i*cols:(i+1)*cols])
+	if cols == 0 {
+		return
+	}
+	p, x = p[:rows*cols], x[:rows*cols]
+	for i := 0; i < len(x); i += cols {
+		row := x[i : i+cols]
+		top := row[0]
+		for _, v := range row[1:] {
+			if v > top || v != v {
+				top = v
+			}
+		}
+		for j, v := range row {
+			p[i+j] = v - top
+		}
+	}
+	exp(p)
+	for i := 0; i < len(p); i += cols {
+		row := p[i : i+cols]
+		var sum float64
+		for _, v := range row {
+			sum += float64(v)
+		}
+		scale := float32(1 / sum)
+		for j := range row {
+			row[j] *= scale
+		}
 	}
 }
 
-func softmaxGeneric(p, x []float32) {
-	if len(x) == 0 {
-		return
-	}
-	top := x[0]
-	for _, v := range x[1:] {
-		top = max(top, v) // NaN if either is
-	}
-	var sum float64
+// expGeneric sets x[i] = exp(x[i]).
+func expGeneric(x []float32) {
 	for i, v := range x {
-		e := math.Exp(float64(v - top))
-		p[i] = float32(e)
-		sum += e
-	}
-	scale := float32(1 / sum)
-	for i := range p {
-		p[i] *= scale
+		x[i] = float32(math.Exp(float64(v)))
 	}
 }

@@ -17,19 +17,19 @@ func implementations() []implementation {
 
 // forEach runs f as a subtest under each implementation.
 func forEach(t *testing.T, f func(t *testing.T)) {
-	for _, k := range implementations() {
-		t.Run(fmt.Sprint(k), func(t *testing.T) {
-			use(t, k)
+	for _, impl := range implementations() {
+		t.Run(fmt.Sprint(impl), func(t *testing.T) {
+			defer use(impl)()
 			f(t)
 		})
 	}
 }
 
-// use switches to an implementation until the test ends.
-func use(t testing.TB, k implementation) {
+// use switches to an implementation and returns how to switch back.
+func use(impl implementation) (restore func()) {
 	old := kernels
-	kernels = k
-	t.Cleanup(func() { kernels = old })
+	kernels = impl
+	return func() { kernels = old }
 }
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

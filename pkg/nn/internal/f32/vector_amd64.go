@@ -118,3 +118,15 @@ func affineGrad(dx, dy, x []float32, mean, p, q, r float32) {
 	}
 	affineGradGeneric(dx[n:], dy[n:], x[n:], mean, p, q, r)
 }
+
+//go:noescape
+func expAVX2(x *float32, n int)
+
+// exp sets x[i] = exp(x[i]) for x[i] ≤ 0.
+func exp(x []float32) {
+	n := vectorLen(len(x))
+	if n > 0 {
+		expAVX2(&x[0], n)
+	}
+	expGeneric(x[n:])
+}

@@ -27,3 +27,5 @@ func squareDeviations(x []float32, mean float64) float64 { return squareDeviatio
 func deviationDot(dy, x []float32, mean float64) (sum, dot float64) {
 	return deviationDotGeneric(dy, x, mean)
 }
+
+func exp(x []float32) { expGeneric(x) }

@@ -237,3 +237,23 @@ func TestSoftmaxRows(t *testing.T) {
 		}
 	})
 }
+
+func TestExp(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		for i, n := range []int{0, 1, 7, 8, 9, 40, 4001} {
+			x, check := guarded(n, i)
+			want := make([]float64, n)
+			for k := range x {
+				x[k] = -100 * float32(k) / float32(n)
+				want[k] = math.Exp(float64(x[k]))
+			}
+			exp(x)
+			for k, w := range want {
+				if !(math.Abs(float64(x[k])-w) <= 2.5e-7*w+0x1p-126) {
+					t.Fatalf("exp: value %d of %d is %v, want %v", k, n, x[k], w)
+				}
+			}
+			check(t)
+		}
+	})
+}
