@@ -103,7 +103,7 @@ def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Pat
     # GoNB leaves it empty, and Go would be coloured as Python.
     notebook.metadata.setdefault("language_info", {"name": "go", "file_extension": ".go"})["pygments_lexer"] = "go"
     run.headlines = outputs.told(notebook.cells, "headline")
-    run.data = outputs.told(notebook.cells, "data")
+    run.data = outputs.data_used(notebook.cells)
     return notebook, run
 
 

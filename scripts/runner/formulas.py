@@ -24,7 +24,8 @@ PIECES = re.compile(
     r"|\\\[(?P<brackets>.+?)\\\]"
     r"|(?P<environment>\\begin\{(?P<name>equation|align|aligned|gather|gathered|split|cases)\*?\}.+?\\end\{(?P=name)\*?\})"
     r"|\\\((?P<parens>.+?)\\\)"
-    r"|\$(?!\s)(?P<inline>(?:[^$`\n]|\n(?!\s*\n))*?(?<![\s\\]))\$(?!\d)",
+    r"|\$(?!\s)(?P<inline>(?:[^$`\n]|\n(?!\s*\n))*?(?<![\s\\]))\$(?!\d)"
+    r"|(?P<dollar>\$)",
     re.M | re.S,
 )
 TOKEN = "xformula%dx"
@@ -61,8 +62,10 @@ class Formulas:
         def replace(match):
             if match["code"]:
                 return match[0]
+            if match["dollar"] or match[0] == r"\$":
+                return "&#36;"  # which markdown does not take for a formula's
             if match["escaped"]:
-                return "&#36;" if match[0] == r"\$" else match[0]
+                return match[0]
             display = match["display"] or match["brackets"] or match["environment"]
             tex = display or match["parens"] or match["inline"]
             self.drawn.append(mathml(tex, bool(display)))

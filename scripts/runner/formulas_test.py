@@ -17,13 +17,15 @@ class Take(unittest.TestCase):
             with self.subTest(markdown):
                 self.assertEqual(self.taken(markdown)[1], [tex])
 
-    def test_what_is_no_formula_stays(self):
-        for markdown in ("costs $5 and $6", "`$HOME$`", "```\n$a$\n```", "~~~\n$a$\n~~~", "$a\n\nb$", "$ a $", "a $5 `$x$` b"):
+    def test_code_stays(self):
+        for markdown in ("`$HOME$`", "``$a$ ` $b$``", "```\n$a$\n```", "~~~\n$a$\n~~~"):
             with self.subTest(markdown):
                 self.assertEqual(self.taken(markdown), (markdown, []))
 
-    def test_escaped_dollars_are_dollars(self):
-        self.assertEqual(self.taken(r"\$3 and \$4"), ("&#36;3 and &#36;4", []))
+    def test_other_dollars_are_dollars(self):
+        for markdown in ("costs $5 and $6", "$a\n\nb$", "$ a $", "a $5 `code` b", r"\$3 and \$4"):
+            with self.subTest(markdown):
+                self.assertEqual(self.taken(markdown), (markdown.replace("\\$", "$").replace("$", "&#36;"), []))
 
 
 @unittest.skipIf(formulas.convert is None, "latex2mathml is not installed")

@@ -68,9 +68,18 @@ def shell_failure(source: str, outputs: list) -> str | None:
 
 def told(cells, word: str) -> list[str]:
     """What the cells' text says after WORD and a colon at the start of a line, each once."""
+    return stdout_lines(cells, rf"{word}: +(.*\S)")
+
+
+def data_used(cells) -> list[str]:
+    """What `data:` lines say, or else the first line that describes the digits as pkg/data does."""
+    return told(cells, "data") or stdout_lines(cells, r"((?:MNIST|synthetic digits): .*\S)")[:1]
+
+
+def stdout_lines(cells, pattern: str) -> list[str]:
     found = []
     for cell in cells:
         for output in cell.get("outputs", ()):
             if output["output_type"] == "stream" and output["name"] == "stdout":
-                found += re.findall(rf"^{word}: +(.*\S)", output["text"], re.M)
+                found += re.findall(rf"^{pattern}", output["text"], re.M)
     return list(dict.fromkeys(found))

@@ -55,6 +55,12 @@ class Told(unittest.TestCase):
                  {"outputs": [stream("headline: b 2 %")]}, {}]
         self.assertEqual(outputs.told(cells, "headline"), ["b 2 %", "a"])
 
+    def test_data_by_its_word_or_as_the_data_package_describes_it(self):
+        said = "MNIST: 60000 images\nMNIST: again\n"
+        self.assertEqual(outputs.data_used([{"outputs": [stream(said)]}]), ["MNIST: 60000 images"])
+        self.assertEqual(outputs.data_used([{"outputs": [stream(said + "data: my digits\n")]}]), ["my digits"])
+        self.assertEqual(outputs.data_used([{"outputs": [stream("about MNIST: x\n")]}]), [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -56,24 +56,24 @@ def report(notebook, folder: Path) -> str:
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(folder)}})
     body, heading = cut_heading(body)
     page = pages().get_template("report.html.j2").render(
-        title=told["title"], heading=Markup(heading or html.escape(told["title"])), style=style(), body=Markup(body),
+        title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), style=style(), body=Markup(body),
         contents=contents(body), facts=facts(told), headlines=told["headlines"], status=told["status"],
         error=told["error"], footer=told["machine"])
     return formulas.put_back(page)
 
 
 def facts(told) -> list[str]:
-    found = [*told["data"], told["date"], f"{told['seconds']:.0f} s"]
+    found = [*(d for d in told["data"] if d not in told["headlines"]), told["date"], f"{told['seconds']:.0f} s"]
     return found + (["quick settings"] if told["quick"] else [])
 
 
 def title(notebook, name: str) -> str:
-    """The notebook's first heading, or its name."""
+    """The notebook's first heading without its marks, or its name; formulas stay."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             match = re.search(r"^#\s+(.+?)\s*#*$", cell.source, re.M)
             if match:
-                return re.sub(r"[*_`$]", "", match[1])
+                return re.sub(r"[*_`]", "", match[1])
     return name
 
 
@@ -104,11 +104,16 @@ def index(folder: Path, footer: str) -> str:
         except (ValueError, KeyError, AttributeError, OSError):
             continue  # not one of ours
         reports.append({
-            "title": told["title"], "status": told["status"], "error": told["error"], "headlines": told["headlines"],
+            "title": drawn(told["title"]), "status": told["status"], "error": told["error"], "headlines": told["headlines"],
             "facts": facts(told), "href": quote(path.with_suffix(".html").name), "notebook": quote(path.name),
             "picture": picture(notebook),
         })
     return pages().get_template("index.html.j2").render(title="reports", style=style(), reports=reports, footer=footer)
+
+
+def drawn(title: str) -> Markup:
+    formulas = Formulas()
+    return Markup(formulas.put_back(html.escape(formulas.take(title)).replace("&amp;#36;", "$")))
 
 
 def picture(notebook) -> str:
@@ -118,7 +123,7 @@ def picture(notebook) -> str:
             data = output.get("data", {})
             if "image/png" in data:
                 return "data:image/png;base64," + "".join(data["image/png"].split())
-            match = re.search(r'src="(data:image/png;base64,[A-Za-z0-9+/=]+)"', str(data.get("text/html", "")))
+            match = re.search(r'<img[^>]*? src="(data:image/png;base64,[^"]+)"', data.get("text/html", ""))
             if match:
-                return match[1]
+                return html.unescape(match[1])
     return ""

@@ -77,13 +77,15 @@ class Index(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             nbformat.write(notebook(new_code_cell("a", outputs=[new_output("display_data", {"image/png": PIXEL})])), folder / "q 1.ipynb")
-            nbformat.write(notebook(status="failed", error="cell 1 of 1: <boom>", title="Q2"), folder / "q2.ipynb")
+            figure = '<img alt="a" src="data:image/png;base64,ab&#43;c=">'
+            nbformat.write(notebook(new_code_cell("a", outputs=[new_output("display_data", {"text/html": figure})])), folder / "q1.ipynb")
+            nbformat.write(notebook(status="failed", error="cell 1 of 1: <boom>", title="Q2 <i> for $5"), folder / "q2.ipynb")
             nbformat.write(new_notebook(), folder / "foreign.ipynb")
             (folder / "broken.ipynb").write_text("{")
             html = page.index(folder, "foot")
-        self.assertEqual(re.findall(r'<h2><a href="([^"]*)">([^<]*)', html), [("q%201.html", "Q1"), ("q2.html", "Q2")])
+        self.assertEqual(re.findall(r'<h2><a href="([^"]*)">([^<]*)', html), [("q%201.html", "Q1"), ("q1.html", "Q1"), ("q2.html", "Q2 &lt;i&gt; for $5")])
         self.assertIn("&lt;boom&gt;", html)
-        self.assertIn(PIXEL, html)
+        self.assertEqual(re.findall(r'<img src="([^"]*)"', html), [f"data:image/png;base64,{PIXEL}", "data:image/png;base64,ab+c="])
         self.assertIn("98 % &lt;b&gt;", html)
 
     def test_title(self):
