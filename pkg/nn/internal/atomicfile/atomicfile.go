@@ -8,23 +8,28 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
 
+// A temporary file is named after the one it will replace, then infix, then
+// digits.
 const infix = ".tmp-"
 
 // Write replaces the file path by what write writes: a temporary file in the
 // same folder is written, synced, renamed over path, and the folder is synced.
-// On error path is as it was before.
-func Write(path string, write func(io.Writer) error) (err error) {
+// On error path is as it was before, unless it is the sync of the folder that
+// failed; the temporary file is gone, also if write panics.
+func Write(path string, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+infix)
+	f, err := os.CreateTemp(dir, filepath.Base(path)+infix+"*")
 	if err != nil {
 		return err
 	}
+	renamed := false
 	defer func() {
-		if err != nil {
+		if !renamed {
 			f.Close()
 			os.Remove(f.Name())
 		}
@@ -48,10 +53,15 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
+	renamed = true
 	return syncDir(dir)
 }
 
+// syncDir makes a rename last. Windows knows no such thing.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -72,8 +82,19 @@ func Sweep(dir string, age time.Duration) {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && strings.Contains(e.Name(), infix) && time.Since(info.ModTime()) > age {
+		if err == nil && info.Mode().IsRegular() && temporary(e.Name()) && time.Since(info.ModTime()) > age {
 			os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
+}
+
+// temporary reports whether Write makes names like this one: somebody's
+// notes.tmp-old.txt is not ours to remove.
+func temporary(name string) bool {
+	i := strings.LastIndex(name, infix)
+	if i <= 0 {
+		return false
+	}
+	digits := name[i+len(infix):]
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
 }
