@@ -8,7 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
-	"runtime"
+	"runtime/metrics"
 	"strings"
 	"testing"
 )
@@ -156,11 +156,12 @@ func TestWriteIDXRefuses(t *testing.T) {
 
 // allocated returns the bytes that f allocates.
 func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	total := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(total)
+	before := total[0].Value.Uint64()
 	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
+	metrics.Read(total)
+	return total[0].Value.Uint64() - before
 }
 
 // A header may claim what it likes, and a small file may unpack to a large one:

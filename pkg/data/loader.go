@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"runtime"
+	"sync"
 	"sync/atomic"
 )
 
@@ -25,18 +27,13 @@ func (b Batch) Len() int { return len(b.Labels) }
 // of its own.
 type Loader struct {
 	Set      *Set
-	Batch    int    // images per batch
-	Seed     uint64 // of the order
-	Shuffle  bool   // a fresh order every epoch, by (Seed, epoch); else that of the Set
-	DropLast bool   // leave out a last batch shorter than Batch; it is kept otherwise
+	Batch    int     // images per batch
+	Seed     uint64  // of the order and of Augment
+	Shuffle  bool    // a fresh order every epoch, by (Seed, epoch); else that of the Set
+	DropLast bool    // leave out a last batch shorter than Batch; it is kept otherwise
+	Augment  Augment // changes every image anew in every epoch; the zero value none
 
 	idle atomic.Pointer[buffers]
-}
-
-type buffers struct {
-	order  []int
-	x      []float32
-	labels []uint8
 }
 
 // toFloat holds v/255 for every byte v, rounded once.
@@ -57,8 +54,12 @@ func (l *Loader) Steps() int {
 }
 
 // Epoch returns the batches of an epoch. Every image comes exactly once (with
-// DropLast: at most once), and no Batch is empty. The order is a function of
-// (Seed, epoch) and the size of the Set, whatever epochs were read before.
+// DropLast: at most once), and no Batch is empty. Order and changes are a
+// function of (Seed, epoch), the Set and Augment, whatever epochs were read
+// before and however many cores there are.
+//
+// With an Augment, the batches to come are made on other goroutines while the
+// caller works on one; they end with the loop.
 func (l *Loader) Epoch(epoch int) iter.Seq[Batch] {
 	steps := l.Steps()
 	return func(yield func(Batch) bool) {
@@ -67,23 +68,117 @@ func (l *Loader) Epoch(epoch int) iter.Seq[Batch] {
 			buf = new(buffers)
 		}
 		defer l.idle.Store(buf)
-
-		n, size := l.Set.Len(), l.Set.H*l.Set.W
-		buf.order = grow(buf.order, n)
-		buf.labels = grow(buf.labels, min(n, l.Batch))
-		buf.x = grow(buf.x, min(n, l.Batch)*size)
+		buf.order = grow(buf.order, l.Set.Len())
 		l.arrange(buf.order, epoch)
-		for step := range steps {
-			index := buf.order[step*l.Batch : min(n, (step+1)*l.Batch)]
-			b := Batch{X: buf.x[:len(index)*size], Labels: buf.labels[:len(index)], Index: index}
-			for k, i := range index {
-				b.Labels[k] = l.Set.Labels[i]
-				floats(b.X[k*size:(k+1)*size], l.Set.pixels(i))
-			}
-			if !yield(b) {
-				return
-			}
+		if l.Augment == (Augment{}) {
+			l.plain(buf, steps, yield)
+		} else {
+			l.ahead(buf, steps, epoch, yield)
 		}
+	}
+}
+
+// buffers are what an epoch works in, kept for the next one.
+type buffers struct {
+	order []int
+	slot  slot   // of plain epochs
+	crew  []hand // of augmented ones
+}
+
+// slot holds one batch.
+type slot struct {
+	x      []float32
+	labels []uint8
+}
+
+// take fills the slot with what of a batch needs no change, and returns it.
+func (s *slot) take(l *Loader, order []int, step int) Batch {
+	size := l.Set.H * l.Set.W
+	most := min(l.Set.Len(), l.Batch)
+	s.x, s.labels = grow(s.x, most*size), grow(s.labels, most)
+	index := order[step*l.Batch : min(len(order), (step+1)*l.Batch)]
+	b := Batch{X: s.x[:len(index)*size], Labels: s.labels[:len(index)], Index: index}
+	for k, i := range index {
+		b.Labels[k] = l.Set.Labels[i]
+	}
+	return b
+}
+
+// plain yields batches as they are asked for: converting one costs less than
+// telling another goroutine to.
+func (l *Loader) plain(buf *buffers, steps int, yield func(Batch) bool) {
+	size := l.Set.H * l.Set.W
+	for step := range steps {
+		b := buf.slot.take(l, buf.order, step)
+		for k, i := range b.Index {
+			floats(b.X[k*size:(k+1)*size], l.Set.pixels(i))
+		}
+		if !yield(b) {
+			return
+		}
+	}
+}
+
+// hand is one goroutine's part in making batches ahead. Of a crew of n, hand k
+// makes the steps k, k+n, k+2n …, in its two slots by turns, so that batches
+// are ready in their order and each slot has one writer.
+type hand struct {
+	*changer
+	slots [2]slot
+	ready chan Batch    // holds one batch, while another is made
+	again chan struct{} // one for each slot that the caller has done with
+}
+
+// ahead yields batches that a crew makes while the caller works.
+func (l *Loader) ahead(buf *buffers, steps, epoch int, yield func(Batch) bool) {
+	n := min(runtime.GOMAXPROCS(0), 4, steps)
+	for len(buf.crew) < n {
+		buf.crew = append(buf.crew, hand{})
+	}
+	crew := buf.crew[:n]
+	augment, field := l.Augment, l.Augment.field()
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	// The slots go back to buf: no one may be left who writes to them.
+	defer wg.Wait()
+	defer close(stop)
+	for k := range crew {
+		h := &crew[k]
+		h.prepare(l.Set)
+		wg.Go(func() {
+			for step, turn := k, 0; step < steps; step, turn = step+n, 1-turn {
+				select {
+				case <-h.again:
+				case <-stop:
+					return
+				}
+				b := h.slots[turn].take(l, buf.order, step)
+				size := l.Set.H * l.Set.W
+				for j, i := range b.Index {
+					h.change(b.X[j*size:(j+1)*size], l.Set, i, &augment, field, l.Seed, epoch)
+				}
+				h.ready <- b
+			}
+		})
+	}
+	for step := range steps {
+		h := &crew[step%n]
+		if !yield(<-h.ready) {
+			return
+		}
+		h.again <- struct{}{}
+	}
+}
+
+// prepare readies h for an epoch over s.
+func (h *hand) prepare(s *Set) {
+	if h.changer == nil || h.h != s.H || h.w != s.W {
+		h.changer = newChanger(s.H, s.W)
+	}
+	h.ready = make(chan Batch, len(h.slots))
+	h.again = make(chan struct{}, len(h.slots))
+	for range h.slots {
+		h.again <- struct{}{}
 	}
 }
 
@@ -106,6 +201,9 @@ func (l *Loader) check() {
 	}
 	if l.Batch < 1 {
 		panic(fmt.Sprintf("data: loader: batch of %d images, at least 1", l.Batch))
+	}
+	if err := l.Augment.Check(); err != nil {
+		panic(err.Error())
 	}
 }
 

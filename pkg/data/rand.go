@@ -9,7 +9,6 @@ const (
 	forSynthetic
 	forAugment
 	forField
-	forCopy
 )
 
 // reseed sets src to the start of the stream of (seed, purpose, a, b). Every

@@ -3,10 +3,7 @@ package data
 import (
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 )
 
 // Synthetic draws the images first to first+n-1 of the endless sequence of
@@ -20,24 +17,10 @@ import (
 func Synthetic(name string, seed uint64, first, n int) *Set {
 	const size = side * side
 	s := &Set{Name: name, H: side, W: side, Pixels: make([]uint8, n*size), Labels: make([]uint8, n)}
-	const chunk = 64
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), (n+chunk-1)/chunk) {
-		wg.Go(func() {
-			w := newWriter()
-			for {
-				begin := int(next.Add(chunk)) - chunk
-				if begin >= n {
-					return
-				}
-				for i := begin; i < min(n, begin+chunk); i++ {
-					s.Labels[i] = w.draw(s.pixels(i), seed, first+i)
-				}
-			}
-		})
-	}
-	wg.Wait()
+	each(n, func() func(int) {
+		w := newWriter()
+		return func(i int) { s.Labels[i] = w.draw(s.pixels(i), seed, first+i) }
+	})
 	return s
 }
 

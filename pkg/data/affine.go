@@ -1,0 +1,166 @@
+package data
+
+import (
+	"fmt"
+	"math"
+)
+
+// Affine moves an image about its centre: it is scaled, sheared, turned and
+// then shifted, in one resampling. The zero value changes nothing.
+type Affine struct {
+	DX, DY float64 // shift in pixels, to the right and down
+	Rotate float64 // degrees, counter-clockwise
+	Scale  float64 // magnification; 0 stands for 1
+	Shear  float64 // degrees by which an upright line leans to the right
+}
+
+// matrix maps a pixel of the result to the place in the source that it shows:
+// (m[0]x + m[1]y + m[2], m[3]x + m[4]y + m[5]).
+type matrix [6]float32
+
+// inverse returns the matrix of a for images of h×w. With the centre c, a moves
+// p to c + A(p-c) + d, so that q shows c + A⁻¹(q-c-d), where
+//
+//	A = s · | cos r   sin r| · |1  -tan k|
+//	        |-sin r   cos r|   |0     1  |
+//
+// in coordinates whose y points down.
+func (a Affine) inverse(h, w int) matrix {
+	s := a.Scale
+	if s == 0 {
+		s = 1
+	}
+	sin, cos := math.Sincos(a.Rotate * math.Pi / 180)
+	k := math.Tan(a.Shear * math.Pi / 180)
+	// The two factors inverted, in the other order.
+	xx, xy := (cos+k*sin)/s, (k*cos-sin)/s
+	yx, yy := sin/s, cos/s
+	cx, cy := float64(w-1)/2, float64(h-1)/2
+	qx, qy := cx+a.DX, cy+a.DY
+	return matrix{
+		float32(xx), float32(xy), float32(cx - xx*qx - xy*qy),
+		float32(yx), float32(yy), float32(cy - yx*qx - yy*qy),
+	}
+}
+
+// Transform returns a copy of s with every image moved by a. What comes in from
+// outside the image is background.
+func (s *Set) Transform(name string, a Affine) *Set {
+	if a.Scale < 0 || math.IsNaN(a.DX+a.DY+a.Rotate+a.Scale+a.Shear) {
+		panic(fmt.Sprintf("data: transform: %+v, scale must be positive and nothing NaN", a))
+	}
+	t := s.like(name, s.Len())
+	m := a.inverse(s.H, s.W)
+	each(s.Len(), func() func(int) {
+		p := newPainter(s.H, s.W)
+		out := make([]float32, s.H*s.W)
+		return func(i int) {
+			p.open(s.pixels(i))
+			p.resample(out, m, nil, 0, window{})
+			toBytes(t.pixels(i), out)
+			t.Labels[i] = s.Labels[i]
+		}
+	})
+	return t
+}
+
+// like returns an empty Set for n images of the size of s.
+func (s *Set) like(name string, n int) *Set {
+	return &Set{Name: name, H: s.H, W: s.W, Pixels: make([]uint8, n*s.H*s.W), Labels: make([]uint8, n)}
+}
+
+// painter changes one image at a time. It keeps the image in a frame of
+// background, so that no step has to ask where the border is.
+type painter struct {
+	h, w   int
+	stride int
+	image  []float32 // (h+3)×stride: one row and column before, two after
+	spare  []float32
+}
+
+func newPainter(h, w int) *painter {
+	n := (h + 3) * (w + 3)
+	return &painter{h: h, w: w, stride: w + 3, image: make([]float32, n), spare: make([]float32, n)}
+}
+
+// row returns row y of the framed image.
+func (p *painter) row(image []float32, y int) []float32 {
+	at := (y+1)*p.stride + 1
+	return image[at : at+p.w]
+}
+
+// open takes pixels as the image.
+func (p *painter) open(pixels []uint8) {
+	for y := range p.h {
+		floats(p.row(p.image, y), pixels[y*p.w:(y+1)*p.w])
+	}
+}
+
+// resample shows the image through m, each pixel displaced by alpha times the
+// two windows of f. Values between pixels are bilinear.
+//
+//	dst(x,y) = image(m(x,y) + alpha·(f(w.rx+x, w.ry+y), f(w.dx+x, w.dy+y)))
+func (p *painter) resample(dst []float32, m matrix, f *field, alpha float32, w window) {
+	for y := range p.h {
+		// A product is converted to keep the compilers of some machines
+		// from fusing it with the sum: the bits are the same everywhere.
+		x0 := float32(m[1]*float32(y)) + m[2]
+		y0 := float32(m[4]*float32(y)) + m[5]
+		out := dst[y*p.w : (y+1)*p.w]
+		for x := range out {
+			sx := float32(m[0]*float32(x)) + x0
+			sy := float32(m[3]*float32(x)) + y0
+			if f != nil {
+				sx += float32(alpha * f.at(w.rx+uint32(x), w.ry+uint32(y)))
+				sy += float32(alpha * f.at(w.dx+uint32(x), w.dy+uint32(y)))
+			}
+			out[x] = p.between(sx, sy)
+		}
+	}
+}
+
+// between returns the image at (x, y), bilinearly; outside it is background.
+func (p *painter) between(x, y float32) float32 {
+	x = min(max(x+1, 0), float32(p.w+1))
+	y = min(max(y+1, 0), float32(p.h+1))
+	i, j := int(x), int(y)
+	tx, ty := x-float32(i), y-float32(j)
+	a := p.image[j*p.stride+i:][:2]
+	b := p.image[(j+1)*p.stride+i:][:2]
+	top := a[0] + float32(tx*(a[1]-a[0]))
+	low := b[0] + float32(tx*(b[1]-b[0]))
+	return top + float32(ty*(low-top))
+}
+
+// thicken lets the lines of the image grow by t pixels, or shrink by -t: a grey
+// dilation or erosion over the four neighbours for each whole pixel, and a
+// blend for what is left.
+func (p *painter) thicken(t float32) {
+	grow := t > 0
+	for left := max(t, -t); left > 0; left-- {
+		share := min(left, 1)
+		for y := range p.h {
+			at := (y+1)*p.stride + 1
+			up, low := p.image[at-p.stride:], p.image[at+p.stride:]
+			here := p.image[at-1:]
+			for x := range p.w {
+				v := here[x+1]
+				var q float32
+				if grow {
+					q = max(v, here[x], here[x+2], up[x], low[x])
+				} else {
+					q = min(v, here[x], here[x+2], up[x], low[x])
+				}
+				p.spare[at+x] = v + float32(share*(q-v))
+			}
+		}
+		p.image, p.spare = p.spare, p.image
+	}
+}
+
+// toBytes rounds values in [0,1] to bytes.
+func toBytes(dst []uint8, src []float32) {
+	for i, v := range src {
+		dst[i] = uint8(min(max(v, 0), 1)*255 + 0.5)
+	}
+}
