@@ -164,11 +164,27 @@ func (l *Lab) BestPath(question string) string { return filepath.Join(l.store, q
 
 // BestModel loads the best model of a question and what it says of itself.
 func (l *Lab) BestModel(question string) (*nn.Model, map[string]string, error) {
-	m, meta, err := nn.Load(l.BestPath(question))
+	m, meta, err := l.LoadModel(l.BestPath(question))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("train: no saved model for %s on %s: run its notebook first", question, l.Digits.Name)
+		err = fmt.Errorf("train: no saved model for %s on %s: make a run first", question, l.Digits.Name)
 	}
 	return m, meta, err
+}
+
+// LoadModel loads a saved model that fits the lab's digits, and what it says
+// of itself.
+func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
+	m, meta, err := nn.Load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, ok := meta[progressKey]; ok {
+		return nil, nil, fmt.Errorf("%s: the state of an unfinished run, not a model: want %s beside it", path, bestFile)
+	}
+	if in, out := m.In, m.Out(); in != l.In() || out != nn.Vec(data.Classes) {
+		return nil, nil, fmt.Errorf("%s: a model from %v to %v, want one from %v to %d", path, in, out, l.In(), data.Classes)
+	}
+	return m, meta, nil
 }
 
 // keepBest copies the model of r to the question's best one if it scored

@@ -233,7 +233,7 @@ func slug(name string) string {
 	}, name)
 	parts := strings.FieldsFunc(s, func(c rune) bool { return c == '-' })
 	s = strings.Trim(strings.Join(parts, "-"), ".")
-	return s[:min(len(s), 40)]
+	return strings.TrimRight(s[:min(len(s), 60)], "-.")
 }
 
 // lock takes the run's folder, made if need be, for this process.

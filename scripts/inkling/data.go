@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"inkling/pkg/data"
+)
+
+func dataCommand(args []string) (int, error) {
+	rest, err := parse(newFlags(), args)
+	switch {
+	case errors.Is(err, errHelp):
+		fmt.Println("usage: go run ./scripts/inkling data")
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case len(rest) > 0:
+		return 0, fmt.Errorf("unexpected argument %.40q, want none", rest[0])
+	}
+	d, err := data.Load(context.Background())
+	if err != nil {
+		return 0, err
+	}
+	fmt.Println(d)
+	for _, s := range []*data.Set{d.Train, d.Test} {
+		fmt.Printf("%v; of each digit %d; SHA-256 %.16s\n", s, s.Counts(), s.Fingerprint())
+	}
+	return 0, nil
+}

@@ -1,0 +1,98 @@
+// Command inkling trains and tests networks from the command line, on the
+// data and in the run store of the notebooks.
+//
+//	go run ./scripts/inkling train --hidden=512,256 --lr=0.1
+//	go run ./scripts/inkling test q1
+//	go run ./scripts/inkling runs
+//	go run ./scripts/inkling data
+//
+// What goes wrong is told in one line on stderr. The exit code is 0 if all went
+// well, 1 if a run diverged, 2 for a mistake in what was given or found, 130
+// if SIGINT ended it (what was at work is saved). The command is a thin layer:
+// the work is package train's.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"inkling/pkg/nn/train"
+)
+
+// Exit codes.
+const (
+	exitDiverged    = 1
+	exitMistake     = 2
+	exitInterrupted = 130
+)
+
+var commands = []struct {
+	name, args, help string
+	run              func(args []string) (code int, err error)
+}{
+	{"train", "[--flags]", "train a network; --help lists the flags", trainCommand},
+	{"test", "FILE|QUESTION…", "accuracy of saved models on the test set", testCommand},
+	{"runs", "[QUESTION]", "the runs in the run store", runsCommand},
+	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
+}
+
+func main() {
+	code, err := run(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "inkling:", oneLine(err))
+		code = max(code, exitMistake)
+	}
+	os.Exit(code)
+}
+
+func run(args []string) (int, error) {
+	if len(args) == 0 {
+		return 0, errors.New("no command; " + commandList())
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		usage(os.Stdout)
+		return 0, nil
+	}
+	var names []string
+	for _, c := range commands {
+		if c.name == args[0] {
+			return c.run(args[1:])
+		}
+		names = append(names, c.name)
+	}
+	return 0, fmt.Errorf("unknown command %.40q%s; %s", args[0], train.DidYouMean(args[0], names), commandList())
+}
+
+func commandList() string {
+	var names []string
+	for _, c := range commands {
+		names = append(names, c.name)
+	}
+	return "known: " + strings.Join(names, ", ")
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: go run ./scripts/inkling COMMAND")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-22s %s\n", c.name+" "+c.args, c.help)
+	}
+	fmt.Fprintln(w, "environment: MNIST_DIR, INKLING_DATA=auto|mnist|synthetic, INKLING_RUNS, INKLING_QUICK=1")
+}
+
+// oneLine is an error as one line, without the package it came from.
+func oneLine(err error) string {
+	s := strings.TrimSpace(strings.TrimPrefix(err.Error(), "train: "))
+	return strings.NewReplacer("\n", "; ", "\r", " ").Replace(s)
+}
+
+// newFlags makes a flag set that prints nothing by itself; parse does.
+func newFlags() *flag.FlagSet {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	return fs
+}

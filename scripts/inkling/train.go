@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/train"
+)
+
+func trainCommand(args []string) (int, error) {
+	h := train.Hyper{
+		Hidden: "512,256", Activation: "relu", Optimizer: "sgd", LR: 0.1, Momentum: 0.9, Decay: 5e-4,
+		Schedule: "cosine", Gamma: 0.5, Batch: 64, Epochs: 5, Seed: 1,
+	}
+	var question, layers string
+	fs := newFlags()
+	h.Register(fs)
+	fs.StringVar(&question, "question", "command", "part of the run store to keep the run in")
+	fs.StringVar(&layers, "layers", "", `layers as JSON instead of --hidden, --activation and --dropout: [{"conv2d":{"filters":8,"kernel":3}},{"relu":{}},{"linear":{"out":10}}]`)
+	rest, err := parse(fs, args)
+	switch {
+	case errors.Is(err, errHelp):
+		fmt.Println("usage: go run ./scripts/inkling train [--flags]")
+		flagHelp(os.Stdout, fs)
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case len(rest) > 0:
+		return 0, fmt.Errorf("unexpected argument %.40q, want flags as --lr=0.1", rest[0])
+	}
+	config := h.Config
+	if layers != "" {
+		list, err := nn.DecodeLayers([]byte(layers))
+		if err != nil {
+			return 0, fmt.Errorf("--layers: %w", err)
+		}
+		config = func(l *train.Lab) (train.Config, error) { return h.With(l, list...) }
+	}
+	if _, err := config(nil); err != nil { // mistakes that need no data to be seen
+		return 0, err
+	}
+	lab, err := train.Open(context.Background(), question)
+	if err != nil {
+		return 0, err
+	}
+	cfg, err := config(lab)
+	if err != nil {
+		return 0, err
+	}
+	model, err := nn.New(cfg.Seed, lab.In(), cfg.Layers...)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Printf("%v\nkernels: %s\n\n%v\n", lab, nn.Kernels(), model)
+	lab.Progress = progress()
+	lab.Log = logWriter()
+	results, err := lab.Fit(cfg)
+	if err != nil {
+		return 0, err
+	}
+	switch r := results[0]; r.Status {
+	case train.Interrupted:
+		return exitInterrupted, nil
+	case train.Diverged:
+		fmt.Fprintln(os.Stderr, "inkling:", oneLine(errors.New(r.Error)))
+		return exitDiverged, nil
+	}
+	fmt.Printf("test it once, last: go run ./scripts/inkling test %s\n", question)
+	return 0, nil
+}
