@@ -35,11 +35,8 @@ func (l BatchNorm) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	m := &batchNorm{
 		in: in, eps: l.Eps, momentum: l.Momentum,
 		gamma: newParam("gamma", one, in.C), beta: newParam("beta", nil, in.C),
-		mean: make([]float32, in.C), variance: make([]float32, in.C), invstd: make([]float32, in.C),
-		runMean: make([]float32, in.C), runVar: make([]float32, in.C),
 	}
 	m.gamma.NoDecay, m.beta.NoDecay = true, true
-	f32.Fill(m.runVar, 1)
 	return m, in, nil
 }
 
@@ -55,9 +52,22 @@ type batchNorm struct {
 	y, dx                  Tensor
 }
 
+// allocate makes the arrays of one value a channel. Build leaves it to the first
+// use, when New has checked the size of the whole model.
+func (m *batchNorm) allocate() {
+	if m.runVar != nil {
+		return
+	}
+	for _, s := range []*[]float32{&m.mean, &m.variance, &m.invstd, &m.runMean, &m.runVar} {
+		*s = make([]float32, m.in.C)
+	}
+	f32.Fill(m.runVar, 1)
+}
+
 // Forward: y = gamma·(x − mean)/√(variance + eps) + beta, per channel.
 func (m *batchNorm) Forward(x *Tensor, p Pass) *Tensor {
 	checkInput("batchnorm", x, m.in)
+	m.allocate()
 	m.x = x
 	m.y.Resize(x.N, m.in)
 	hw := m.in.H * m.in.W
@@ -101,6 +111,7 @@ func (m *batchNorm) Backward(dy *Tensor, needDX bool) *Tensor {
 func (m *batchNorm) Params() []*Param { return []*Param{m.gamma, m.beta} }
 
 func (m *batchNorm) States() []State {
+	m.allocate()
 	return []State{{"running_mean", m.runMean}, {"running_var", m.runVar}}
 }
 

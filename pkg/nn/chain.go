@@ -29,6 +29,9 @@ func buildChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 		if err != nil {
 			return nil, fmt.Errorf("layer %d (%s, input %v): %w", i, kind, in, err)
 		}
+		if !out.valid() {
+			return nil, fmt.Errorf("layer %d (%s, input %v): output %v, want positive dimensions and at most %d values", i, kind, in, out, maxValues)
+		}
 		name := fmt.Sprintf("%d.%s", i, kind)
 		for _, p := range m.Params() {
 			p.Name = name + "." + p.Name

@@ -39,6 +39,9 @@ func (l Conv2D) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	s := f32.Conv{C: in.C, H: in.H, W: in.W, F: l.Filters, KH: l.Kernel, KW: l.Kernel, Stride: stride, Pad: l.Padding}
 	m := &conv2d{in: in, out: CHW(l.Filters, s.OutH(), s.OutW()), s: s}
 	fanIn, fanOut := in.C*l.Kernel*l.Kernel, l.Filters*l.Kernel*l.Kernel
+	if fanIn > maxWeights {
+		return nil, Shape{}, fmt.Errorf("kernels of %d×%d×%d, want at most %d values", in.C, l.Kernel, l.Kernel, maxWeights)
+	}
 	m.w = newParam("W", l.Init.weights(rng, fanIn, fanOut), l.Filters, in.C, l.Kernel, l.Kernel)
 	m.w.Decay = l.Decay
 	if !l.NoBias {
@@ -48,14 +51,18 @@ func (l Conv2D) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	return m, m.out, nil
 }
 
+// maxKernel bounds the side of a window: the padding may be nearly as large,
+// so the image does not bound it.
+const maxKernel = 1 << 14
+
 // window checks a sliding window over in and returns its stride.
 func window(in Shape, kernel, stride, defaultStride, padding int) (int, error) {
 	if stride == 0 {
 		stride = defaultStride
 	}
 	switch {
-	case kernel < 1:
-		return 0, fmt.Errorf("Kernel %d, want at least 1", kernel)
+	case kernel < 1 || kernel > maxKernel:
+		return 0, fmt.Errorf("Kernel %d, want 1 to %d", kernel, maxKernel)
 	case stride < 1:
 		return 0, fmt.Errorf("Stride %d, want at least 1", stride)
 	case padding < 0 || padding >= kernel:

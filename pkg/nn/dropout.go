@@ -90,7 +90,10 @@ func (m *dropout) Do(chunk int) {
 
 // Backward: dx = dy·mask, in place.
 func (m *dropout) Backward(dy *Tensor, needDX bool) *Tensor {
-	if needDX && m.applied {
+	if !needDX {
+		return nil
+	}
+	if m.applied {
 		f32.Mul(dy.Data, dy.Data, m.mask)
 	}
 	return dy

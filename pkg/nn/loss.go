@@ -36,28 +36,29 @@ func (l CrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
 	for n, label := range labels {
 		z := y.Example(n)
 		top := math.Inf(-1)
-		var sumZ float64
 		for _, v := range z {
 			top = max(top, float64(v))
-			sumZ += float64(v)
 		}
-		var sum float64
+		// All is relative to the largest value: log Σ e^z itself would swallow the
+		// logarithm of the sum where z is large.
+		var sum, below float64
 		for _, v := range z {
 			sum += math.Exp(float64(v) - top)
+			below += float64(v) - top
 		}
-		lse := top + math.Log(sum) // log Σ e^z
-		total += lse - (1-l.Smoothing)*float64(z[label])
+		logSum := math.Log(sum)
+		total += logSum - (1-l.Smoothing)*(float64(z[label])-top)
 		if l.Smoothing > 0 {
-			total -= smooth * sumZ
+			total -= smooth * below
 		}
 		if dy == nil {
 			continue
 		}
 		d := dy.Example(n)
 		for c, v := range z {
-			d[c] = float32(inv * (math.Exp(float64(v)-lse) - smooth))
+			d[c] = float32(inv * (math.Exp(float64(v)-top-logSum) - smooth))
 		}
-		d[label] = float32(inv * (math.Exp(float64(z[label])-lse) - smooth - (1 - l.Smoothing)))
+		d[label] = float32(inv * (math.Exp(float64(z[label])-top-logSum) - smooth - (1 - l.Smoothing)))
 	}
 	return total * inv
 }

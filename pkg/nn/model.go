@@ -41,7 +41,7 @@ const maxWidth = 1 << 24
 
 func newModel(seed uint64, in Shape, layers []Layer, limit int) (*Model, error) {
 	if !in.valid() {
-		return nil, fmt.Errorf("nn: input shape %v, want positive dimensions", in)
+		return nil, fmt.Errorf("nn: input shape %v, want positive dimensions and at most %d values", in, maxValues)
 	}
 	if len(layers) == 0 {
 		return nil, fmt.Errorf("nn: no layers")
@@ -50,10 +50,11 @@ func newModel(seed uint64, in Shape, layers []Layer, limit int) (*Model, error) 
 	if err != nil {
 		return nil, fmt.Errorf("nn: %w", err)
 	}
-	m := &Model{Layers: layers, In: in, Seed: seed, chain: c, params: c.params(), states: c.states()}
+	m := &Model{Layers: layers, In: in, Seed: seed, chain: c, params: c.params()}
 	if err := m.allocate(limit); err != nil {
 		return nil, err
 	}
+	m.states = c.states() // allocates them, so not before the limit is known to hold
 	return m, nil
 }
 

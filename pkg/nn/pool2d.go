@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"inkling/pkg/nn/internal/f32"
@@ -27,8 +28,18 @@ type AvgPool2D struct {
 // (Lin et al. 2014, §3.2).
 type GlobalAvgPool struct{}
 
+// poolWindow checks the window of a pooling. With padding of more than half of
+// it, some would see nothing but padding.
+func poolWindow(in Shape, kernel, stride, padding int) (int, error) {
+	stride, err := window(in, kernel, stride, kernel, padding)
+	if err == nil && 2*padding > kernel {
+		err = fmt.Errorf("Padding %d, want at most half of Kernel %d", padding, kernel)
+	}
+	return stride, err
+}
+
 func (l MaxPool2D) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
-	stride, err := window(in, l.Kernel, l.Stride, l.Kernel, l.Padding)
+	stride, err := poolWindow(in, l.Kernel, l.Stride, l.Padding)
 	if err != nil {
 		return nil, Shape{}, err
 	}
@@ -38,7 +49,7 @@ func (l MaxPool2D) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 }
 
 func (l AvgPool2D) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
-	stride, err := window(in, l.Kernel, l.Stride, l.Kernel, l.Padding)
+	stride, err := poolWindow(in, l.Kernel, l.Stride, l.Padding)
 	if err != nil {
 		return nil, Shape{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 
 	"inkling/pkg/nn/safetensors"
@@ -98,28 +99,28 @@ func FromFile(f *safetensors.File) (*Model, error) {
 
 // Restore fills the model with the weights of f, which must hold every
 // parameter and state under its name and in its shape. Arrays whose names
-// begin with "optim/" are somebody else's.
+// begin with "optim/" are somebody else's. On error the model is as it was.
 func (m *Model) Restore(f *safetensors.File) error {
-	fill := func(name string, dims []int, dst []float32) error {
-		t := f.Tensor(name)
+	own, err := m.File(nil)
+	if err != nil {
+		return err
+	}
+	for _, want := range own.Tensors {
+		t := f.Tensor(want.Name)
 		if t == nil {
-			return fmt.Errorf("nn: no tensor %q in the file: of another architecture?", name)
+			return fmt.Errorf("nn: no tensor %q in the file; %s", want.Name, architectures(own, f))
 		}
-		if fmt.Sprint(t.Dims) != fmt.Sprint(dims) {
-			return fmt.Errorf("nn: tensor %q has shape %v, the model wants %v", name, t.Dims, dims)
-		}
-		copy(dst, t.Data)
-		return nil
-	}
-	for _, p := range m.params {
-		if err := fill(p.Name, p.Dims, p.Data); err != nil {
-			return err
+		if !slices.Equal(t.Dims, want.Dims) {
+			return fmt.Errorf("nn: tensor %q has shape %v, the model wants %v; %s", want.Name, t.Dims, want.Dims, architectures(own, f))
 		}
 	}
-	for _, s := range m.states {
-		if err := fill(s.Name, []int{len(s.Data)}, s.Data); err != nil {
-			return err
-		}
+	for _, dst := range own.Tensors {
+		copy(dst.Data, f.Tensor(dst.Name).Data)
 	}
 	return nil
+}
+
+// architectures names that of the model and that of the file.
+func architectures(model, file *safetensors.File) string {
+	return fmt.Sprintf("the model is %.200s, the file holds %.200s", model.Meta["architecture"], file.Meta["architecture"])
 }

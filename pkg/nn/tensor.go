@@ -25,7 +25,13 @@ func (s Shape) String() string {
 	return fmt.Sprintf("%d×%d×%d", s.C, s.H, s.W)
 }
 
-func (s Shape) valid() bool { return s.C > 0 && s.H > 0 && s.W > 0 }
+// maxValues bounds one example, so that no product of sizes overflows.
+const maxValues = 1 << 28
+
+func (s Shape) valid() bool {
+	return s.C > 0 && s.H > 0 && s.W > 0 &&
+		s.H <= maxValues && s.W <= maxValues/s.H && s.C <= maxValues/(s.H*s.W)
+}
 
 // Tensor is a batch of N examples of one Shape. Value (n, c, h, w) is
 // Data[((n·C+c)·H+h)·W+w]. The zero Tensor is an empty batch.
