@@ -10,12 +10,17 @@ import "slices"
 // stride, are nothing but other tables. The weights of 16 filters, one row of 16
 // for each tap, stay in the first-level cache. What a tile computes has a
 // pixel's filters side by side, and is transposed to planes at the end.
+//
+// Taps are ordered by their row in the kernel, then by channel, then by column.
+// Those whose row falls on the border above or below the image are then at the
+// ends of the table, and are left out.
 
 // fastConv is what a convolution needs for that. Its memory is kept.
 type fastConv struct {
 	planes
 	phases []phase
 	tables []int32 // backs the phases' pixels and taps
+	bands  []band  // backs the phases' bands
 	packed buffer  // the phases' weights, then the bias in whole panels
 	bias   []float32
 	outs   int // channels of the result
@@ -23,30 +28,7 @@ type fastConv struct {
 	row    int // values of a row of a result
 	share  int // images in a chunk
 	groups int // partial sums of a weight gradient
-}
-
-// planes tells how an image of c×h×w lies in planes of hp×wp zeros, from
-// (top, left).
-type planes struct{ c, h, w, top, left, hp, wp int }
-
-func (p *planes) size() int { return p.c * p.hp * p.wp }
-
-// bare reports whether the planes are the image itself.
-func (p *planes) bare() bool { return p.top == 0 && p.left == 0 && p.hp == p.h && p.wp == p.w }
-
-// fill writes the planes of an image.
-func (p *planes) fill(dst, img []float32) {
-	clear(dst[:p.size()])
-	for ch := range p.c {
-		d, s := dst[ch*p.hp*p.wp+p.top*p.wp+p.left:], img[ch*p.h*p.w:]
-		if p.w >= 8 {
-			copyPlane(&d[0], 4*p.wp, &s[0], 4*p.w, p.h, p.w)
-			continue
-		}
-		for i := range p.h {
-			copy(d[i*p.wp:][:p.w], s[i*p.w:])
-		}
-	}
+	full   int // row of the kernel that lies on the image everywhere
 }
 
 // A phase is a set of pixels of the result that have the same taps: all of them
@@ -54,9 +36,26 @@ func (p *planes) fill(dst, img []float32) {
 type phase struct {
 	pixels, taps []int32   // offsets in bytes
 	weights      []float32 // panels of 16 outputs, one row for each tap
+	bands        []band
 	// Pixel (i, j) of the phase is (y0 + i·step, x0 + j·step) of the result;
 	// it has across of them in a row.
 	y0, x0, step, across int
+}
+
+// A band is a range of pixels and the range of taps that lie on the image there.
+type band struct{ p0, p1, l0, l1 int }
+
+// addBand appends pixels [p0, p1) with taps [l0, l1) to the bands from first on.
+// With no tap at all, one that lies on the border makes the zero.
+func (f *fastConv) addBand(first, p0, p1, l0, l1 int) {
+	if l0 >= l1 {
+		l0, l1 = 0, 1
+	}
+	if n := len(f.bands); n > first && f.bands[n-1].l0 == l0 && f.bands[n-1].l1 == l1 {
+		f.bands[n-1].p1 = p1
+		return
+	}
+	f.bands = append(f.bands, band{p0, p1, l0, l1})
 }
 
 // cut decides how many images make a chunk, by the multiplications of one.
@@ -64,6 +63,31 @@ func (c *convolution) cut(work int) (chunks int) {
 	f := &c.fast
 	f.share = min(c.N, max(1, chunkWork/max(1, work)))
 	return (c.N + f.share - 1) / f.share
+}
+
+func (f *fastConv) panels() int { return (f.outs + tileCols - 1) / tileCols }
+
+// readsImage sets the planes to x's and the tables to the inputs of all taps and
+// of all outputs' pixels.
+func (c *convolution) readsImage() (taps, pixels []int32) {
+	f := &c.fast
+	hp, wp := c.H+2*c.Pad, c.W+2*c.Pad
+	f.planes = planes{c.C, c.H, c.W, c.Pad, c.Pad, hp, wp}
+	f.tables = f.tables[:0]
+	for p := range c.KH {
+		for ch := range c.C {
+			for q := range c.KW {
+				f.tables = append(f.tables, int32(4*(ch*hp*wp+p*wp+q)))
+			}
+		}
+	}
+	k := len(f.tables)
+	for i := range c.OutH() {
+		for j := range c.OutW() {
+			f.tables = append(f.tables, int32(4*(i*wp+j)*c.Stride))
+		}
+	}
+	return f.tables[:k], f.tables[k:]
 }
 
 func (c *convolution) forwardFast() {
@@ -76,40 +100,42 @@ func (c *convolution) forwardFast() {
 	}
 	f := &c.fast
 	oh, ow := c.OutH(), c.OutW()
-	k := c.C * c.KH * c.KW
-	hp, wp := c.H+2*c.Pad, c.W+2*c.Pad
-	f.planes = planes{c.C, c.H, c.W, c.Pad, c.Pad, hp, wp}
 	f.outs, f.size, f.row = c.F, c.F*oh*ow, ow
-
-	f.tables = f.tables[:0]
+	taps, pixels := c.readsImage()
+	f.bands = f.bands[:0]
 	for i := range oh {
-		for j := range ow {
-			f.tables = append(f.tables, int32(4*(i*wp+j)*c.Stride))
-		}
+		lo, hi := max(0, c.Pad-i*c.Stride), min(c.KH, c.H+c.Pad-i*c.Stride)
+		f.addBand(0, i*ow, (i+1)*ow, lo*c.C*c.KW, hi*c.C*c.KW)
 	}
-	for ch := range c.C {
-		for p := range c.KH {
-			for q := range c.KW {
-				f.tables = append(f.tables, int32(4*(ch*hp*wp+p*wp+q)))
-			}
-		}
-	}
+	k := len(taps)
 	panels := f.panels()
 	mem := f.packed.take(panels * tileCols * (k + 1))
-	w := operand{c.w, k, true}
-	for p := range panels {
-		w.panel(mem[p*tileCols*k:], p*tileCols, c.F, 0, k)
-	}
 	f.bias = nil
 	if c.bias != nil {
 		f.bias = mem[panels*tileCols*k:]
 		copy(f.bias, c.bias[:c.F])
 	}
-	f.phases = append(f.phases[:0], phase{pixels: f.tables[:oh*ow], taps: f.tables[oh*ow:], weights: mem, step: 1, across: ow})
+	f.phases = append(f.phases[:0], phase{pixels: pixels, taps: taps, weights: mem, bands: f.bands, step: 1, across: ow})
+	c.run(panels, packForward)
 	c.run(c.cut(c.work()), gatherForward)
 }
 
-func (f *fastConv) panels() int { return (f.outs + tileCols - 1) / tileCols }
+// packForward packs one panel of weights and puts its taps in order.
+func packForward(c *convolution, p int) {
+	k := c.C * c.KH * c.KW
+	work := buffers.get()
+	defer buffers.put(work)
+	mem := work.take(k * tileCols)
+	w := operand{c.w, k, true}
+	w.panel(mem, p*tileCols, c.F, 0, k)
+	panel := c.fast.phases[0].weights[p*tileCols*k:]
+	line := c.KW * tileCols // a row of the kernel
+	for p := range c.KH {
+		for ch := range c.C {
+			copy(panel[(p*c.C+ch)*line:][:line], mem[(ch*c.KH+p)*line:])
+		}
+	}
+}
 
 // backwardDataFast gathers too: dx of row r sums w of row p times dy of row
 // (r+Pad-p)/Stride, for the p that leave no remainder. Those p, and so the taps,
@@ -130,8 +156,10 @@ func (c *convolution) backwardDataFast() {
 	taps := c.F * c.KH * c.KW
 	panels := f.panels()
 	mem := f.packed.take(panels * tileCols * taps)
-	f.phases, f.tables = f.phases[:0], f.tables[:0]
-	f.tables = slices.Grow(f.tables, c.H*c.W+taps) // the phases' slices must not move
+	// The phases' slices must not move.
+	f.phases = f.phases[:0]
+	f.tables = slices.Grow(f.tables[:0], c.H*c.W+taps)
+	f.bands = slices.Grow(f.bands[:0], c.H*s)
 	for p0 := range min(s, c.KH) {
 		for q0 := range min(s, c.KW) {
 			ph := phase{step: s, y0: mod(p0-c.Pad, s), x0: mod(q0-c.Pad, s), weights: mem}
@@ -139,25 +167,30 @@ func (c *convolution) backwardDataFast() {
 			if ph.y0 >= c.H || ph.x0 >= c.W {
 				continue
 			}
-			start := len(f.tables)
+			deep, wide := (c.KH-p0+s-1)/s, (c.KW-q0+s-1)/s // taps down and across
+			first, start := len(f.bands), len(f.tables)
 			for r := ph.y0; r < c.H; r += s {
+				u := (r + c.Pad - p0) / s
+				at := len(f.tables) - start
 				for q := ph.x0; q < c.W; q += s {
-					u, v := (r+c.Pad-p0)/s, (q+c.Pad-q0)/s
+					v := (q + c.Pad - q0) / s
 					f.tables = append(f.tables, int32(4*((u+top)*wp+v+left)))
 				}
+				f.addBand(first, at, at+ph.across, max(0, u-oh+1)*c.F*wide, min(deep, u+1)*c.F*wide)
 			}
 			middle := len(f.tables)
-			for filter := range c.F {
-				for p := p0; p < c.KH; p += s {
-					for q := q0; q < c.KW; q += s {
-						f.tables = append(f.tables, int32(4*(filter*hp*wp-p/s*wp-q/s)))
+			for t := range deep {
+				for filter := range c.F {
+					for q := range wide {
+						f.tables = append(f.tables, int32(4*(filter*hp*wp-t*wp-q)))
 					}
 				}
 			}
+			ph.bands = f.bands[first:]
 			ph.pixels, ph.taps = f.tables[start:middle], f.tables[middle:]
 			mem = mem[panels*tileCols*len(ph.taps):]
+			c.packTransposed(&ph, p0, q0)
 			f.phases = append(f.phases, ph)
-			c.packTransposed(&f.phases[len(f.phases)-1], p0, q0)
 		}
 	}
 	c.run(c.cut(c.work()), gatherData)
@@ -170,8 +203,8 @@ func (c *convolution) packTransposed(ph *phase, p0, q0 int) {
 	k := len(ph.taps)
 	size := c.KH * c.KW
 	l := 0
-	for filter := range c.F {
-		for p := p0; p < c.KH; p += c.Stride {
+	for p := p0; p < c.KH; p += c.Stride {
+		for filter := range c.F {
 			for q := q0; q < c.KW; q += c.Stride {
 				w := c.w[filter*c.C*size+p*c.KW+q:]
 				for ch := range c.C {
@@ -186,8 +219,15 @@ func (c *convolution) packTransposed(ph *phase, p0, q0 int) {
 func gatherForward(c *convolution, chunk int) { c.gather(chunk, c.y, c.x) }
 func gatherData(c *convolution, chunk int)    { c.gather(chunk, c.x, c.y) }
 
-// pixelBlock is the number of pixels computed before they are transposed.
-const pixelBlock = 96
+const (
+	// pixelBlock is the number of pixels computed before they are transposed.
+	pixelBlock = 96
+
+	// depthBlock bounds the terms summed before the next tile: their 16 values
+	// each are 20 KiB, which leaves room in the first-level cache for what is
+	// gathered.
+	depthBlock = 320
+)
 
 // gather computes one chunk of images of the result.
 func (c *convolution) gather(chunk int, results, images []float32) {
@@ -214,7 +254,32 @@ func (c *convolution) gather(chunk int, results, images []float32) {
 }
 
 func (f *fastConv) gatherPhase(ph *phase, result, in, out []float32, relu bool) {
-	panels, k := f.panels(), len(ph.taps)
+	width := f.panels() * tileCols
+	plane := f.size / f.outs
+	blocks := (len(ph.pixels) + pixelBlock - 1) / pixelBlock
+	for b := range blocks {
+		p0, p1 := b*len(ph.pixels)/blocks, (b+1)*len(ph.pixels)/blocks
+		for _, band := range ph.bands {
+			if lo, hi := max(p0, band.p0), min(p1, band.p1); lo < hi {
+				f.gatherBand(ph, in, out[(lo-p0)*width:], ph.pixels[lo:hi], band.l0, band.l1, relu)
+			}
+		}
+		if ph.step == 1 {
+			transpose(result[p0:], plane, out, width, p1-p0, f.outs)
+			continue
+		}
+		for px := p0; px < p1; px++ {
+			at := (ph.y0+px/ph.across*ph.step)*f.row + ph.x0 + px%ph.across*ph.step
+			for o, v := range out[(px-p0)*width:][:f.outs] {
+				result[o*plane+at] = v
+			}
+		}
+	}
+}
+
+// gatherBand computes all outputs of some pixels with taps [l0, l1).
+func (f *fastConv) gatherBand(ph *phase, in, out []float32, pixels []int32, l0, l1 int, relu bool) {
+	panels := f.panels()
 	last := 0
 	if f.bias != nil {
 		last |= tileBias
@@ -222,136 +287,23 @@ func (f *fastConv) gatherPhase(ph *phase, result, in, out []float32, relu bool) 
 	if relu {
 		last |= tileReLU
 	}
-	depths := (k + depthBlock - 1) / depthBlock
-	plane := f.size / f.outs
-	blocks := (len(ph.pixels) + pixelBlock - 1) / pixelBlock
-	for b := range blocks {
-		p0, p1 := b*len(ph.pixels)/blocks, (b+1)*len(ph.pixels)/blocks
-		for p := range panels {
-			var bias []float32
-			if f.bias != nil {
-				bias = f.bias[p*tileCols:]
+	depths := (l1 - l0 + depthBlock - 1) / depthBlock
+	for p := range panels {
+		var bias []float32
+		if f.bias != nil {
+			bias = f.bias[p*tileCols:]
+		}
+		w := ph.weights[p*tileCols*len(ph.taps):]
+		for d := range depths {
+			from, to := l0+d*(l1-l0)/depths, l0+(d+1)*(l1-l0)/depths
+			flags := 0
+			if d > 0 {
+				flags = tileAccumulate
 			}
-			w := ph.weights[p*tileCols*k:]
-			for d := range depths {
-				l0, l1 := d*k/depths, (d+1)*k/depths
-				flags := 0
-				if d > 0 {
-					flags = tileAccumulate
-				}
-				if d == depths-1 {
-					flags |= last
-				}
-				gather(in, ph.pixels[p0:p1], ph.taps[l0:l1], w[l0*tileCols:], out[p*tileCols:], panels*tileCols, bias, flags)
+			if d == depths-1 {
+				flags |= last
 			}
+			gather(in, pixels, ph.taps[from:to], w[from*tileCols:], out[p*tileCols:], panels*tileCols, bias, flags)
 		}
-		if ph.step == 1 {
-			transpose(result[p0:], plane, out, panels*tileCols, p1-p0, f.outs)
-			continue
-		}
-		for px := p0; px < p1; px++ {
-			at := (ph.y0+px/ph.across*ph.step)*f.row + ph.x0 + px%ph.across*ph.step
-			for o, v := range out[(px-p0)*panels*tileCols:][:f.outs] {
-				result[o*plane+at] = v
-			}
-		}
-	}
-}
-
-// backwardWeightsFast has the taps of w as the rows of its tiles, the filters as
-// columns, and sums over pixels: B is dy with the filters side by side. One more
-// row, of ones, makes the gradient of the bias. Groups of images have sums of
-// their own, added in order.
-func (c *convolution) backwardWeightsFast() {
-	f := &c.fast
-	k := c.C * c.KH * c.KW
-	oh, ow := c.OutH(), c.OutW()
-	hp, wp := c.H+2*c.Pad, c.W+2*c.Pad
-	f.planes = planes{c.C, c.H, c.W, c.Pad, c.Pad, hp, wp}
-	f.outs = c.F
-	f.tables = f.tables[:0]
-	for ch := range c.C {
-		for p := range c.KH {
-			for q := range c.KW {
-				f.tables = append(f.tables, int32(4*(ch*hp*wp+p*wp+q)))
-			}
-		}
-	}
-	f.tables = append(f.tables, int32(4*c.C*hp*wp)) // the plane of ones
-	for i := range oh {
-		for j := range ow {
-			f.tables = append(f.tables, int32(4*(i*wp+j)*c.Stride))
-		}
-	}
-	rows := k + 1
-	if c.bias == nil {
-		rows = k
-	}
-	f.phases = append(f.phases[:0], phase{pixels: f.tables[:rows], taps: f.tables[k+1:]})
-	f.groups = min(c.N, gatherGroups)
-	width := f.panels() * tileCols
-	c.parts.take(max(1, f.groups) * rows * width)
-	c.run(f.groups, gatherWeights)
-	c.run(max(1, k*c.F/vectorGrain), sumWeights)
-}
-
-// gatherGroups is the number of partial sums of a weight gradient.
-const gatherGroups = 16
-
-// depthBlock bounds the terms summed before the next tile: their 16 values each
-// are 20 KiB, which leaves room in the first-level cache for what is gathered.
-const depthBlock = 320
-
-func gatherWeights(c *convolution, group int) {
-	f := &c.fast
-	rows, pixels := f.phases[0].pixels, f.phases[0].taps
-	panels := f.panels()
-	width := panels * tileCols
-	sums := image(c.parts.data, group, len(rows)*width)
-	work := buffers.get()
-	defer buffers.put(work)
-	size := f.planes.size()
-	mem := work.take(size + f.hp*f.wp + tileCols*len(pixels))
-	in, b := mem[:size+f.hp*f.wp], mem[size+f.hp*f.wp:]
-	fillGeneric(in[size:], 1)
-	flags := 0
-	for n := group * c.N / f.groups; n < (group+1)*c.N/f.groups; n++ {
-		f.fill(in, image(c.x, n, c.C*c.H*c.W))
-		dy := operand{image(c.y, n, c.F*len(pixels)), len(pixels), true}
-		for p := range panels {
-			dy.panel(b, p*tileCols, c.F, 0, len(pixels))
-			for at, flags := 0, flags; at < len(pixels); flags = tileAccumulate {
-				next := min(at+depthBlock, len(pixels))
-				gather(in, rows, pixels[at:next], b[at*tileCols:], sums[p*tileCols:], width, nil, flags)
-				at = next
-			}
-		}
-		flags = tileAccumulate
-	}
-}
-
-// sumWeights adds the groups' sums of a share of the taps and transposes them to
-// dw; the last share has the bias.
-func sumWeights(c *convolution, chunk int) {
-	f := &c.fast
-	k := c.C * c.KH * c.KW
-	chunks := max(1, k*c.F/vectorGrain)
-	l0, l1 := chunk*k/chunks, (chunk+1)*k/chunks
-	rows := len(f.phases[0].pixels)
-	width := f.panels() * tileCols
-	end := l1
-	if chunk == chunks-1 {
-		end = rows
-	}
-	if f.groups == 0 {
-		clear(c.parts.data[l0*width : end*width])
-	}
-	sum := c.parts.data[l0*width : end*width]
-	for g := 1; g < f.groups; g++ {
-		addOp(sum, sum, c.parts.data[(g*rows+l0)*width:][:len(sum)], 0)
-	}
-	transpose(c.w[l0:], k, sum, width, l1-l0, c.F)
-	if end > l1 {
-		copy(c.bias[:c.F], sum[(l1-l0)*width:])
 	}
 }

@@ -128,13 +128,13 @@ func (g *gemm) run() {
 	case g.byRows:
 		g.shared.take(g.panels() * tileCols * g.k)
 		g.start(g.packChunks(g.panels()*g.blocks, tileCols), packPanels)
-		g.start(g.chunks, band)
+		g.start(g.chunks, rowBand)
 	case g.a.byK:
-		g.start(g.chunks, column)
+		g.start(g.chunks, panelBand)
 	default:
 		g.shared.take(g.strips() * stripRows * g.k)
 		g.start(g.packChunks(g.strips()*g.blocks, stripRows), packStrips)
-		g.start(g.chunks, column)
+		g.start(g.chunks, panelBand)
 	}
 }
 
@@ -174,8 +174,8 @@ func packStrips(g *gemm, chunk int) {
 	}
 }
 
-// band computes a band of rows of C' against all panels.
-func band(g *gemm, chunk int) {
+// rowBand computes a band of rows of C' against all panels.
+func rowBand(g *gemm, chunk int) {
 	units := (g.m + rowUnit - 1) / rowUnit
 	i0, i1 := chunk*units/g.chunks*rowUnit, min((chunk+1)*units/g.chunks*rowUnit, g.m)
 	panels := g.panels()
@@ -209,8 +209,8 @@ func band(g *gemm, chunk int) {
 	r.finish()
 }
 
-// column computes all rows of C' against a share of the panels, which it packs.
-func column(g *gemm, chunk int) {
+// panelBand computes all rows of C' against a share of the panels, which it packs.
+func panelBand(g *gemm, chunk int) {
 	j0, j1 := chunk*g.panels()/g.chunks*tileCols, min((chunk+1)*g.panels()/g.chunks*tileCols, g.n)
 	panels := (j1 - j0 + tileCols - 1) / tileCols
 	work := buffers.get()
