@@ -244,7 +244,7 @@ func (c *convolution) gather(chunk int, results, images []float32) {
 			in = mem[len(out):]
 		}
 		result := image(results, n, f.size)
-		if f.phases[0].step > 1 {
+		if len(f.phases) == 0 || f.phases[0].step > 1 {
 			clear(result) // some pixels may have no taps
 		}
 		for i := range f.phases {
