@@ -38,6 +38,8 @@ func (f Bars) Alt() string {
 	return s
 }
 
+func (f Bars) name() string { return f.Title }
+
 func (f Bars) layout() layout {
 	c := newChart(f.Title, f.Width, f.Height)
 	n := len(f.Names)
@@ -64,7 +66,7 @@ func (f Bars) layout() layout {
 		c.nodata = "no data"
 	}
 	e.add(0)
-	values := newScale(e, false, 0.08)
+	values := newScale(e, false, 0.12) // room for the values beyond the bars
 	if e.lo == 0 {
 		values.lo = 0
 	}
@@ -94,12 +96,27 @@ func (f Bars) layout() layout {
 		c.legend = keys
 	}
 	c.warnOmitted(o)
+	if values.lo < 0 {
+		c.labels = append(c.labels, f.zeroLine)
+	}
 	write := shorts(shown)
 	for k, s := range f.Series {
 		c.marks = append(c.marks, func(p plane) { f.drawSeries(p, s, k, st[k], write) })
 	}
 	c.note("%s", f.Note)
 	return c
+}
+
+// zeroLine marks where bars begin if some are negative.
+func (f Bars) zeroLine(p plane) {
+	line := draw.LineStyle{Color: soft, Width: 1}
+	if f.Horizontal {
+		x := p.X(p.x.norm(0))
+		p.StrokeLine2(line, x, p.Min.Y, x, p.Max.Y)
+		return
+	}
+	y := p.Y(p.y.norm(0))
+	p.StrokeLine2(line, p.Min.X, y, p.Max.X, y)
 }
 
 // orient turns the chart if the names do not fit under the bars.

@@ -42,12 +42,22 @@ func (r ramp) at(t float64) color.NRGBA {
 	return oklab{mix(p.l, q.l), mix(p.a, q.a), mix(p.b, q.b)}.color()
 }
 
-// table returns the ramp in 256 steps, for images.
-func (r ramp) table() (t [256]color.NRGBA) {
+// rampTable is a ramp in 256 steps, for images.
+type rampTable [256]color.NRGBA
+
+func (r ramp) table() (t rampTable) {
 	for i := range t {
 		t[i] = r.at(float64(i) / 255)
 	}
 	return t
+}
+
+// at clamps x to [0,1]; NaN, and so any infinite value, is absent.
+func (t *rampTable) at(x float64) color.NRGBA {
+	if !isFinite(x) {
+		return absent
+	}
+	return t[int(math.Max(0, math.Min(1, x))*255+0.5)]
 }
 
 func toOKLab(c color.NRGBA) oklab {

@@ -47,7 +47,7 @@ func (f Confusion) totals() (right, all int) {
 	return right, all
 }
 
-func (f Confusion) name(i int) string {
+func (f Confusion) class(i int) string {
 	if i < len(f.Names) {
 		return f.Names[i]
 	}
@@ -62,7 +62,7 @@ func (f Confusion) summary() string {
 	s := fmt.Sprintf("Right: %s of %s (%.2f %%).", thousands(right), thousands(all), 100*float64(right)/float64(all))
 	var worst []string
 	for _, p := range f.Pairs(5) {
-		worst = append(worst, fmt.Sprintf("%s\u00a0read\u00a0as\u00a0%s:\u00a0%d", f.name(p.True), f.name(p.Predicted), p.Count))
+		worst = append(worst, fmt.Sprintf("%s\u00a0read\u00a0as\u00a0%s:\u00a0%d", f.class(p.True), f.class(p.Predicted), p.Count))
 	}
 	if len(worst) > 0 {
 		s += " Most frequent errors: " + strings.Join(worst, ", ") + "."
@@ -79,6 +79,8 @@ func (f Confusion) Alt() string {
 	return s + ". " + f.summary()
 }
 
+func (f Confusion) name() string { return f.Title }
+
 func (f Confusion) layout() layout {
 	n := len(f.Counts)
 	for _, r := range f.Counts {
@@ -93,7 +95,7 @@ func (f Confusion) layout() layout {
 	}
 	rows := make([]int, n)
 	for i := range n {
-		h.Rows, h.Columns = append(h.Rows, f.name(i)), append(h.Columns, f.name(i))
+		h.Rows, h.Columns = append(h.Rows, f.class(i)), append(h.Columns, f.class(i))
 		for j := range n {
 			rows[i] += cell(i, j)
 		}

@@ -74,6 +74,8 @@ func describe(kind, title, y, x string, series []Series) string {
 	return b.String()
 }
 
+func (f Curves) name() string { return f.Title }
+
 func (f Curves) layout() layout {
 	c := newChart(f.Title, f.Width, f.Height)
 	c.seriesAxes("curves", f.X, f.Y, f.Series, f.LogX, f.LogY, f.YMin, f.YMax)

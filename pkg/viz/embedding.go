@@ -30,6 +30,8 @@ func (f Embedding) Alt() string {
 		count(len(f.Points), "point", "points"), count(len(seen), "class", "classes"))
 }
 
+func (f Embedding) name() string { return f.Title }
+
 func (f Embedding) layout() layout {
 	if len(f.Labels) != len(f.Points) || (f.Marked != nil && len(f.Marked) != len(f.Points)) {
 		panic(fmt.Sprintf("viz: embedding: %d points, %d labels, %d marks", len(f.Points), len(f.Labels), len(f.Marked)))

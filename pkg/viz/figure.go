@@ -22,6 +22,7 @@ type Figure interface {
 	// Alt says in words what the figure shows, for those who cannot see it.
 	Alt() string
 
+	name() string // names the file; may be empty
 	layout() layout
 }
 
@@ -70,7 +71,7 @@ func rasterAt(l layout, ratio int) image.Image {
 	w, h := l.size()
 	// The canvas measures in points of 1/72 inch, so 72 dpi is one to one.
 	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(72*ratio), vgimg.UseBackgroundColor(paper))
-	l.draw(draw.NewCanvas(guard{c}, w, h))
+	l.draw(draw.NewCanvas(guard{c, c.Image(), vg.Length(ratio)}, w, h))
 	return c.Image()
 }
 
@@ -100,7 +101,7 @@ func writePDF(w io.Writer, l layout) error {
 
 func drawOnPaper(c vg.CanvasSizer, l layout) {
 	w, h := c.Size()
-	dc := draw.NewCanvas(guard{c}, w, h)
+	dc := draw.NewCanvas(guard{Canvas: c}, w, h)
 	fillRect(dc, dc.Rectangle, paper)
 	l.draw(dc)
 }

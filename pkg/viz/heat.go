@@ -154,6 +154,8 @@ type heatLayout struct {
 	write        func(float64) string
 }
 
+func (f Heat) name() string { return f.Title }
+
 func (f Heat) layout() layout { return f.layoutWith(nil) }
 
 func (f Heat) layoutWith(look func(row, col int) (color.NRGBA, string)) layout {
@@ -330,18 +332,14 @@ const gapCell vg.Length = 8
 func (h *heatLayout) raster() image.Image {
 	kx, ky := int(h.cell*pixelRatio+0.5), int(h.cellH*pixelRatio+0.5)
 	m := image.NewNRGBA(image.Rect(0, 0, kx*h.ncol, ky*h.nrow))
-	ramp := h.bar.ramp.table()
+	colors := h.bar.ramp.table()
 	for y := range m.Rect.Dy() {
 		for x := range m.Rect.Dx() {
 			v := math.NaN()
 			if row := h.Values[y/ky]; x/kx < len(row) {
 				v = row[x/kx]
 			}
-			col := absent
-			if isFinite(v) {
-				col = ramp[int(math.Max(0, math.Min(1, h.bar.scale.norm(v)))*255+0.5)]
-			}
-			m.SetNRGBA(x, y, col)
+			m.SetNRGBA(x, y, colors.at(h.bar.scale.norm(v)))
 		}
 	}
 	return m

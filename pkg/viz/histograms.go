@@ -102,6 +102,8 @@ func (f Histograms) span() (e extent) {
 	return e
 }
 
+func (f Histograms) name() string { return f.Title }
+
 func (f Histograms) layout() layout {
 	c := newChart(f.Title, f.Width, f.Height)
 	n := len(f.Rows)

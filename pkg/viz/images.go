@@ -102,7 +102,7 @@ type gridLayout struct {
 	left, top     vg.Length // to the first cell
 	lines         int       // of caption
 	warning       string
-	paint         func(image.Image, int) image.Image
+	invert        bool
 	bar           *colorBar
 	width, height vg.Length
 }
@@ -114,9 +114,11 @@ const (
 	barRoom vg.Length = 74 // for a colour bar at the right
 )
 
+func (f Images) name() string { return f.Title }
+
 func (f Images) layout() layout {
 	g := &gridLayout{tiles: f.Tiles, heads: f.Heads, rows: f.Rows, scale: f.Scale, columns: f.Columns}
-	g.paint = func(m image.Image, k int) image.Image { return enlarge(m, k, f.Paper) }
+	g.invert = f.Paper
 	g.place(f.Title, f.Note)
 	return g
 }
@@ -158,7 +160,7 @@ func (g *gridLayout) place(title, noteLine string) {
 	if g.scale <= 0 {
 		// 28×28 digits at 4 device pixels are 56 CSS pixels wide; small things
 		// such as kernels grow to about the same size.
-		g.scale = max(1, min(150/max(g.imgW, g.imgH, 1), 26))
+		g.scale = max(1, min(150/max(g.imgW, g.imgH, 1), 40))
 		if g.scale > 1 && g.imgW >= 20 {
 			g.scale = min(g.scale, 5)
 		}
@@ -260,7 +262,7 @@ func (g *gridLayout) tile(c draw.Canvas, t Tile, x, top vg.Length) {
 	y0 := top - cssPixels(g.scale*g.imgH)/2 - h/2
 	y0 = whole(y0)
 	box := rect(x0, y0, x0+w, y0+h)
-	c.DrawImage(box, g.paint(t.Image, g.scale))
+	c.DrawImage(box, enlarge(t.Image, g.scale, g.invert))
 	l, frame := captionText, color.NRGBA(grid)
 	if t.Wrong {
 		l, frame = captionText.with(alarm), alarm
@@ -278,35 +280,29 @@ func whole(v vg.Length) vg.Length {
 }
 
 // enlarge repeats every pixel k×k times.
-func enlarge(m image.Image, k int, invert bool) image.Image {
+func enlarge(m image.Image, k int, invert bool) *image.NRGBA {
 	b := m.Bounds()
-	if g, ok := m.(*image.Gray); ok {
-		out := image.NewGray(image.Rect(0, 0, k*b.Dx(), k*b.Dy()))
-		for y := range b.Dy() {
-			row := out.Pix[y*k*out.Stride:][:out.Stride]
-			for x := range b.Dx() {
-				v := g.Pix[g.PixOffset(b.Min.X+x, b.Min.Y+y)]
-				if invert {
-					v = 255 - v
-				}
-				for i := range k {
-					row[x*k+i] = v
-				}
-			}
-			for i := 1; i < k; i++ {
-				copy(out.Pix[(y*k+i)*out.Stride:][:out.Stride], row)
-			}
-		}
-		return out
-	}
 	out := image.NewNRGBA(image.Rect(0, 0, k*b.Dx(), k*b.Dy()))
-	for y := range out.Rect.Dy() {
-		for x := range out.Rect.Dx() {
-			v := color.NRGBAModel.Convert(m.At(b.Min.X+x/k, b.Min.Y+y/k)).(color.NRGBA)
+	gray, isGray := m.(*image.Gray)
+	for y := range b.Dy() {
+		row := out.Pix[y*k*out.Stride:][:out.Stride]
+		for x := range b.Dx() {
+			var v color.NRGBA
+			if isGray {
+				g := gray.Pix[gray.PixOffset(b.Min.X+x, b.Min.Y+y)]
+				v = color.NRGBA{R: g, G: g, B: g, A: 255}
+			} else {
+				v = color.NRGBAModel.Convert(m.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA)
+			}
 			if invert {
 				v.R, v.G, v.B = 255-v.R, 255-v.G, 255-v.B
 			}
-			out.SetNRGBA(x, y, v)
+			for i := x * k * 4; i < (x+1)*k*4; i += 4 {
+				row[i], row[i+1], row[i+2], row[i+3] = v.R, v.G, v.B, v.A
+			}
+		}
+		for i := 1; i < k; i++ {
+			copy(out.Pix[(y*k+i)*out.Stride:][:out.Stride], row)
 		}
 	}
 	return out

@@ -21,6 +21,8 @@ func (f Lines) Alt() string {
 	return describe("Line chart with error bars", f.Title, f.Y, f.X, f.Series)
 }
 
+func (f Lines) name() string { return f.Title }
+
 func (f Lines) layout() layout {
 	c := newChart(f.Title, f.Width, f.Height)
 	c.seriesAxes("lines", f.X, f.Y, f.Series, f.LogX, f.LogY, f.YMin, f.YMax)

@@ -3,7 +3,6 @@ package viz
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 	"strings"
 )
@@ -68,6 +67,8 @@ func (f Maps) extent() (e extent, bad int) {
 	return e, bad
 }
 
+func (f Maps) name() string { return f.Title }
+
 func (f Maps) layout() layout {
 	for i, m := range f.Maps {
 		if len(m) != f.H*f.W {
@@ -97,7 +98,6 @@ func (f Maps) layout() layout {
 		}
 		g.tiles = append(g.tiles, t)
 	}
-	g.paint = func(m image.Image, k int) image.Image { return enlarge(m, k, false) }
 	if bad > 0 {
 		g.warning = count(bad, "value is", "values are") + " NaN or infinite: grey."
 	}
@@ -130,12 +130,9 @@ func MapImage(h, w int, data []float32, diverge bool, limit float64) image.Image
 
 func colorize(h, w int, data []float32, r ramp, s scale) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	colors := r.table()
 	for i, v := range data {
-		col := color.NRGBA(absent)
-		if isFinite(float64(v)) {
-			col = r.at(s.norm(float64(v)))
-		}
-		m.SetNRGBA(i%w, i/w, col)
+		m.SetNRGBA(i%w, i/w, colors.at(s.norm(float64(v))))
 	}
 	return m
 }

@@ -48,6 +48,18 @@ type panels struct {
 	head, bottom vg.Length
 }
 
+// name falls back to those of the parts: loss-accuracy.
+func (f Panels) name() string {
+	if f.Title != "" {
+		return f.Title
+	}
+	var names []string
+	for _, p := range f.Figures {
+		names = append(names, p.name())
+	}
+	return strings.Join(names, " ")
+}
+
 func (f Panels) layout() layout {
 	n := len(f.Figures)
 	if n == 0 {

@@ -78,6 +78,8 @@ func (f Reliability) Alt() string {
 		count(len(f.Confidence), "prediction", "predictions"), f.ECE())
 }
 
+func (f Reliability) name() string { return f.Title }
+
 func (f Reliability) layout() layout {
 	bins, ece, bad := f.bins()
 	const w, h = 470, 400
@@ -146,4 +148,5 @@ func wilson(share, n float64) (lo, hi float64) {
 type ready struct{ l layout }
 
 func (ready) Alt() string      { return "" }
+func (ready) name() string     { return "" }
 func (r ready) layout() layout { return r.l }

@@ -61,7 +61,7 @@ func newScale(e extent, log bool, margin float64) scale {
 
 func (s scale) norm(v float64) float64 {
 	if s.log {
-		return math.Log(v/s.lo) / math.Log(s.hi/s.lo)
+		return (math.Log(v) - math.Log(s.lo)) / (math.Log(s.hi) - math.Log(s.lo))
 	}
 	return (v/2 - s.lo/2) / s.half()
 }
@@ -99,30 +99,37 @@ func (s scale) ticks(want int) []tick {
 // multiples returns those of step within the scale.
 func (s scale) multiples(step float64) (at []float64) {
 	for k := math.Ceil(s.lo/step - 1e-9); k*step <= s.hi+1e-9*step && len(at) < 50; k++ { // 50 bounds what rounding could make endless
-		at = append(at, k*step)
+		if v := k * step; !s.log || v > 0 {
+			at = append(at, v)
+		}
 	}
 	return at
 }
 
 // logTicks labels the decades, every n-th if they are many; less than two
-// decades get 2 and 5 as well. It returns none if even that gives fewer than two.
+// decades get 2 and 5 as well. It returns none if even that gives fewer than
+// two: then the axis is nearly linear.
 func (s scale) logTicks(want int) []tick {
 	a, b := math.Log10(s.lo), math.Log10(s.hi)
-	every := max(1, int(math.Ceil((b-a)/float64(want))))
-	named := map[int]bool{1: true}
-	if b-a < 2.2 && want >= 4 {
-		named[2], named[5] = true, true
+	for every := max(1, int(math.Ceil((b-a)/float64(want)))); every >= 1; every-- {
+		if out, labels := s.decades(every, b-a < 2.2 && want >= 4); labels >= 2 {
+			return out
+		}
 	}
-	var out []tick
-	labels := 0
-	for d := int(math.Floor(a)); d <= int(math.Ceil(b)); d++ {
+	return nil
+}
+
+// decades returns the ticks of a log axis and the number of labels among them.
+func (s scale) decades(every int, halves bool) (out []tick, labels int) {
+	first, last := int(math.Floor(math.Log10(s.lo))), int(math.Ceil(math.Log10(s.hi)))
+	for d := first; d <= last; d++ {
 		for m := 1; m <= 9; m++ {
-			v := float64(m) * math.Pow(10, float64(d))
+			v := float64(m) * math.Pow10(d)
 			if v < s.lo*(1-1e-9) || v > s.hi*(1+1e-9) {
 				continue
 			}
 			t := tick{at: v}
-			if named[m] && (m > 1 || mod(d, every) == 0) {
+			if m == 1 && mod(d, every) == 0 || halves && (m == 2 || m == 5) {
 				t.label = formatTick(v, -1)
 				labels++
 			}
@@ -131,10 +138,7 @@ func (s scale) logTicks(want int) []tick {
 			}
 		}
 	}
-	if labels < 2 {
-		return nil
-	}
-	return out
+	return out, labels
 }
 
 func mod(a, n int) int { return ((a % n) + n) % n }
@@ -159,21 +163,21 @@ func label(at []float64, step float64) []tick {
 	for _, v := range at {
 		big = math.Max(big, math.Abs(v))
 	}
+	exp, fine := int(math.Floor(math.Log10(big)+1e-9)), int(math.Floor(math.Log10(step)+1e-9))
 	out := make([]tick, len(at))
 	for i, v := range at {
 		out[i].at = v
 		switch {
 		case math.Abs(v) < step/2:
 			out[i].label = "0"
-		case big >= 1e6 || step < 1e-4:
-			out[i].label = formatTick(v, -1)
+		case big >= 1e6 || step < 1e-4: // one exponent for all
+			out[i].label = strconv.FormatFloat(v/math.Pow10(exp), 'f', min(max(0, exp-fine), 15), 64) + "e" + strconv.Itoa(exp)
 		case big >= 1e4 && step >= 100:
 			out[i].label = trimZeros(strconv.FormatFloat(v/1000, 'f', 1, 64)) + "k"
 		default:
-			dec := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
-			out[i].label = strconv.FormatFloat(v, 'f', dec, 64)
+			out[i].label = strconv.FormatFloat(v, 'f', max(0, -fine), 64)
 		}
-		out[i].label = strings.Replace(out[i].label, "-", "−", 1)
+		out[i].label = strings.ReplaceAll(out[i].label, "-", "−")
 	}
 	return out
 }

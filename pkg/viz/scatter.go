@@ -54,6 +54,8 @@ func (f Scatter) Alt() string {
 // vectorDots is the largest number of points drawn one by one.
 const vectorDots = 1500
 
+func (f Scatter) name() string { return f.Title }
+
 func (f Scatter) layout() layout {
 	c := newChart(f.Title, f.Width, f.Height)
 	c.seriesAxes("scatter", f.X, f.Y, f.Series, f.LogX, f.LogY, 0, 0)

@@ -105,7 +105,7 @@ func figurePath(f Figure) string {
 	if dir == "" {
 		dir = "figures"
 	}
-	name := slug(titleOf(f))
+	name := slug(f.name())
 	shown.Lock()
 	defer shown.Unlock()
 	shown.n[name]++
@@ -113,14 +113,6 @@ func figurePath(f Figure) string {
 		name = fmt.Sprintf("%s-%d", name, k)
 	}
 	return filepath.Join(dir, name+".png")
-}
-
-func titleOf(f Figure) string {
-	alt, _, _ := strings.Cut(f.Alt(), ".")
-	if _, title, ok := strings.Cut(alt, ": "); ok {
-		return title
-	}
-	return alt
 }
 
 // slug keeps letters and digits, so no title can name a path outside the folder.

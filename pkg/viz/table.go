@@ -252,6 +252,8 @@ const (
 	tableGap  vg.Length = 22
 )
 
+func (t Table) name() string { return t.Title }
+
 func (t Table) layout() layout {
 	l := &tableLayout{Table: t, cells: t.cells()}
 	l.cols = make([]vg.Length, len(l.head))

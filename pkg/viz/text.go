@@ -27,6 +27,8 @@ func (t Text) html() (string, error) {
 
 type textLayout []string
 
+func (t Text) name() string { return string(t) }
+
 func (t Text) layout() layout { return textLayout(labelText.wrap(string(t), chartW-2*pad)) }
 
 func (t textLayout) size() (w, h vg.Length) {

@@ -24,7 +24,7 @@ var cycle = []color.NRGBA{
 	rgb(0x0072b2), // blue
 	rgb(0xd55e00), // vermillion
 	rgb(0x009e73), // bluish green
-	rgb(0xb5659a), // reddish purple, darkened a little
+	rgb(0xcc79a7), // reddish purple
 	rgb(0xe69f00), // orange
 	rgb(0x56b4e9), // sky blue
 	rgb(0x5b6168), // grey

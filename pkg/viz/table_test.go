@@ -1,0 +1,75 @@
+package viz
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestTableText(t *testing.T) {
+	got := Table{
+		Title:   "Structures\nof question 1",
+		Columns: []string{"structure", "weights", "dev", "note"},
+		Rows: [][]any{
+			{"784-600-10", 477010, 0.9712, "λ = 10⁻⁴"},
+			{"784-1024-10\tx", 814090, float32(0.5), nil},
+			{"b", -5, math.NaN(), errors.New("failed")},
+			{"short row"},
+		},
+		Note: "Seeds 1 to 3.",
+	}.text()
+	want := strings.Join([]string{
+		"Structures of question 1",
+		"structure      weights     dev  note",
+		"─────────────  ───────  ──────  ────────",
+		"784-600-10     477\u202f010  0.9712  λ = 10⁻⁴",
+		"784-1024-10 x  814\u202f090  0.5000",
+		"b                   −5     NaN  failed",
+		"short row",
+		"Seeds 1 to 3.",
+	}, "\n") + "\n"
+	want = strings.Replace(want, "−5", "-5", 1)
+	if got = strings.Replace(got, "−5", "-5", 1); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestTableNumbers(t *testing.T) {
+	for _, c := range []struct {
+		format string
+		column []any
+		want   string
+	}{
+		{"", []any{0.98, 0.9712}, "0.9800 0.9712"},
+		{"", []any{12.3, 0.5}, "12.3 0.5"},
+		{"", []any{1e-7, 0.5}, "1e−7 0.5000"},
+		{"", []any{2.0, 3.0}, "2 3"},
+		{"", []any{math.Inf(1), math.Inf(-1)}, "+∞ -∞"},
+		{"%.1f %%", []any{12.34, "–"}, "12.3 % –"},
+		{"", []any{1234567, uint8(7)}, "1\u202f234\u202f567 7"},
+		{"", []any{true, nil}, "true "},
+	} {
+		var rows [][]any
+		for _, v := range c.column {
+			rows = append(rows, []any{v})
+		}
+		cells := Table{Rows: rows, Formats: []string{c.format}}.cells()
+		var got []string
+		for _, r := range cells.rows {
+			got = append(got, r[0])
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%v with %q: %q, want %q", c.column, c.format, s, c.want)
+		}
+	}
+}
+
+func TestEmptyTable(t *testing.T) {
+	if s := (Table{}).text(); s != "(no rows)\n" {
+		t.Errorf("text %q", s)
+	}
+	if s, err := (Table{}).html(); err != nil || !strings.Contains(s, "(no rows)") {
+		t.Errorf("HTML %q, error %v", s, err)
+	}
+}
