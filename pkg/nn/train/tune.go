@@ -1,0 +1,103 @@
+package train
+
+import "fmt"
+
+// A Trial is what is compared with others: a configuration for every learning
+// rate and seed.
+type Trial func(lr float64, seed int) Config
+
+// Tuned is what came of a Trial.
+type Tuned struct {
+	LR     float64   // the chosen rate
+	Rates  []float64 // those tried
+	Errors []float64 // at each of them, seed 1: the share wrong on dev in %
+	Runs   []*Result // at the chosen rate, seed 1 first
+}
+
+// Tune compares trials on equal terms: each may try the same learning rates
+// with seed 1, the one with the best score on dev is chosen, and with it the
+// other seeds are trained. A run that diverges counts with its last sound
+// weights. Of equal rates the first is chosen. All runs of a stage are one Fit.
+func (l *Lab) Tune(rates []float64, seeds int, trials ...Trial) ([]Tuned, error) {
+	if len(rates) == 0 || seeds < 1 {
+		return nil, fmt.Errorf("train: tune: %d learning rates and %d seeds, want at least 1", len(rates), seeds)
+	}
+	var first, rest []Config
+	for _, t := range trials {
+		for _, lr := range rates {
+			first = append(first, t(lr, 1))
+		}
+	}
+	runs, err := l.fitAll(first)
+	if err != nil {
+		return nil, err
+	}
+	tuned := make([]Tuned, len(trials))
+	for k, t := range trials {
+		mine := runs[k*len(rates) : (k+1)*len(rates)]
+		tuned[k] = choose(rates, mine)
+		for seed := 2; seed <= seeds; seed++ {
+			rest = append(rest, t(tuned[k].LR, seed))
+		}
+	}
+	runs, err = l.fitAll(rest)
+	for i, r := range runs {
+		k := i / (seeds - 1)
+		tuned[k].Runs = append(tuned[k].Runs, r)
+	}
+	return tuned, err
+}
+
+// fitAll is Fit that takes an interrupt for an error: a choice cannot be made
+// between runs that are not done.
+func (l *Lab) fitAll(cfgs []Config) ([]*Result, error) {
+	runs, err := l.Fit(cfgs...)
+	if err != nil {
+		return nil, err
+	}
+	done := 0
+	for _, r := range runs {
+		if r.Status != Interrupted {
+			done++
+		}
+	}
+	if done < len(cfgs) {
+		return nil, fmt.Errorf("train: tune: %d of %d runs are done: run again to continue", done, len(cfgs))
+	}
+	return runs, nil
+}
+
+// choose picks the best of runs, one for each rate.
+func choose(rates []float64, runs []*Result) Tuned {
+	t := Tuned{Rates: rates}
+	scores := make([]float64, len(runs))
+	for i, r := range runs {
+		scores[i] = r.Best.Score
+		t.Errors = append(t.Errors, 100*(1-r.Best.Score))
+	}
+	best := Argmax(scores)
+	t.LR, t.Runs = rates[best], runs[best:best+1:best+1]
+	return t
+}
+
+// DevErrors are the shares wrong on dev of the runs, in %.
+func (t Tuned) DevErrors() []float64 {
+	var errs []float64
+	for _, r := range t.Runs {
+		errs = append(errs, 100*(1-r.Best.Score))
+	}
+	return errs
+}
+
+// Test judges the runs on the test set: accuracies in %.
+func (t Tuned) Test() ([]float64, error) {
+	var scores []float64
+	for _, r := range t.Runs {
+		s, err := r.Test()
+		if err != nil {
+			return nil, err
+		}
+		scores = append(scores, 100*s.Accuracy)
+	}
+	return scores, nil
+}
