@@ -50,7 +50,7 @@ func trainCommand(args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	model, err := nn.New(cfg.Seed, lab.In(), cfg.Layers...)
+	model, err := lab.Check(cfg)
 	if err != nil {
 		return 0, err
 	}

@@ -2,8 +2,10 @@ package train
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
+	"inkling/pkg/data"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 )
@@ -20,6 +22,9 @@ type Config struct {
 	Batch     int
 	Epochs    int
 	Seed      uint64 // of the initial weights, the order of the batches and dropout
+
+	Augment data.Augment // changes every training image anew in every epoch
+	Clean   int          // the last so many epochs are trained without Augment
 
 	ClipNorm float64 // largest norm of the gradient; 0 for no limit
 	MaxNorm  float64 // largest norm of a unit's incoming weights; 0 for no limit
@@ -42,6 +47,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.LogEvery == 0 {
 		c.LogEvery = 100
 	}
+	if err := c.Augment.Check(); err != nil {
+		return c, err
+	}
 	for _, f := range []struct {
 		name      string
 		value     int
@@ -52,6 +60,7 @@ func (c Config) withDefaults() (Config, error) {
 		{"log-every", c.LogEvery, 1, 1 << 30},
 		{"dev-every", c.DevEvery, 0, 1 << 30},
 		{"patience", c.Patience, 0, 1 << 30},
+		{"clean", c.Clean, 0, 1 << 20},
 		{"size", c.TrainSize, 0, 1 << 30},
 	} {
 		if f.value < f.low || f.value > f.high {
@@ -100,4 +109,17 @@ func (c Config) Key() (string, error) {
 		return "", fmt.Errorf("train: the configuration holds a pointer or a function, which cannot identify a run: %s", s)
 	}
 	return s, nil
+}
+
+// batches are the training batches of a run on s: shuffled anew in every
+// epoch, and augmented until the last Clean epochs.
+func (c Config) batches(s *data.Set) Batches {
+	plain := &data.Loader{Set: s, Batch: c.Batch, Seed: c.Seed, Shuffle: true}
+	changed := &data.Loader{Set: s, Batch: c.Batch, Seed: c.Seed, Shuffle: true, Augment: c.Augment}
+	return func(epoch int) iter.Seq[data.Batch] {
+		if epoch < c.Epochs-c.Clean {
+			return changed.Epoch(epoch)
+		}
+		return plain.Epoch(epoch)
+	}
 }

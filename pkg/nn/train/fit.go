@@ -211,6 +211,20 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	return r, rec.end(status, cause, l.keepBest)
 }
 
+// Check finds whatever is wrong with a configuration, and returns the model as
+// it is before the first step.
+func (l *Lab) Check(cfg Config) (*nn.Model, error) {
+	jobs, err := l.plan([]Config{cfg})
+	if err != nil {
+		return nil, err
+	}
+	t, err := l.trainer(jobs[0])
+	if err != nil {
+		return nil, err
+	}
+	return t.model, nil
+}
+
 // trainer builds the model of a run.
 func (l *Lab) trainer(j *job) (*Trainer, error) {
 	m, err := nn.New(j.cfg.Seed, l.In(), j.cfg.Layers...)
@@ -237,14 +251,13 @@ func (r *Result) tellAll(p *Printer) *Result {
 // run trains to the end and says how it ended. No status means that cause is an
 // error of the machine, not of the run.
 func (l *Lab) run(ctx context.Context, j *job, t *Trainer, rec *recorder, printer *Printer, m *meter) (Status, error) {
-	loader := &data.Loader{Set: j.train, Batch: j.cfg.Batch, Seed: j.cfg.Seed, Shuffle: true}
 	told := t.Step
 	t.between = func() error {
 		m.step(t.Step - told)
 		told = t.Step
 		return rec.saveInTime()
 	}
-	for e, err := range t.Run(ctx, loader.Epoch, InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, j.cfg.batches(j.train), InOrder(l.Dev)) {
 		var diverged *Divergence
 		switch {
 		case errors.As(err, &diverged):

@@ -207,6 +207,9 @@ func (h Hyper) schedule(l *Lab) (optim.Schedule, error) {
 	if h.Warmup < 0 || h.Warmup >= steps {
 		return nil, fmt.Errorf("train: warmup %d, want 0 to %d, less than the steps of the run", h.Warmup, steps-1)
 	}
+	if h.Warmup > 0 && h.Schedule == "plateau" {
+		return nil, fmt.Errorf("train: warmup %d, want 0 with the schedule plateau", h.Warmup)
+	}
 	s, err := newSchedule(h, steps-h.Warmup, milestones)
 	if err == nil && h.Warmup > 0 {
 		s = optim.Warmup{Steps: h.Warmup, Then: s}

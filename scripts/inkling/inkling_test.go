@@ -1,0 +1,468 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
+)
+
+// binary is the command, built once for all tests of this package.
+var program string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "inkling")
+	if err != nil {
+		panic(err)
+	}
+	program = filepath.Join(dir, "inkling")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		fmt.Printf("go build: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(fmt.Sprint("unexpected error: ", err))
+	}
+	return v
+}
+
+// world is where the command runs: a folder, a run store, the digits.
+type world struct {
+	t     *testing.T
+	dir   string
+	store string
+	env   []string
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, dir: t.TempDir()}
+	w.store = filepath.Join(w.dir, "runs")
+	w.env = append(os.Environ(), "INKLING_RUNS="+w.store, "INKLING_QUICK=1")
+	if os.Getenv("MNIST_DIR") == "" {
+		w.env = append(w.env, "INKLING_DATA=synthetic")
+	}
+	return w
+}
+
+// command prepares the program; later environment variables win.
+func (w *world) command(args []string, env ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+	cmd = exec.Command(program, args...)
+	cmd.Dir, cmd.Env = w.dir, append(w.env, env...)
+	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return cmd, stdout, stderr
+}
+
+// run runs the program to its end.
+func (w *world) run(args []string, env ...string) (code int, stdout, stderr string) {
+	cmd, out, err := w.command(args, env...)
+	cmd.Run()
+	return cmd.ProcessState.ExitCode(), out.String(), err.String()
+}
+
+// files lists everything below the world's folder.
+func (w *world) files() (list []string) {
+	filepath.WalkDir(w.dir, func(path string, _ fs.DirEntry, _ error) error {
+		list = append(list, strings.TrimPrefix(path, w.dir))
+		return nil
+	})
+	return list
+}
+
+// refuses checks that args end with code 2, one line on stderr that holds all
+// of want, nothing on stdout, and no file touched.
+func (w *world) refuses(args []string, env []string, want ...string) {
+	w.t.Helper()
+	before := fmt.Sprint(w.files())
+	code, stdout, stderr := w.run(args, env...)
+	if code != 2 {
+		w.t.Errorf("exit code %d, want 2", code)
+	}
+	if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "inkling: ") || len(stderr) > 600 || strings.Contains(stderr, "goroutine") {
+		w.t.Errorf("stderr %q, want one line", stderr)
+	}
+	for _, part := range want {
+		if !strings.Contains(stderr, part) {
+			w.t.Errorf("stderr %q does not say %q", stderr, part)
+		}
+	}
+	if stdout != "" {
+		w.t.Errorf("stdout %q, want nothing", stdout)
+	}
+	if after := fmt.Sprint(w.files()); after != before {
+		w.t.Errorf("files were %v, are %v", before, after)
+	}
+}
+
+// Every mistake in a flag is told with what was given and what is allowed.
+func TestBadFlags(t *testing.T) {
+	for _, c := range []struct {
+		args string // of train, parted by |
+		want []string
+	}{
+		{"--lr=0", []string{"lr 0", "0 < lr"}},
+		{"--lr=-1", []string{"lr -1", "0 < lr"}},
+		{"--lr|-1", []string{"lr -1", "0 < lr"}},
+		{"--lr=NaN", []string{"lr NaN", "0 < lr"}},
+		{"--lr=Inf", []string{"lr +Inf", "0 < lr"}},
+		{"--lr=1e9", []string{"lr 1e+09", "0 < lr ≤ 1e+06"}},
+		{"--lr=fast", []string{`--lr "fast"`, "a number"}},
+		{"--lr=", []string{`--lr ""`, "a number"}},
+		{"--lr", []string{"--lr needs a value"}},
+		{"--lr=1e999", []string{`--lr "1e999"`, "not as large"}},
+		{"--epochs=0", []string{"epochs 0", "want 1 to"}},
+		{"--epochs=-3", []string{"epochs -3", "want 1 to"}},
+		{"--epochs=1.5", []string{`--epochs "1.5"`, "a whole number"}},
+		{"--epochs=99999999999", []string{"epochs 99999999999", "want 1 to"}},
+		{"--epochs=99999999999999999999", []string{"--epochs", "not as large"}},
+		{"--batch=0", []string{"batch 0", "want 1 to"}},
+		{"--batch=-1", []string{"batch -1", "want 1 to"}},
+		{"--batch=1000000", []string{"batch 1000000", "want 1 to 5000"}},
+		{"--hidden=", []string{`hidden ""`, "512,256", "none"}},
+		{"--hidden=0", []string{`"0"`, "from 1 to"}},
+		{"--hidden=abc", []string{`"abc"`, "whole number"}},
+		{"--hidden=1e9", []string{`"1e9"`, "whole number"}},
+		{"--hidden=512,", []string{`hidden "512,"`, "whole number"}},
+		{"--hidden=512,-4", []string{`"-4"`, "from 1 to"}},
+		{"--hidden=1048576,1048576", []string{"weights", "the limit"}},
+		{"--activation=rellu", []string{`unknown activation "rellu"`, "did you mean relu?"}},
+		{"--activation=", []string{`unknown activation ""`, "known: gelu"}},
+		{"--optimizer=adma", []string{`unknown optimizer "adma"`, "did you mean adam?", "known: adagrad"}},
+		{"--schedule=cosin", []string{`unknown schedule "cosin"`, "did you mean cosine?"}},
+		{"--dropout=1", []string{"dropout 1", "0 ≤ dropout < 1"}},
+		{"--dropout=-0.1", []string{"dropout -0.1"}},
+		{"--dropout=NaN", []string{"dropout NaN"}},
+		{"--momentum=1", []string{"Momentum 1", "< 1"}},
+		{"--momentum=NaN", []string{"Momentum NaN"}},
+		{"--momentum=0|--optimizer=nesterov", []string{"momentum 0", "nesterov"}},
+		{"--decay=-1", []string{"Decay -1", "0 ≤ Decay"}},
+		{"--decay=NaN", []string{"Decay NaN"}},
+		{"--schedule=step", []string{`milestones ""`, "one number"}},
+		{"--schedule=multistep|--milestones=800,x", []string{`"x"`, "whole number"}},
+		{"--schedule=multistep|--milestones=900,800", []string{"900,800", "rising"}},
+		{"--schedule=multistep|--gamma=0", []string{"gamma 0", "0 < gamma ≤ 1"}},
+		{"--schedule=exponential|--gamma=1.5", []string{"gamma 1.5", "≤ 1"}},
+		{"--warmup=-1", []string{"warmup -1", "want 0 to"}},
+		{"--warmup=100000", []string{"warmup 100000", "less than the steps"}},
+		{"--warmup=5|--schedule=plateau", []string{"warmup 5", "want 0 with the schedule plateau"}},
+		{"--smoothing=1", []string{"smoothing 1", "0 ≤ smoothing < 1"}},
+		{"--seed=-1", []string{"seed -1", "at least 0"}},
+		{"--size=-1", []string{"size -1", "want 0 to"}},
+		{"--patience=-2", []string{"patience -2"}},
+		{"--ema=1", []string{"ema 1", "< 1"}},
+		{"--ema=NaN", []string{"ema NaN"}},
+		{"--question=", []string{`question ""`, "a-z"}},
+		{"--question=../../up", []string{`question "../../up"`, "a-z"}},
+		{"--question=Q 1", []string{`question "Q 1"`}},
+		{"--layers={", []string{"--layers", "JSON"}},
+		{`--layers=[{"lineer":{"out":10}}]`, []string{`unknown kind "lineer"`, "linear"}},
+		{`--layers=[{"linear":{"outs":10}}]`, []string{`unknown field "outs"`}},
+		{`--layers=[]`, []string{"no layers"}},
+		{`--layers=[{"linear":{"out":5}}]`, []string{"output of 5", "want 10"}},
+		{`--layers=[{"conv2d":{"filters":4,"kernel":99}},{"linear":{"out":10}}]`, []string{"layer 0", "conv2d", "1×28×28"}},
+		{`--layers=[{"linear":{"out":99999999999}}]`, []string{"Out 99999999999"}},
+		{"--lrr=3", []string{"unknown flag --lrr, did you mean --lr?"}},
+		{"--hiden|600", []string{"unknown flag --hiden, did you mean --hidden?"}},
+		{"--xyzzy", []string{"unknown flag --xyzzy", "known: --activation"}},
+		{"600", []string{`unexpected argument "600"`}},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			t.Parallel()
+			newWorld(t).refuses(append([]string{"train"}, strings.Split(c.args, "|")...), nil, c.want...)
+		})
+	}
+}
+
+// Sizes beyond the data are mistakes, but for a quick lab, which has less.
+func TestSizeBeyondTheData(t *testing.T) {
+	w := newWorld(t)
+	w.refuses([]string{"train", "--size=50001"}, []string{"INKLING_QUICK="}, "size 50001", "want 1 to 50000")
+}
+
+func TestBadCommands(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		want []string
+	}{
+		{"", []string{"no command", "known: train, test, runs, data"}},
+		{"trian", []string{`unknown command "trian"`, "did you mean train?"}},
+		{"--lr=1", []string{`unknown command "--lr=1"`, "known: train"}},
+		{"data|extra", []string{`unexpected argument "extra"`}},
+		{"data|--lr=1", []string{"unknown flag --lr"}},
+		{"runs|a|b", []string{"2 questions"}},
+		{"runs|nothing", []string{`"nothing"`, "the run store is empty"}},
+		{"test", []string{"nothing to test"}},
+		{"test|q1", []string{`"q1" is neither a file nor a question`, "the run store is empty"}},
+		{"test|--fast", []string{"unknown flag --fast"}},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			t.Parallel()
+			var args []string
+			if c.args != "" {
+				args = strings.Split(c.args, "|")
+			}
+			newWorld(t).refuses(args, nil, c.want...)
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range []string{"help", "--help", "train --help", "test -h", "runs --help", "data -help"} {
+		code, stdout, stderr := newWorld(t).run(strings.Fields(args))
+		if code != 0 || !strings.Contains(stdout, "usage: go run ./scripts/inkling") || stderr != "" {
+			t.Errorf("%s: code %d, stdout %q, stderr %q", args, code, stdout, stderr)
+		}
+	}
+	_, stdout, _ := newWorld(t).run([]string{"train", "--help"})
+	for _, flag := range []string{"--hidden", "--lr ", "--ema", "--question", "(512,256)"} {
+		if !strings.Contains(stdout, flag) {
+			t.Errorf("help does not tell of %s", flag)
+		}
+	}
+}
+
+// What is no model is refused, with the file's name.
+func TestNotAModel(t *testing.T) {
+	w := newWorld(t)
+	save := func(name string, in nn.Shape, change func(*safetensors.File)) string {
+		m := must(nn.New(1, in, nn.Linear{Out: 10}))
+		f := must(m.File(nil))
+		change(f)
+		path := filepath.Join(w.dir, name)
+		must(0, f.Save(path))
+		return path
+	}
+	write := func(name string, b []byte) string {
+		path := filepath.Join(w.dir, name)
+		must(0, os.WriteFile(path, b, 0o644))
+		return path
+	}
+	mnist := nn.CHW(1, 28, 28)
+	good := must(os.ReadFile(save("good.safetensors", mnist, func(*safetensors.File) {})))
+	flipped := bytes.Clone(good)
+	flipped[len(flipped)-3] ^= 4
+	for _, c := range []struct {
+		name, path string
+		want       []string
+	}{
+		{"missing", filepath.Join(w.dir, "no", "such.safetensors"), []string{"no such file"}},
+		{"a folder without one", w.dir, []string{"best.safetensors: no such file"}},
+		{"empty", write("empty.safetensors", nil), []string{"0 bytes"}},
+		{"text", write("text", []byte("accuracy: 99 %, honestly\n")), []string{"text: safetensors: header of"}},
+		{"cut", write("cut.safetensors", good[:len(good)/2]), []string{"cut short?"}},
+		{"a bit flipped", write("flipped.safetensors", flipped), []string{"damaged"}},
+		{"newer", save("newer.safetensors", mnist, func(f *safetensors.File) { f.Meta["version"] = "2" }), []string{`version "2"`, "reads 1"}},
+		{"somebody else's", save("else.safetensors", mnist, func(f *safetensors.File) { f.Meta["format"] = "pt" }), []string{`format "pt"`}},
+		{"another dtype", write("half.safetensors", bytes.Replace(good, []byte(`"F32"`), []byte(`"F16"`), 1)), []string{`dtype "F16", want F32`}},
+		{"unknown layer", save("layer.safetensors", mnist, func(f *safetensors.File) { f.Meta["architecture"] = `[{"attention":{}}]` }), []string{`unknown kind "attention"`}},
+		{"weights of another shape", save("shape.safetensors", mnist, func(f *safetensors.File) {
+			f.Meta["architecture"] = `[{"linear":{"out":11}}]`
+		}), []string{"linear"}},
+		{"a state", save("state.safetensors", mnist, func(f *safetensors.File) { f.Meta["progress"] = "{}" }), []string{"state of an unfinished run"}},
+		{"other images", save("wide.safetensors", nn.CHW(1, 32, 32), func(*safetensors.File) {}), []string{"1×32×32", "1×28×28"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := *w
+			w.t = t
+			w.refuses([]string{"test", c.path}, nil, c.want...)
+		})
+	}
+}
+
+// idx is an IDX file of zeros.
+func idx(dims ...int) []byte {
+	b := []byte{0, 0, 8, byte(len(dims))}
+	n := 1
+	for _, d := range dims {
+		b = binary.BigEndian.AppendUint32(b, uint32(d))
+		n *= d
+	}
+	return append(b, make([]byte, n)...)
+}
+
+func zipped(b []byte) []byte {
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	must(w.Write(b))
+	must(0, w.Close())
+	return z.Bytes()
+}
+
+// The first file of MNIST is wrong in many ways.
+func TestBadData(t *testing.T) {
+	const name = "train-images-idx3-ubyte"
+	another := zipped(idx(60000, 28, 28))
+	for _, c := range []struct {
+		what, file string
+		content    []byte
+		want       []string
+	}{
+		{"0 bytes", name, nil, []string{name}},
+		{"gz of 0 bytes", name + ".gz", nil, []string{name + ".gz"}},
+		{"gz truncated", name + ".gz", another[:5000], []string{name + ".gz"}},
+		{"gz of another set", name + ".gz", another, []string{"not MNIST"}},
+		{"28×27", name + ".gz", zipped(idx(60000, 28, 27)[:1<<20]), []string{"27", "28"}},
+		{"the test images", name + ".gz", zipped(idx(10000, 28, 28)[:1<<20]), []string{"10000", "60000"}},
+		{"labels instead of images", name, idx(60000), []string{name}},
+		{"magic swapped", name, append([]byte{0, 0, 3, 8}, idx(60000, 28, 28)[4:1<<20]...), []string{name}},
+		{"one byte short", name, idx(60000, 28, 28)[:47040015], []string{name}},
+		{"one byte more", name, append(idx(60000, 28, 28), 0), []string{name}},
+		{"text", name, []byte("hello"), []string{name}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			must(0, os.WriteFile(filepath.Join(w.dir, c.file), c.content, 0o644))
+			w.refuses([]string{"data"}, []string{"INKLING_DATA=", "MNIST_DIR=" + w.dir}, append(c.want, "MNIST_DIR")...)
+		})
+	}
+	t.Run("missing folder", func(t *testing.T) {
+		w := newWorld(t)
+		w.refuses([]string{"data"}, []string{"INKLING_DATA=", "MNIST_DIR=" + w.dir + "/no"}, "no such file", "MNIST_DIR")
+	})
+	t.Run("a file", func(t *testing.T) {
+		w := newWorld(t)
+		path := filepath.Join(w.dir, "file")
+		must(0, os.WriteFile(path, nil, 0o644))
+		w.refuses([]string{"train"}, []string{"INKLING_DATA=", "MNIST_DIR=" + path}, "not a folder", "MNIST_DIR")
+	})
+	t.Run("unknown choice", func(t *testing.T) {
+		newWorld(t).refuses([]string{"data"}, []string{"INKLING_DATA=minst"}, `"minst"`, "auto", "mnist", "synthetic")
+	})
+}
+
+// With the real images at hand, the labels are wrong.
+func TestBadLabels(t *testing.T) {
+	real := os.Getenv("MNIST_DIR")
+	if real == "" {
+		t.Skip("MNIST_DIR is not set")
+	}
+	const name = "train-labels-idx1-ubyte"
+	bad := idx(60000)
+	bad[8+1234] = 10
+	for _, c := range []struct {
+		what    string
+		content []byte
+		want    []string
+	}{
+		{"one short", idx(59999), []string{"59999", "60000"}},
+		{"of the other split", idx(10000), []string{"10000", "60000"}},
+		{"label 10", bad, []string{"label 10 at index 1234", "0 to 9"}},
+		{"of another set", idx(60000), []string{"not MNIST"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			w := newWorld(t)
+			for _, e := range must(os.ReadDir(real)) {
+				if strings.HasSuffix(e.Name(), ".gz") && !strings.HasPrefix(e.Name(), name) {
+					must(0, os.Symlink(filepath.Join(real, e.Name()), filepath.Join(w.dir, e.Name())))
+				}
+			}
+			must(0, os.WriteFile(filepath.Join(w.dir, name), c.content, 0o644))
+			w.refuses([]string{"data"}, []string{"INKLING_DATA=", "MNIST_DIR=" + w.dir}, append(c.want, name)...)
+		})
+	}
+}
+
+// small is a run of a second or less.
+var small = []string{"train", "--hidden=none", "--epochs=1", "--size=500", "--batch=50"}
+
+func TestTrainTestRuns(t *testing.T) {
+	w := newWorld(t)
+	code, first, stderr := w.run(small)
+	if code != 0 || stderr != "" || !strings.Contains(first, "epoch: 0, iteration: 10\n[Train] loss: ") ||
+		!strings.Contains(first, "[Dev] loss: ") || !strings.Contains(first, "best accuracy performance has been updated: 0.00000 --> ") {
+		t.Fatalf("code %d, stderr %q, stdout:\n%s", code, stderr, first)
+	}
+	if code, out, _ := w.run(append(small, "--name=the same")); code != 0 || !strings.Contains(out, "the same: dev") || !strings.Contains(out, ", stored ") {
+		t.Errorf("code %d, again:\n%s", code, out)
+	}
+	code, out, stderr := w.run([]string{"test", "command"})
+	if code != 0 || stderr != "" {
+		t.Fatalf("code %d, stderr %q", code, stderr)
+	}
+	for _, want := range []string{
+		`training and 10000 test images`, `0\.linear +10 +7,850`, `accuracy \d\d\.\d\d % \(\d+ of 10000 wrong\)`,
+		`digit +images +precision % +recall % +F1 %`, `(?m)^ +9 +\d+ +\d`, `most often taken: \d as \d`,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("test does not say %s:\n%s", want, out)
+		}
+	}
+	// The same model by its file and by its folder.
+	var folder string
+	for _, f := range w.files() {
+		if strings.HasSuffix(f, "run.json") {
+			folder = filepath.Join(w.dir, filepath.Dir(f))
+		}
+	}
+	code, both, stderr := w.run([]string{"test", filepath.Join(folder, "best.safetensors"), folder})
+	line := regexp.MustCompile(`(?m)^accuracy .*`)
+	if got := line.FindAllString(both, -1); code != 0 || len(got) != 2 || got[0] != got[1] || got[0] != line.FindString(out) {
+		t.Errorf("code %d, stderr %q, by question %q, by file and folder %q", code, stderr, line.FindString(out), got)
+	}
+	code, table, _ := w.run([]string{"runs"})
+	if rows := strings.Split(strings.TrimSpace(table), "\n"); code != 0 || len(rows) != 2 || !strings.Contains(rows[1], "784-10 sgd lr 0.1 momentum 0.9 seed 1") {
+		t.Errorf("code %d, runs:\n%s", code, table)
+	}
+	w.refuses([]string{"test", "comand"}, nil, "did you mean command?", "questions with runs: command")
+	w.refuses([]string{"runs", "comand"}, nil, "did you mean command?")
+
+	// A damaged record is one line; the other runs are shown all the same.
+	if code, _, stderr := w.run(append(small, "--seed=2")); code != 0 {
+		t.Fatal(stderr)
+	}
+	must(0, os.WriteFile(filepath.Join(folder, "run.json"), []byte(`{"Name":`), 0o644))
+	code, table, stderr = w.run([]string{"runs"})
+	if code != 2 || strings.Count(table, "\n") != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run.json is damaged") {
+		t.Errorf("code %d, stderr %q, runs:\n%s", code, stderr, table)
+	}
+	code, _, stderr = w.run(small)
+	if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run.json is damaged") || !strings.Contains(stderr, "remove the folder") {
+		t.Errorf("code %d, stderr %q", code, stderr)
+	}
+}
+
+func TestLayersAsJSON(t *testing.T) {
+	code, out, stderr := newWorld(t).run(append(small[:1:1], "--epochs=1", "--size=200", "--batch=50", "--lr=0.01",
+		`--layers=[{"conv2d":{"filters":4,"kernel":5,"stride":3}},{"relu":{}},{"maxpool2d":{"kernel":2}},{"linear":{"out":10}}]`))
+	if code != 0 || !strings.Contains(out, "0.conv2d") || !strings.Contains(out, "conv4-pool-10 sgd") {
+		t.Errorf("code %d, stderr %q, stdout:\n%s", code, stderr, out)
+	}
+}
+
+// Decay and learning rate multiply the weights by -9e5 at every step.
+func TestDivergedRun(t *testing.T) {
+	w := newWorld(t)
+	args := append(small, "--lr=1e6", "--decay=0.9", "--momentum=0", "--schedule=constant")
+	for range 2 { // the second time from the store
+		code, _, stderr := w.run(args)
+		if code != 1 || !regexp.MustCompile(`^inkling: .* at step \d+ of epoch 0 with learning rate 1e\+06.*\n$`).MatchString(stderr) {
+			t.Errorf("code %d, stderr %q, want 1 and step, epoch and learning rate", code, stderr)
+		}
+	}
+}
+
+func TestStoreThatCannotBeMade(t *testing.T) {
+	w := newWorld(t)
+	must(0, os.WriteFile(filepath.Join(w.dir, "file"), nil, 0o644))
+	code, _, stderr := w.run(small, "INKLING_RUNS="+filepath.Join(w.dir, "file", "runs"))
+	if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run store") {
+		t.Errorf("code %d, stderr %q", code, stderr)
+	}
+}

@@ -1,0 +1,101 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// long is a run that nobody waits for.
+var long = []string{"train", "--hidden=16", "--epochs=100000", "--schedule=constant", "--lr=0.01"}
+
+func TestInterrupt(t *testing.T) {
+	w := newWorld(t)
+	for part := range 3 {
+		cmd, _, stderr := w.command(long)
+		r := must(os.Create(filepath.Join(w.dir, fmt.Sprint("out", part))))
+		cmd.Stdout = r
+		must(0, cmd.Start())
+		said := func() string { return string(must(os.ReadFile(r.Name()))) }
+		marker := "[Dev]"
+		if part > 0 {
+			marker = "continued after iteration"
+		}
+		for end := time.Now().Add(30 * time.Second); !strings.Contains(said(), marker); time.Sleep(2 * time.Millisecond) {
+			if time.Now().After(end) {
+				cmd.Process.Kill()
+				t.Fatalf("nothing came in 30 s: %s%s", said(), stderr)
+			}
+		}
+		if part == 0 { // a second process on the same run
+			w := *w
+			code, _, stderr := w.run(long)
+			if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, fmt.Sprintf("in use by process %d:", cmd.Process.Pid)) {
+				t.Errorf("second process: code %d, stderr %q", code, stderr)
+			}
+		}
+		start := time.Now()
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("took %v to end", took)
+		}
+		if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(said(), "saved in runs/") {
+			t.Errorf("code %d, stdout %q, stderr %q", code, said(), stderr)
+		}
+	}
+	if code, out, _ := w.run([]string{"runs"}); code != 0 || !strings.Contains(out, "interrupted") {
+		t.Errorf("code %d, runs %q", code, out)
+	}
+}
+
+// A store that may be read and not written: stored runs come back, new ones
+// are refused.
+func TestReadOnlyStore(t *testing.T) {
+	w := newWorld(t)
+	if code, _, stderr := w.run(small); code != 0 {
+		t.Fatal(stderr)
+	}
+	open := func(args []string) (code int, stdout, stderr string) {
+		cmd, out, err := w.command(args, "HOME=/", "XDG_CACHE_HOME="+os.Getenv("XDG_CACHE_HOME"))
+		if os.Getuid() == 0 { // root may write everywhere: be somebody else
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+			for dir := filepath.Dir(program); dir != os.TempDir() && len(dir) > 1; dir = filepath.Dir(dir) {
+				must(0, os.Chmod(dir, 0o755))
+			}
+			for dir := w.dir; dir != os.TempDir() && len(dir) > 1; dir = filepath.Dir(dir) {
+				must(0, os.Chmod(dir, 0o755))
+			}
+		}
+		if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+			t.Skip("cannot be run as somebody else:", err)
+		}
+		return cmd.ProcessState.ExitCode(), out.String(), err.String()
+	}
+	if os.Getuid() != 0 {
+		question := filepath.Dir(filepath.Dir(must(filepath.Glob(filepath.Join(w.store, "*", "*", "*", "run.json")))[0]))
+		must(0, os.Chmod(question, 0o555))
+		defer os.Chmod(question, 0o755)
+	}
+	code, out, stderr := open(small)
+	if code != 0 || !strings.Contains(out, ", stored ") {
+		t.Errorf("stored run: code %d, stderr %q", code, stderr)
+	}
+	before := fmt.Sprint(w.files())
+	code, _, stderr = open(append(small, "--seed=9"))
+	if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "permission denied") {
+		t.Errorf("new run: code %d, stderr %q", code, stderr)
+	}
+	if after := fmt.Sprint(w.files()); after != before {
+		t.Errorf("files were %v, are %v", before, after)
+	}
+	if code, _, stderr := open([]string{"test", "command"}); code != 0 {
+		t.Errorf("test: code %d, stderr %q", code, stderr)
+	}
+}
