@@ -128,10 +128,14 @@ func (s OneCycle) LR(step int) float64 {
 	}
 	top := rise*float64(s.Steps) - 1
 	end := float64(s.Steps) - 1
-	if float64(step) <= top {
-		return anneal(s.Max/25, s.Max, float64(step)/top)
+	switch at := float64(step); {
+	case at < top:
+		return anneal(s.Max/25, s.Max, at/top)
+	case at == top:
+		return s.Max // also where there is nothing on one of the sides
+	default:
+		return anneal(s.Max, s.Max/250000, (at-top)/(end-top))
 	}
-	return anneal(s.Max, s.Max/250000, (float64(step)-top)/(end-top))
 }
 
 func (s LinearLR) LR(step int) float64 {
@@ -185,22 +189,8 @@ func anneal(a, b, t float64) float64 {
 // learning rate that is not a finite positive number at one of the given
 // steps.
 func CheckSchedule(s Schedule, steps int) error {
-	if s == nil {
-		return fmt.Errorf("optim: no schedule; optim.Constant(0.1) is one")
-	}
-	switch v := s.(type) {
-	case MultiStepLR:
-		if !slices.IsSorted(v.Milestones) {
-			return fmt.Errorf("optim: MultiStepLR: milestones %v, want them in rising order", v.Milestones)
-		}
-	case Joined:
-		if len(v.Parts) == 0 || len(v.Until) != len(v.Parts)-1 {
-			return fmt.Errorf("optim: Joined: %d parts and %d ends, want one end less than parts", len(v.Parts), len(v.Until))
-		}
-	case Warmup:
-		if v.Then == nil {
-			return fmt.Errorf("optim: Warmup: Then is nil")
-		}
+	if err := checkForm(s); err != nil {
+		return err
 	}
 	for step := range max(steps, 1) {
 		if lr := s.LR(step); !(lr >= 0) || math.IsInf(lr, 0) {
@@ -209,6 +199,69 @@ func CheckSchedule(s Schedule, steps int) error {
 	}
 	if lr := maxLR(s, steps); !(lr > 0 && lr <= MaxLR) {
 		return fmt.Errorf("optim: learning rate %v, want 0 < lr ≤ %g", lr, float64(MaxLR))
+	}
+	return nil
+}
+
+// checkForm reports what is wrong with the fields of s, whatever rates come out.
+func checkForm(s Schedule) error {
+	switch v := s.(type) {
+	case nil:
+		return fmt.Errorf("optim: no schedule; optim.Constant(0.1) is one")
+	case StepLR:
+		return atLeastOne("StepLR", "Every", v.Every)
+	case MultiStepLR:
+		if !slices.IsSorted(v.Milestones) {
+			return fmt.Errorf("optim: MultiStepLR: milestones %v, want them in rising order", v.Milestones)
+		}
+	case Cosine:
+		return atLeastOne("Cosine", "Steps", v.Steps)
+	case LinearLR:
+		return atLeastOne("LinearLR", "Steps", v.Steps)
+	case GeometricLR:
+		return atLeastOne("GeometricLR", "Steps", v.Steps)
+	case OneCycle:
+		return firstError(atLeastOne("OneCycle", "Steps", v.Steps), checkRange("OneCycle", "Rise", v.Rise, 0, 1))
+	case ReduceOnPlateau:
+		if v.Patience < 0 {
+			return fmt.Errorf("optim: ReduceOnPlateau: Patience %d, want at least 0", v.Patience)
+		}
+		return firstError(
+			checkRange("ReduceOnPlateau", "Factor", v.Factor, 0, 1),
+			checkRange("ReduceOnPlateau", "Min", v.Min, 0, MaxLR),
+		)
+	case Warmup:
+		if v.Steps < 0 {
+			return fmt.Errorf("optim: Warmup: Steps %d, want at least 0", v.Steps)
+		}
+		return checkPart("Warmup", v.Then)
+	case Joined:
+		if len(v.Parts) == 0 || len(v.Until) != len(v.Parts)-1 {
+			return fmt.Errorf("optim: Joined: %d parts and %d ends, want one end less than parts", len(v.Parts), len(v.Until))
+		}
+		if !slices.IsSorted(v.Until) {
+			return fmt.Errorf("optim: Joined: ends %v, want them in rising order", v.Until)
+		}
+		for _, p := range v.Parts {
+			if err := checkPart("Joined", p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkPart checks a schedule within another one, which asks it for LR alone.
+func checkPart(within string, s Schedule) error {
+	if _, ok := s.(Adaptive); ok {
+		return fmt.Errorf("optim: a %T inside a %s does not learn of the dev losses: use it alone", s, within)
+	}
+	return checkForm(s)
+}
+
+func atLeastOne(rule, name string, v int) error {
+	if v < 1 {
+		return fmt.Errorf("optim: %s: %s %d, want at least 1", rule, name, v)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package optim
 
 import (
+	"fmt"
+
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/internal/f32"
 )
@@ -28,6 +30,9 @@ func (o SGD) New(params []*nn.Param) (Stepper, error) {
 		checkRange("SGD", "Decay", o.Decay, 0, 1),
 	); err != nil {
 		return nil, err
+	}
+	if (o.Nesterov || o.HeavyBall) && o.Momentum == 0 || o.Nesterov && o.HeavyBall {
+		return nil, fmt.Errorf("optim: SGD: Momentum %v, Nesterov %v, HeavyBall %v, want Momentum > 0 with one of the two", o.Momentum, o.Nesterov, o.HeavyBall)
 	}
 	s := &sgd{SGD: o, params: params}
 	if o.Momentum > 0 {
