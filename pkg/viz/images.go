@@ -238,7 +238,7 @@ func (g *gridLayout) draw(c draw.Canvas) {
 		x, top := at(i%g.columns, i/g.columns)
 		g.tile(c, t, x, top)
 	}
-	if len(g.tiles) == 0 {
+	if g.imgW == 0 || g.imgH == 0 {
 		labelText.with(soft).draw(c, c.Center().X, c.Max.Y-g.top-30, 0.5, "no images")
 	}
 	if g.bar != nil {

@@ -276,11 +276,11 @@ func TestLive(t *testing.T) {
 	l := NewLive("run", Curves{Title: "Loss", Series: mine})
 	l.progress.now, l.progress.start = clock.now, clock.t
 	l.now, l.start = clock.now, clock.t
-	for i := range 1000 {
+	for i := range 200 {
 		l.Add("Loss", "dev", float64(i), 1/float64(i+1))
 		l.Add("Loss", "earlier run", float64(i), 1)
-		l.Update(i, 1000, "")
-		clock.advance(20 * time.Millisecond)
+		l.Update(i, 200, "")
+		clock.advance(100 * time.Millisecond)
 	}
 	frames := p.updates
 	l.Finish("best .5")

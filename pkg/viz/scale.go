@@ -98,8 +98,13 @@ func (s scale) ticks(want int) []tick {
 
 // multiples returns those of step within the scale.
 func (s scale) multiples(step float64) (at []float64) {
-	for k := math.Ceil(s.lo/step - 1e-9); k*step <= s.hi+1e-9*step && len(at) < 50; k++ { // 50 bounds what rounding could make endless
-		if v := k * step; !s.log || v > 0 {
+	slack := 1e-9 * step
+	for k := math.Ceil(s.lo/step - 1e-9); len(at) < 50; k++ { // rounding could make it endless
+		v := k * step
+		if v-slack > s.hi || !isFinite(v) {
+			break
+		}
+		if !s.log || v > 0 {
 			at = append(at, v)
 		}
 	}

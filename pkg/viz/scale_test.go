@@ -42,10 +42,10 @@ func TestTicks(t *testing.T) {
 func TestScalesAlways(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for i := range 20_000 {
-		a := math.Copysign(math.Pow(10, r.Float64()*600-300), r.Float64()-0.5)
+		a := math.Copysign(math.Pow(10, r.Float64()*615-307), r.Float64()-0.5)
 		b := a * (1 + math.Pow(10, r.Float64()*14-12))
 		if i%3 == 0 {
-			b = math.Copysign(math.Pow(10, r.Float64()*600-300), r.Float64()-0.5)
+			b = math.Copysign(math.Pow(10, r.Float64()*615-307), r.Float64()-0.5)
 		}
 		e := noExtent()
 		e.add(a)
