@@ -28,7 +28,7 @@ func (l *Lab) Tune(rates []float64, seeds int, trials ...Trial) ([]Tuned, error)
 			first = append(first, t(lr, 1))
 		}
 	}
-	runs, err := l.fitAll(first)
+	runs, err := l.FitAll(first...)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (l *Lab) Tune(rates []float64, seeds int, trials ...Trial) ([]Tuned, error)
 			rest = append(rest, t(tuned[k].LR, seed))
 		}
 	}
-	runs, err = l.fitAll(rest)
+	runs, err = l.FitAll(rest...)
 	for i, r := range runs {
 		k := i / (seeds - 1)
 		tuned[k].Runs = append(tuned[k].Runs, r)
@@ -48,56 +48,59 @@ func (l *Lab) Tune(rates []float64, seeds int, trials ...Trial) ([]Tuned, error)
 	return tuned, err
 }
 
-// fitAll is Fit that takes an interrupt for an error: a choice cannot be made
-// between runs that are not done.
-func (l *Lab) fitAll(cfgs []Config) ([]*Result, error) {
+// FitAll is Fit that takes an interrupt for an error: it returns a result for
+// every configuration or none, for what compares them.
+func (l *Lab) FitAll(cfgs ...Config) ([]*Result, error) {
 	runs, err := l.Fit(cfgs...)
 	if err != nil {
 		return nil, err
 	}
+	return runs, allDone(runs, len(cfgs))
+}
+
+func allDone(runs []*Result, want int) error {
 	done := 0
 	for _, r := range runs {
 		if r.Status != Interrupted {
 			done++
 		}
 	}
-	if done < len(cfgs) {
-		return nil, fmt.Errorf("train: tune: %d of %d runs are done: run again to continue", done, len(cfgs))
+	if done < want {
+		return fmt.Errorf("train: %d of %d runs are done: run again to continue", done, want)
 	}
-	return runs, nil
+	return nil
 }
 
 // choose picks the best of runs, one for each rate.
 func choose(rates []float64, runs []*Result) Tuned {
-	t := Tuned{Rates: rates}
 	scores := make([]float64, len(runs))
 	for i, r := range runs {
 		scores[i] = r.Best.Score
-		t.Errors = append(t.Errors, 100*(1-r.Best.Score))
 	}
 	best := Argmax(scores)
-	t.LR, t.Runs = rates[best], runs[best:best+1:best+1]
-	return t
+	return Tuned{LR: rates[best], Rates: rates, Errors: DevErrors(runs), Runs: runs[best : best+1 : best+1]}
 }
 
-// DevErrors are the shares wrong on dev of the runs, in %.
-func (t Tuned) DevErrors() []float64 {
-	var errs []float64
-	for _, r := range t.Runs {
-		errs = append(errs, 100*(1-r.Best.Score))
+// DevErrors are the shares wrong on dev of the runs at their best evaluations,
+// in %.
+func DevErrors(runs []*Result) []float64 {
+	errs := make([]float64, len(runs))
+	for i, r := range runs {
+		errs[i] = 100 * (1 - r.Best.Score)
 	}
 	return errs
 }
 
-// Test judges the runs on the test set: accuracies in %.
-func (t Tuned) Test() ([]float64, error) {
-	var scores []float64
-	for _, r := range t.Runs {
+// TestAccuracies are the accuracies of the runs on the test set, in %; see
+// Result.Test.
+func TestAccuracies(runs []*Result) ([]float64, error) {
+	scores := make([]float64, len(runs))
+	for i, r := range runs {
 		s, err := r.Test()
 		if err != nil {
 			return nil, err
 		}
-		scores = append(scores, 100*s.Accuracy)
+		scores[i] = 100 * s.Accuracy
 	}
 	return scores, nil
 }

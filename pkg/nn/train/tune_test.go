@@ -34,11 +34,11 @@ func TestTune(t *testing.T) {
 			t.Errorf("%s: chosen rate has error %v of %v", name, u.Errors[1], u.Errors)
 		}
 		for i, r := range u.Runs {
-			if r.Name != name || u.DevErrors()[i] != 100*(1-r.Best.Score) {
+			if r.Name != name || DevErrors(u.Runs)[i] != 100*(1-r.Best.Score) {
 				t.Errorf("%s: run %d is %v", name, i, r)
 			}
 		}
-		for i, s := range must(u.Test()) {
+		for i, s := range must(TestAccuracies(u.Runs)) {
 			if want := 100 * must(u.Runs[i].Test()).Accuracy; s != want {
 				t.Errorf("%s: test of run %d is %v, want %v", name, i, s, want)
 			}
@@ -67,5 +67,17 @@ func TestTuneNothing(t *testing.T) {
 	}
 	if _, err := l.Tune([]float64{0.1}, 0); err == nil {
 		t.Error("no seeds: no error")
+	}
+}
+
+func TestAllDone(t *testing.T) {
+	run := func(s Status) *Result { return &Result{Record: Record{Status: s}} }
+	if err := allDone([]*Result{run(Finished), run(Diverged)}, 2); err != nil {
+		t.Errorf("two runs that have ended: %v", err)
+	}
+	for _, runs := range [][]*Result{{run(Finished)}, {run(Finished), run(Interrupted)}, nil} {
+		if allDone(runs, 2) == nil {
+			t.Errorf("%d of 2 runs, not all at their end: no error", len(runs))
+		}
 	}
 }
