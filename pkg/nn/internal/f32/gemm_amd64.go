@@ -15,9 +15,13 @@ const (
 	// transposition.
 	rowUnit = 24
 
-	// chunkWork is the number of multiplications in a chunk: 20 µs at the peak
-	// rate, some hundred times what taking a chunk costs.
+	// chunkWork is the least number of multiplications in a chunk: 20 µs at the
+	// peak rate, some hundred times what taking a chunk costs.
 	chunkWork = 1 << 20
+
+	// chunkPanels is the least number of panels in a chunk, if chunks are bands
+	// of panels: each of them reads all of A'.
+	chunkPanels = 4
 
 	// packGrain is the number of values in a chunk of packing.
 	packGrain = 32 << 10
@@ -73,21 +77,26 @@ func (g *gemm) plan(p product) {
 	g.depth = roundUp((g.k+g.blocks-1)/g.blocks, 8)
 	g.blocks = (g.k + g.depth - 1) / g.depth
 
-	units := g.panels()
-	limit := g.depth // values one unit packs or accumulates
+	// A unit is the least that a chunk can be; limit is what it packs or
+	// accumulates, in values.
+	var units, limit, most int
+	chunks := max(1, min(8, g.m*g.n*g.k/chunkWork), g.m*g.n*g.k/(2*chunkWork))
 	if g.byRows = g.m >= g.n; g.byRows {
 		units = (g.m + rowUnit - 1) / rowUnit
 		limit = rowUnit * g.depth
+		if g.transposed {
+			limit = max(limit, rowUnit*g.panels()*tileCols)
+		}
 	} else {
+		units = g.panels()
 		limit = tileCols * g.depth
+		if g.transposed {
+			limit = max(limit, tileCols*g.m)
+		}
+		chunks = min(chunks, max(1, units/chunkPanels))
 	}
-	if g.transposed && g.byRows {
-		limit = max(limit, rowUnit*g.panels()*tileCols)
-	} else if g.transposed {
-		limit = max(limit, tileCols*g.m)
-	}
-	most := max(1, blockSize/limit) // units in a chunk
-	g.chunks = min(units, max((units+most-1)/most, g.m*g.n*g.k/chunkWork, 1))
+	most = max(1, blockSize/limit)
+	g.chunks = min(units, max(chunks, (units+most-1)/most))
 }
 
 // cost estimates the cycles of a product: one for each row, panel and k, and
@@ -127,13 +136,13 @@ func (g *gemm) run() {
 	switch {
 	case g.byRows:
 		g.shared.take(g.panels() * tileCols * g.k)
-		g.start(g.packChunks(g.panels()*g.blocks, tileCols), packPanels)
+		g.start(g.packChunks(g.panels()*g.blocks, tileCols), sharePanels)
 		g.start(g.chunks, rowBand)
 	case g.a.byK:
 		g.start(g.chunks, panelBand)
 	default:
-		g.shared.take(g.strips() * stripRows * g.k)
-		g.start(g.packChunks(g.strips()*g.blocks, stripRows), packStrips)
+		g.shared.take(g.m * g.k)
+		g.start(g.packChunks(g.bands()*g.blocks, packRows), shareTiles)
 		g.start(g.chunks, panelBand)
 	}
 }
@@ -144,33 +153,33 @@ func (g *gemm) packChunks(pieces, width int) int {
 	return min(pieces, max(1, pieces*width*g.depth/packGrain))
 }
 
-// packPanels packs a share of the panels of B'; block i's panels follow each
+// sharePanels packs a share of the panels of B'; block i's panels follow each
 // other from depth·i·16·panels.
-func packPanels(g *gemm, chunk int) {
+func sharePanels(g *gemm, chunk int) {
 	panels := g.panels()
 	pieces := panels * g.blocks
 	chunks := g.packChunks(pieces, tileCols)
 	for at := chunk * pieces / chunks; at < (chunk+1)*pieces/chunks; at++ {
 		l0, k := g.block(at / panels)
 		j := at % panels
-		g.b.panel(g.shared.data[(l0*panels+j*k)*tileCols:], j*tileCols, g.n, l0, k)
+		g.b.panels(g.shared.data[(l0*panels+j*k)*tileCols:], j*tileCols, (j+1)*tileCols, g.n, l0, k)
 	}
 }
 
-// stripRows is the number of rows in a strip of A'.
-const stripRows = 48
+// packRows is the number of rows of A' packed at once.
+const packRows = 8 * tileRows
 
-func (g *gemm) strips() int { return (g.m + stripRows - 1) / stripRows }
+func (g *gemm) bands() int { return (g.m + packRows - 1) / packRows }
 
-// packStrips packs a share of the strips of A', laid out as the panels are.
-func packStrips(g *gemm, chunk int) {
-	strips := g.strips()
-	pieces := strips * g.blocks
-	chunks := g.packChunks(pieces, stripRows)
+// shareTiles packs a share of A'; block i begins at depth·i·m.
+func shareTiles(g *gemm, chunk int) {
+	bands := g.bands()
+	pieces := bands * g.blocks
+	chunks := g.packChunks(pieces, packRows)
 	for at := chunk * pieces / chunks; at < (chunk+1)*pieces/chunks; at++ {
-		l0, k := g.block(at / strips)
-		i := at % strips
-		g.a.strip(g.shared.data[(l0*strips+i*k)*stripRows:], i*stripRows, min(stripRows, g.m-i*stripRows), l0, k, stripRows)
+		l0, k := g.block(at / bands)
+		i := at % bands * packRows
+		g.a.tiles(g.shared.data[l0*g.m:], 0, g.m, i, i+packRows, l0, k)
 	}
 }
 
@@ -185,20 +194,20 @@ func rowBand(g *gemm, chunk int) {
 	if g.transposed {
 		out = (i1 - i0) * panels * tileCols
 	}
-	width := roundUp(i1-i0, 8)
 	if !g.a.byK {
-		strip = width * g.depth
+		strip = (i1 - i0) * g.depth
 	}
-	mem := work.take(out + strip)
-	r := region{g: g, i0: i0, i1: i1, j0: 0, j1: g.n, out: mem[:out]}
+	mem := work.take(out + (i1-i0)*tileCols + strip)
+	r := region{g: g, i0: i0, i1: i1, j0: 0, j1: g.n, out: mem[:out], edges: mem[out:]}
+	mem = mem[out+(i1-i0)*tileCols:]
 	for blk := range g.blocks {
 		l0, k := g.block(blk)
 		r.k, r.first, r.last = k, blk == 0, blk == g.blocks-1
 		if g.a.byK {
 			r.a, r.rs, r.cs = g.a.data[i0*g.a.stride+l0:], 4*g.a.stride, 4
 		} else {
-			g.a.strip(mem[out:], i0, i1-i0, l0, k, width)
-			r.a, r.rs, r.cs = mem[out:], 4, 4*width
+			g.a.tiles(mem, i0, i1, i0, i1, l0, k)
+			r.a = mem
 		}
 		group := max(1, blockSize/(tileCols*k)) // panels that stay in the second-level cache
 		for p := 0; p < panels; p += group {
@@ -219,23 +228,18 @@ func panelBand(g *gemm, chunk int) {
 	if g.transposed {
 		out = g.m * panels * tileCols
 	}
-	mem := work.take(out + panels*tileCols*g.depth)
-	r := region{g: g, i0: 0, i1: g.m, j0: j0, j1: j1, out: mem[:out], b: mem[out:]}
+	mem := work.take(out + g.m*tileCols + panels*tileCols*g.depth)
+	r := region{g: g, i0: 0, i1: g.m, j0: j0, j1: j1, out: mem[:out], edges: mem[out:], b: mem[out+g.m*tileCols:]}
 	for blk := range g.blocks {
 		l0, k := g.block(blk)
 		r.k, r.first, r.last = k, blk == 0, blk == g.blocks-1
-		for p := range panels {
-			g.b.panel(r.b[p*k*tileCols:], j0+p*tileCols, g.n, l0, k)
-		}
+		g.b.panels(r.b, j0, j1, g.n, l0, k)
 		if g.a.byK {
 			r.a, r.rs, r.cs = g.a.data[l0:], 4*g.a.stride, 4
-			r.rows(0, g.m, j0, j1)
-			continue
+		} else {
+			r.a = g.shared.data[l0*g.m:]
 		}
-		for s := range g.strips() {
-			r.a, r.rs, r.cs = g.shared.data[(l0*g.strips()+s*k)*stripRows:], 4, 4*stripRows
-			r.rows(s*stripRows, min((s+1)*stripRows, g.m), j0, j1)
-		}
+		r.rows(0, g.m, j0, j1)
 	}
 	r.finish()
 }
@@ -245,6 +249,7 @@ type region struct {
 	g              *gemm
 	i0, i1, j0, j1 int       // rows and columns of C'
 	out            []float32 // C' before its transposition: rows of whole panels
+	edges          []float32 // 16 columns for each row, if the last panel of C is not whole
 	a              []float32 // first row handed to rows
 	rs, cs         int
 	b              []float32 // first panel handed to rows
@@ -287,35 +292,30 @@ func (r *region) rows(i0, i1, j0, j1 int) {
 
 // tiles computes rows [i0, i1) of whole panels.
 func (r *region) tiles(i0, i1, panels int, b, c []float32, ldc int, bias []float32, flags int) {
-	s := strip{a: r.a, rs: r.rs, cs: r.cs, b: b, bs: 4 * tileCols, bp: 4 * tileCols * r.k,
+	s := strip{a: r.a, packed: !r.g.a.byK, rs: r.rs, cs: r.cs, b: b, bs: 4 * tileCols, bp: 4 * tileCols * r.k,
 		c: c, ldc: ldc, rows: i1 - i0, k: r.k, panels: panels, bias: bias, flags: flags}
 	s.run()
 }
 
-// edge computes the columns [j0, j1) of C that do not fill a panel.
+// edge computes the columns [j0, j1) of C that do not fill a panel, by way of a
+// whole one.
 func (r *region) edge(i0, i1, j0, j1 int, b []float32, flags int) {
 	g := r.g
-	var tile [tileRows * tileCols]float32
-	a := r.a
-	for i := i0; i < i1; i += tileRows {
-		n := min(tileRows, i1-i)
-		part := *r
-		part.a = a[(i-i0)*r.rs/4:]
-		part.tiles(i, i+n, 1, b, tile[:], tileCols, nil, 0)
-		for q := range n {
-			row := g.c[(i+q)*g.ldc+j0 : (i+q)*g.ldc+j1]
-			for x, v := range tile[q*tileCols:][:len(row)] {
-				if flags&tileAccumulate != 0 {
-					v = row[x] + v
-				}
-				if flags&tileBias != 0 {
-					v += g.Bias[j0+x]
-				}
-				if flags&tileReLU != 0 && v < 0 {
-					v = 0
-				}
-				row[x] = v
+	part := r.edges[:(i1-i0)*tileCols]
+	r.tiles(i0, i1, 1, b, part, tileCols, nil, 0)
+	for i := i0; i < i1; i++ {
+		row := g.c[i*g.ldc+j0 : i*g.ldc+j1]
+		for x, v := range part[(i-i0)*tileCols:][:len(row)] {
+			if flags&tileAccumulate != 0 {
+				v = row[x] + v
 			}
+			if flags&tileBias != 0 {
+				v += g.Bias[j0+x]
+			}
+			if flags&tileReLU != 0 && v < 0 {
+				v = 0
+			}
+			row[x] = v
 		}
 	}
 }

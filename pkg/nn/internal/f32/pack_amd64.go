@@ -8,6 +8,16 @@ package f32
 //go:noescape
 func copyRows(dst *float32, dd int, src *float32, sd, rows, n8 int)
 
+// packPanels deals rows of 16·panels values out to panels of rows of 16, size
+// bytes apart; the rows of src lie sd bytes apart. packTiles does so with rows of
+// 6·tiles values and tiles of rows of 6. All counts are at least 1.
+
+//go:noescape
+func packPanels(dst *float32, size int, src *float32, sd, rows, panels int)
+
+//go:noescape
+func packTiles(dst *float32, size int, src *float32, sd, rows, tiles int)
+
 // copyPlane copies rows of width values, at least 8; the rows of dst and src lie
 // dd and sd bytes apart. rows is at least 1.
 //
@@ -48,21 +58,31 @@ type operand struct {
 	byK    bool // contiguous in k: value (i, l) is data[i·stride+l], otherwise data[l·stride+i]
 }
 
-// panel packs columns [j, j+16) of l = [l0, l0+k) to dst[l][16]; columns from n
-// on are zero.
+// panels packs columns [j0, j1) of n, j0 being a multiple of 16, for
+// l = [l0, l0+k), to panels dst[panel][l][16]; columns from n on are zero.
+func (o *operand) panels(dst []float32, j0, j1, n, l0, k int) {
+	whole := 0
+	if !o.byK {
+		if whole = (min(j1, n) - j0) / tileCols; whole > 0 {
+			packPanels(&dst[0], 4*tileCols*k, &o.data[l0*o.stride+j0], 4*o.stride, k, whole)
+		}
+	}
+	for p := whole; j0+p*tileCols < j1; p++ {
+		o.panel(dst[p*tileCols*k:], j0+p*tileCols, n, l0, k)
+	}
+}
+
+// panel packs columns [j, j+16) of n in the same way.
 func (o *operand) panel(dst []float32, j, n, l0, k int) {
 	n = min(n-j, tileCols)
-	switch {
-	case o.byK:
+	if o.byK {
 		o.panelByK(dst, j, n, l0, k)
-	case n == tileCols:
-		copyRows(&dst[0], 4*tileCols, &o.data[l0*o.stride+j], 4*o.stride, k, tileCols/8)
-	default:
-		for l := range k {
-			d := dst[l*tileCols : (l+1)*tileCols]
-			copy(d, o.data[(l0+l)*o.stride+j:][:n])
-			clear(d[n:])
-		}
+		return
+	}
+	for l := range k {
+		d := dst[l*tileCols : (l+1)*tileCols]
+		copy(d, o.data[(l0+l)*o.stride+j:][:n])
+		clear(d[n:])
 	}
 }
 
@@ -90,16 +110,29 @@ func (o *operand) panelByK(dst []float32, j, n, l0, k int) {
 	}
 }
 
-// strip packs rows [i, i+n) of l = [l0, l0+k) of an operand that is not
-// contiguous in k to dst[l][width], width being n rounded up to 8. What lies
-// beyond n is not defined.
-func (o *operand) strip(dst []float32, i, n, l0, k, width int) {
-	if wide := n / 8; wide > 0 {
-		copyRows(&dst[0], 4*width, &o.data[l0*o.stride+i], 4*o.stride, k, wide)
-	}
-	if done := n / 8 * 8; done < n {
-		for l := range k {
-			copy(dst[l*width+done:][:n-done], o.data[(l0+l)*o.stride+i+done:])
+// tiles packs rows [i0, i1) of an operand that is not contiguous in k, for
+// l = [l0, l0+k), tile by tile as strip.run takes them: the tile of n rows from
+// row i on lies at dst[(i-i0)·k], as [l][n]. Only tiles that begin in [from, to)
+// are written.
+func (o *operand) tiles(dst []float32, i0, i1, from, to, l0, k int) {
+	for i := i0; i < i1 && i < to; {
+		n, count := tileHeight(i1-i), 1
+		if n == tileRows {
+			count = max(1, (i1-i-tileRows+1)/tileRows) // all of this height
 		}
+		if i < from {
+			i += n
+			continue
+		}
+		d, s := dst[(i-i0)*k:], o.data[l0*o.stride+i:]
+		if n == tileRows {
+			count = min(count, (to-i+tileRows-1)/tileRows)
+			packTiles(&d[0], 4*tileRows*k, &s[0], 4*o.stride, k, count)
+		} else {
+			for l := range k {
+				copy(d[l*n:(l+1)*n], s[l*o.stride:])
+			}
+		}
+		i += n * count
 	}
 }

@@ -10,8 +10,6 @@ TEXT ·copyRows(SB), NOSPLIT, $0-48
 	MOVQ sd+24(FP), R8
 	MOVQ rows+32(FP), CX
 	MOVQ n8+40(FP), R9
-	CMPQ R9, $2
-	JEQ  two
 
 row:
 	XORQ AX, AX
@@ -30,16 +28,65 @@ col:
 	VZEROUPPER
 	RET
 
-two:
-	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
+// func packPanels(dst *float32, size int, src *float32, sd, rows, panels int)
+//
+// R11 walks along a row of src, R10 over the panels.
+TEXT ·packPanels(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ size+8(FP), DX
+	MOVQ src+16(FP), SI
+	MOVQ sd+24(FP), R8
+	MOVQ rows+32(FP), CX
+	MOVQ panels+40(FP), R9
+
+row:
+	MOVQ SI, R11
+	MOVQ DI, R10
+	MOVQ R9, BX
+
+panel:
+	VMOVUPS (R11), Y0
+	VMOVUPS 32(R11), Y1
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    $64, R11
+	ADDQ    DX, R10
+	DECQ    BX
+	JNZ     panel
 	ADDQ    R8, SI
-	ADDQ    DX, DI
+	ADDQ    $64, DI
 	DECQ    CX
-	JNZ     two
+	JNZ     row
 	VZEROUPPER
+	RET
+
+// func packTiles(dst *float32, size int, src *float32, sd, rows, tiles int)
+TEXT ·packTiles(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ size+8(FP), DX
+	MOVQ src+16(FP), SI
+	MOVQ sd+24(FP), R8
+	MOVQ rows+32(FP), CX
+	MOVQ tiles+40(FP), R9
+
+row:
+	MOVQ SI, R11
+	MOVQ DI, R10
+	MOVQ R9, BX
+
+tile:
+	VMOVUPS (R11), X0
+	VMOVSD  16(R11), X1
+	VMOVUPS X0, (R10)
+	VMOVSD  X1, 16(R10)
+	ADDQ    $24, R11
+	ADDQ    DX, R10
+	DECQ    BX
+	JNZ     tile
+	ADDQ    R8, SI
+	ADDQ    $24, DI
+	DECQ    CX
+	JNZ     row
 	RET
 
 // func copyPlane(dst *float32, dd int, src *float32, sd, rows, width int)

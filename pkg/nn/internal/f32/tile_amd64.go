@@ -63,6 +63,7 @@ func tileHeight(left int) int {
 // the arguments of tileR.
 type strip struct {
 	a       []float32
+	packed  bool // A' is packed by operand.tiles; rs and cs are not used
 	rs, cs  int
 	b       []float32
 	bs, bp  int
@@ -83,22 +84,26 @@ func (s *strip) run() {
 			pb = &bias[0]
 		}
 		n := tileHeight(left)
+		rs, cs, next := s.rs, s.cs, n*s.rs/4
+		if s.packed {
+			rs, cs, next = 4, 4*n, n*s.k
+		}
 		switch n {
 		case 1:
-			tile1(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+			tile1(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
 		case 2:
-			tile2(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+			tile2(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
 		case 3:
-			tile3(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+			tile3(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
 		case 4:
-			tile4(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+			tile4(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
 		case 5:
-			tile5(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+			tile5(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
 		default:
-			tile6(&a[0], s.rs, s.cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
+			tile6(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
 		}
 		if left -= n; left > 0 {
-			a = a[n*s.rs/4:]
+			a = a[next:]
 			c = c[n*s.ldc:]
 			if s.flags&tileRowBias != 0 {
 				bias = bias[n:]

@@ -14,14 +14,8 @@
 	VXORPS lo, lo, lo \
 	VXORPS hi, hi, hi
 
-// The four things that can happen to a row of C; AX walks down the rows, DX
+// The things that can happen to a row of C; AX walks down the rows, DX
 // bytes apart.
-
-// prefetchw of the first and the last byte that the row of the tile writes.
-#define FETCH(lo, hi) \
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x08             \ // prefetchw (AX)
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x48; BYTE $0x3F \ // prefetchw 63(AX)
-	ADDQ DX, AX
 
 #define ACCUMULATE(lo, hi) \
 	VADDPS (AX), lo, lo   \
@@ -83,8 +77,6 @@
 	MOVQ c+48(FP), DI     \
 	MOVQ ldc+56(FP), DX   \
 panel:                    \
-	MOVQ DI, AX           \
-	EACH(FETCH)           \
 	EACH(ZERO)            \
 	MOVQ a+0(FP), SI      \
 	LEAQ (SI)(R8*2), R9   \
