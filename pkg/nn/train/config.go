@@ -25,6 +25,7 @@ type Config struct {
 
 	Augment data.Augment // changes every training image anew in every epoch
 	Clean   int          // the last so many epochs are trained without Augment
+	Copies  int          // instead of anew: so many changed copies of every image, made once, join the training set
 
 	ClipNorm float64 // largest norm of the gradient; 0 for no limit
 	MaxNorm  float64 // largest norm of a unit's incoming weights; 0 for no limit
@@ -61,6 +62,7 @@ func (c Config) withDefaults() (Config, error) {
 		{"dev-every", c.DevEvery, 0, 1 << 30},
 		{"patience", c.Patience, 0, 1 << 30},
 		{"clean", c.Clean, 0, 1 << 20},
+		{"copies", c.Copies, 0, 100},
 		{"size", c.TrainSize, 0, 1 << 30},
 	} {
 		if f.value < f.low || f.value > f.high {
@@ -112,9 +114,13 @@ func (c Config) Key() (string, error) {
 }
 
 // batches are the training batches of a run on s: shuffled anew in every
-// epoch, and augmented until the last Clean epochs.
+// epoch, and augmented until the last Clean epochs, or joined by their Copies.
 func (c Config) batches(s *data.Set) Batches {
 	plain := &data.Loader{Set: s, Batch: c.Batch, Seed: c.Seed, Shuffle: true}
+	if c.Copies > 0 {
+		plain.Set = data.Concat(s.Name, s, c.Augment.Materialize(s, c.Seed, c.Copies))
+		return plain.Epoch
+	}
 	changed := &data.Loader{Set: s, Batch: c.Batch, Seed: c.Seed, Shuffle: true, Augment: c.Augment}
 	return func(epoch int) iter.Seq[data.Batch] {
 		if epoch < c.Epochs-c.Clean {
@@ -123,3 +129,6 @@ func (c Config) batches(s *data.Set) Batches {
 		return plain.Epoch(epoch)
 	}
 }
+
+// steps is the number of steps of an epoch on n examples.
+func (c Config) steps(n int) int { return (n*(1+c.Copies) + c.Batch - 1) / c.Batch }

@@ -80,7 +80,7 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 		}
 		id := r.id()
 		r.Dir = filepath.Join(l.store, l.Question, slug(cfg.Name)+"-"+id)
-		j := &job{cfg: cfg, train: train, result: r, steps: stepsOf(train, cfg.Batch) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
+		j := &job{cfg: cfg, train: train, result: r, steps: cfg.steps(train.Len()) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
 		if j.twin == nil {
 			first[id] = j
 		}
@@ -88,8 +88,6 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 	}
 	return jobs, nil
 }
-
-func stepsOf(s *data.Set, batch int) int { return (s.Len() + batch - 1) / batch }
 
 // runAll makes the runs, so many at a time, and tells of each in order. An
 // error stops the others as an interrupt does.
@@ -298,7 +296,7 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 	if cfg.Batch > train.Len() {
 		return cfg, nil, fmt.Errorf("train: batch %d, want 1 to %d, the training split", cfg.Batch, train.Len())
 	}
-	steps := stepsOf(train, cfg.Batch)
+	steps := cfg.steps(train.Len())
 	if cfg.DevEvery == 0 {
 		cfg.LogEvery = min(cfg.LogEvery, max(steps/4, 1))
 		cfg.DevEvery = max(steps/4/cfg.LogEvery, 1) * cfg.LogEvery
