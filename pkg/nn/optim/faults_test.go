@@ -1,0 +1,110 @@
+package optim
+
+import (
+	"testing"
+
+	"inkling/pkg/nn"
+)
+
+// A spoiled optimizer changes gradients, step or rate on the way to a right one.
+type spoiled struct {
+	Optimizer
+	spoil func(params []*nn.Param, step int, lr float64) (int, float64)
+}
+
+type spoiledStepper struct {
+	Stepper
+	params []*nn.Param
+	spoil  func(params []*nn.Param, step int, lr float64) (int, float64)
+}
+
+func (o spoiled) New(params []*nn.Param) (Stepper, error) {
+	s, err := o.Optimizer.New(params)
+	return spoiledStepper{s, params, o.spoil}, err
+}
+
+func (s spoiledStepper) Step(step int, lr float64) {
+	step, lr = s.spoil(s.params, step, lr)
+	s.Stepper.Step(step, lr)
+}
+
+// wrongSign is momentum that pulls back: v = g − Momentum·v.
+type wrongSign struct{ momentum float32 }
+
+func (o wrongSign) New(params []*nn.Param) (Stepper, error) {
+	return &wrongSignStepper{o.momentum, params, mirror("v", params)}, nil
+}
+
+type wrongSignStepper struct {
+	momentum float32
+	params   []*nn.Param
+	v        []nn.State
+}
+
+func (s *wrongSignStepper) Step(_ int, lr float64) {
+	for i, p := range s.params {
+		for j, g := range p.Grad {
+			v := &s.v[i].Data[j]
+			*v = g - s.momentum**v
+			p.Data[j] -= float32(lr) * *v
+		}
+	}
+}
+
+func (s *wrongSignStepper) State() []nn.State { return s.v }
+
+// Each fault must be caught by the check that TestGoldenOptimizers makes.
+func TestSeededFaults(t *testing.T) {
+	scale := func(by float32) func([]*nn.Param, int, float64) (int, float64) {
+		return func(params []*nn.Param, step int, lr float64) (int, float64) {
+			for _, p := range params {
+				for i := range p.Grad {
+					p.Grad[i] *= by
+				}
+			}
+			return step, lr
+		}
+	}
+	addDecay := func(params []*nn.Param, step int, lr float64) (int, float64) {
+		for _, p := range params {
+			for i := range p.Grad {
+				p.Grad[i] += 0.25 * p.Data[i]
+			}
+		}
+		return step, lr
+	}
+	late := func(_ []*nn.Param, step int, lr float64) (int, float64) { return step + 1<<40, lr }
+	g := readSteps(t)
+	for _, c := range []struct {
+		fault, golden string
+		o             Optimizer
+	}{
+		{"Adam without bias correction", "adam", spoiled{Adam{}, late}},
+		{"Adam whose first step is counted as the second", "adam", spoiled{Adam{}, func(_ []*nn.Param, step int, lr float64) (int, float64) { return step + 1, lr }}},
+		{"momentum with the wrong sign", "momentum", wrongSign{0.9}},
+		{"L2 applied twice", "sgd, decay", spoiled{SGD{Decay: 0.25}, addDecay}},
+		{"L2 applied twice, Adam", "adam, decay", spoiled{Adam{Decay: 0.25}, addDecay}},
+		{"decay forgotten", "sgd, decay", SGD{}},
+		{"coupled decay in place of decoupled", "adamw, decay", Adam{Beta1: 0.5, Beta2: 0.75, Decay: 0.25}},
+		{"decoupled decay in place of coupled", "adam, decay", AdamW{Decay: 0.25}},
+		{"gradient × 1.001", "sgd", spoiled{SGD{}, scale(1.001)}},
+		{"gradient × 1.001, momentum", "momentum", spoiled{SGD{Momentum: 0.9}, scale(1.001)}},
+		{"gradient summed where it should be the mean", "sgd", spoiled{SGD{}, scale(64)}},
+		{"plain momentum in place of Nesterov's", "nesterov", SGD{Momentum: 0.9}},
+		{"PyTorch's momentum in place of the heavy ball", "heavy ball", SGD{Momentum: 0.9, HeavyBall: false}},
+		{"schedule ignored", "sgd", spoiled{SGD{}, func(_ []*nn.Param, step int, _ float64) (int, float64) { return step, g.lr[0] }}},
+		{"RMSProp not centered", "rmsprop, centered", RMSProp{Alpha: 0.75}},
+		{"RMSProp without its momentum", "rmsprop, momentum", RMSProp{}},
+		{"RMSProp in place of AdaGrad", "adagrad", RMSProp{}},
+		{"eps forgotten", "adagrad, eps, decay", AdaGrad{Decay: 0.25}},
+		{"Lion with its betas exchanged", "lion", Lion{Beta1: 0.99, Beta2: 0.9}},
+		{"Lion with coupled decay", "lion, decay", spoiled{Lion{}, addDecay}},
+	} {
+		if err := g.check(c.o, c.golden); err == nil {
+			t.Errorf("%s: not noticed", c.fault)
+		}
+		if err := g.check(goldenOptimizers[c.golden], c.golden); err != nil {
+			t.Errorf("%s: without the fault: %v", c.fault, err)
+		}
+	}
+}
