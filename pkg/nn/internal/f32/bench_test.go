@@ -78,6 +78,7 @@ var convShapes = []struct {
 	{"1-24_28k5", Conv{N: 128, C: 1, H: 28, W: 28, F: 24, KH: 5, KW: 5, Stride: 1}},
 	{"24-48_14k5", Conv{N: 128, C: 24, H: 14, W: 14, F: 48, KH: 5, KW: 5, Stride: 1}},
 	{"24-48_12k5", Conv{N: 128, C: 24, H: 12, W: 12, F: 48, KH: 5, KW: 5, Stride: 1}},
+	{"24-64_12k5", Conv{N: 128, C: 24, H: 12, W: 12, F: 64, KH: 5, KW: 5, Stride: 1}},
 	{"64-16_14k1", Conv{N: 128, C: 64, H: 14, W: 14, F: 16, KH: 1, KW: 1, Stride: 1}},
 	{"32-64_28s2", Conv{N: 128, C: 32, H: 28, W: 28, F: 64, KH: 3, KW: 3, Stride: 2, Pad: 1}},
 }

@@ -33,9 +33,9 @@ func columnsForward(c *convolution, chunk int) {
 	ld := roundUp(plane, tileCols)
 	work := buffers.get()
 	defer buffers.put(work)
-	size := f.planes.size() + columnsSlack
-	mem := work.take(size + k*ld + columnsSlack + c.F*tileCols)
-	in, col, edge := mem[:size], mem[size:], mem[size+k*ld+columnsSlack:]
+	size := roundUp(f.planes.size()+columnsSlack, tileCols) // what follows stays aligned
+	mem := work.take(size + k*ld + tileCols + c.F*tileCols)
+	in, col, edge := mem[:size], mem[size:], mem[size+k*ld+tileCols:]
 	flags := 0
 	if c.bias != nil {
 		flags |= tileRowBias

@@ -145,6 +145,10 @@ func (c *convolution) backwardDataFast() {
 	if c.N == 0 {
 		return
 	}
+	if c.scatterPays() {
+		c.scatterData()
+		return
+	}
 	f := &c.fast
 	oh, ow, s := c.OutH(), c.OutW(), c.Stride
 	top, left := max(0, c.KH-1-c.Pad)/s, max(0, c.KW-1-c.Pad)/s

@@ -60,18 +60,19 @@ func gatherWeights(c *convolution, group int) {
 	sums := image(c.parts.data, group, len(rows)*width)
 	work := buffers.get()
 	defer buffers.put(work)
-	mem := work.take(size + plane + tileCols*len(pixels))
-	in, b := mem[:size+plane], mem[size+plane:]
+	start := roundUp(size+plane, tileCols) // of b, on a cache line
+	mem := work.take(start + tileCols*len(pixels))
+	in, b := mem[:size+plane], mem[start:]
 	fillOp(in[size:], nil, nil, 1)
-	start := group * c.N / f.groups
-	for n := start; n < (group+1)*c.N/f.groups; n++ {
+	n0 := group * c.N / f.groups
+	for n := n0; n < (group+1)*c.N/f.groups; n++ {
 		f.fill(in, image(c.x, n, c.C*c.H*c.W))
 		dy := operand{image(c.y, n, c.F*len(pixels)), len(pixels), true}
 		for p := range panels {
 			dy.panel(b, p*tileCols, c.F, 0, len(pixels))
 			sums := sums[p*tileCols:]
 			if f.full < 0 {
-				gatherDeep(in, rows, pixels, b, 0, len(pixels), sums, width, n > start)
+				gatherDeep(in, rows, pixels, b, 0, len(pixels), sums, width, n > n0)
 				continue
 			}
 			line := c.C * c.KW
@@ -81,7 +82,7 @@ func gatherWeights(c *convolution, group int) {
 				if i == c.KH-1 {
 					end++ // the ones
 				}
-				gatherDeep(in, rows[i*line:end], pixels, b, lo*c.OutW(), hi*c.OutW(), sums[i*line*width:], width, n > start)
+				gatherDeep(in, rows[i*line:end], pixels, b, lo*c.OutW(), hi*c.OutW(), sums[i*line*width:], width, n > n0)
 			}
 		}
 	}

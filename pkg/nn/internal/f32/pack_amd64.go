@@ -24,6 +24,12 @@ func packTiles(dst *float32, size int, src *float32, sd, rows, tiles int)
 //go:noescape
 func copyPlane(dst *float32, dd int, src *float32, sd, rows, width int)
 
+// addPlane adds rows of width values to those of dst; the rows of dst and src lie
+// dd and sd bytes apart. rows and width are at least 1.
+//
+//go:noescape
+func addPlane(dst *float32, dd int, src *float32, sd, rows, width int)
+
 // transpose8 writes the transpose of 8 rows and 8·blocks columns of src as
 // 8·blocks rows of 8 values; the rows of dst and src lie dd and sd bytes apart.
 // The flags are those of a tile, applied to dst: accumulate, add 8 values of

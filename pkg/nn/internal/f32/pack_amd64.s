@@ -124,6 +124,48 @@ last:
 	VZEROUPPER
 	RET
 
+// func addPlane(dst *float32, dd int, src *float32, sd, rows, width int)
+//
+// R10 is where the last whole eight of a row begin, R11 where it ends.
+TEXT ·addPlane(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ dd+8(FP), DX
+	MOVQ src+16(FP), SI
+	MOVQ sd+24(FP), R8
+	MOVQ rows+32(FP), CX
+	MOVQ width+40(FP), R11
+	SHLQ $2, R11
+	LEAQ -32(R11), R10
+
+line:
+	XORQ AX, AX
+
+eight:
+	CMPQ    AX, R10
+	JGT     rest
+	VMOVUPS (SI)(AX*1), Y0
+	VADDPS  (DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, (DI)(AX*1)
+	ADDQ    $32, AX
+	JMP     eight
+
+rest:
+	CMPQ   AX, R11
+	JGE    next
+	VMOVSS (SI)(AX*1), X0
+	VADDSS (DI)(AX*1), X0, X0
+	VMOVSS X0, (DI)(AX*1)
+	ADDQ   $4, AX
+	JMP    rest
+
+next:
+	ADDQ R8, SI
+	ADDQ DX, DI
+	DECQ CX
+	JNZ  line
+	VZEROUPPER
+	RET
+
 // Four columns of eight rows, from byte AT of each row, become four rows in Y8
 // … Y11.
 #define QUARTER(AT) \
