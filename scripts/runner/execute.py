@@ -80,7 +80,7 @@ class Progress:
 
 def first_line(source: str) -> str:
     lines = [line.strip() for line in source.splitlines() if line.strip()]
-    return next((line for line in lines if line not in ("%%", "import (")), lines[0] if lines else "")
+    return next((line for line in lines if line != "%%"), lines[0] if lines else "")
 
 
 def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Path):

@@ -301,16 +301,17 @@ def machine_jupyter() -> Setup | None:
             first = Path(jupyter).read_text().split("\n", 1)[0]
             if first.startswith("#!"):
                 candidates.append(first[2:].strip())
-    program = ("import nbclient, nbconvert; from importlib.metadata import version as v; "
-               "print(v('nbclient'), v('nbconvert'))")
+    program = ("import nbclient, nbconvert; from importlib.metadata import version as v; from importlib.util import find_spec; "
+               "print(v('nbclient'), v('nbconvert'), 'drawn' if find_spec('latex2mathml') else 'shown as TeX')")
     for python in dict.fromkeys(candidates):
         with contextlib.suppress(OSError):
             run = subprocess.run([python, "-c", program], env=jupyter_env(), text=True, capture_output=True)
             if run.returncode == 0:
-                nbclient, nbconvert = run.stdout.split()
+                nbclient, nbconvert, formulas = run.stdout.strip().split(" ", 2)
                 if version_numbers(nbclient) >= (0, 7, 0):
                     return Setup(python, "", (f"using the Jupyter of this machine ({python}: nbclient {nbclient}, "
-                                              f"nbconvert {nbconvert}), not the pinned one; `rm -r .tools` tries again",))
+                                              f"nbconvert {nbconvert}; formulas are {formulas}), not the pinned one; "
+                                              "`rm -r .tools` tries again",))
     return None
 
 
