@@ -1,0 +1,46 @@
+package train
+
+import "fmt"
+
+// Repeat makes every run with seeds 1 to seeds, in one FitAll, and returns a
+// row of results for each configuration.
+func (l *Lab) Repeat(seeds int, cfgs ...Config) ([][]*Result, error) {
+	if seeds < 1 {
+		return nil, fmt.Errorf("train: repeat: %d seeds, want at least 1", seeds)
+	}
+	var all []Config
+	for _, c := range cfgs {
+		for seed := range seeds {
+			c.Seed = uint64(seed + 1)
+			all = append(all, c)
+		}
+	}
+	runs, err := l.FitAll(all...)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([][]*Result, len(cfgs))
+	for i := range rows {
+		rows[i] = runs[i*seeds : (i+1)*seeds]
+	}
+	return rows, nil
+}
+
+// DevAccuracies are the best accuracies of the runs on the dev split, in %.
+func DevAccuracies(runs []*Result) []float64 {
+	v := make([]float64, len(runs))
+	for i, r := range runs {
+		v[i] = 100 * r.Best.Score
+	}
+	return v
+}
+
+// PlusMinus writes the mean of v and its sample standard deviation, "97.47 ±
+// 0.09"; of a single value the value alone.
+func PlusMinus(v []float64) string {
+	mean, sd := MeanStd(v)
+	if len(v) < 2 {
+		return fmt.Sprintf("%.2f", mean)
+	}
+	return fmt.Sprintf("%.2f ± %.2f", mean, sd)
+}

@@ -1,0 +1,56 @@
+package train
+
+import (
+	"slices"
+	"testing"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+)
+
+func TestRepeatMakesRowsOfSeeds(t *testing.T) {
+	digits := &data.Digits{Name: "few digits", Train: data.Synthetic("train", 1, 0, 120), Test: data.Synthetic("test", 1, 120, 10)}
+	l := newLab("repeat", digits, t.TempDir(), false)
+	l.Log = t.Output()
+	config := func(lr float64) Config {
+		return Config{Layers: nn.MLP([]int{8}, nn.ReLU{}, data.Classes, 0), Schedule: optim.Constant(lr), Batch: 20, Epochs: 2, Seed: 9}
+	}
+	rows, err := l.Repeat(2, config(0.1), config(0.2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 2 || len(rows[0]) != 2 || len(rows[1]) != 2 {
+		t.Fatalf("%d rows, want 2 of 2 runs", len(rows))
+	}
+	for i, lr := range []float64{0.1, 0.2} {
+		for j, r := range rows[i] {
+			c := config(lr)
+			c.Seed = uint64(j + 1)
+			alone, err := l.FitAll(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !alone[0].Stored || !slices.Equal(alone[0].History, r.History) {
+				t.Errorf("row %d, run %d is not the run with rate %g and seed %d", i, j, lr, j+1)
+			}
+		}
+	}
+	if a, e := DevAccuracies(rows[0]), DevErrors(rows[0]); len(a) != 2 || a[0]+e[0] < 99.999 || a[0]+e[0] > 100.001 || a[0] != 100*rows[0][0].Best.Score {
+		t.Errorf("accuracies %v, errors %v: want them to make 100", a, e)
+	}
+	if _, err := l.Repeat(0, config(0.1)); err == nil {
+		t.Error("no seeds: no error")
+	}
+}
+
+func TestPlusMinus(t *testing.T) {
+	for _, c := range []struct {
+		v    []float64
+		want string
+	}{{[]float64{97.456}, "97.46"}, {[]float64{97, 98, 99}, "98.00 ± 1.00"}} {
+		if got := PlusMinus(c.v); got != c.want {
+			t.Errorf("%v: %q, want %q", c.v, got, c.want)
+		}
+	}
+}
