@@ -343,8 +343,8 @@ func oracleLayer(l Layer, in Shape, m Module) (oracle.Op, error) {
 		return op, nil
 	case Dropout:
 		op := oracle.Dropout{}
-		if d, ok := m.(*dropout); ok && d.applied {
-			op.Mask = float64s(d.mask)
+		if d, ok := m.(interface{ factors() []float32 }); ok {
+			op.Mask = float64s(d.factors())
 		}
 		return op, nil
 	case ReLU:
@@ -373,16 +373,30 @@ func oracleLayer(l Layer, in Shape, m Module) (oracle.Op, error) {
 }
 
 func oracleResidual(l Residual, m Module) (oracle.Op, error) {
-	r, ok := m.(*residual)
+	r, ok := m.(interface {
+		branches() (body, shortcut *chain)
+	})
 	if !ok {
 		return nil, fmt.Errorf("%T in the place of a residual", m)
 	}
-	body, err := oracleOf(l.Body, r.body)
+	inBody, inShortcut := r.branches()
+	body, err := oracleOf(l.Body, inBody)
 	if err != nil {
 		return nil, err
 	}
-	shortcut, err := oracleOf(l.Shortcut, r.shortcut)
+	shortcut, err := oracleOf(l.Shortcut, inShortcut)
 	return oracle.Residual{Body: body, Shortcut: shortcut}, err
+}
+
+func (m *residual) branches() (body, shortcut *chain) { return m.body, m.shortcut }
+
+// factors are what the last training pass multiplied its values by; nil if that
+// was 1.
+func (m *dropout) factors() []float32 {
+	if !m.applied {
+		return nil
+	}
+	return m.mask
 }
 
 // oracleParams returns the first two parameters of m in float64, nil where it
@@ -398,6 +412,9 @@ func oracleParams(m Module) (w, b *oracle.Param) {
 }
 
 func float64s(x []float32) []float64 {
+	if x == nil {
+		return nil
+	}
 	out := make([]float64, len(x))
 	for i, v := range x {
 		out[i] = float64(v)
