@@ -89,6 +89,9 @@ func (s Conv) check(name string, y, x, w []float32) {
 		s.H < 1 || s.W < 1 || s.H+2*s.Pad < s.KH || s.W+2*s.Pad < s.KW {
 		panic(fmt.Sprintf("f32: %s: no such convolution: %+v", name, s))
 	}
+	if size := max(s.C, s.F) * (s.H + 2*s.Pad + s.KH) * (s.W + 2*s.Pad + s.KW); size >= 1<<29 {
+		panic(fmt.Sprintf("f32: %s: an image of %+v holds %d values, at most %d fit the tables", name, s, size, 1<<29))
+	}
 	nx, ny, nw := s.N*s.C*s.H*s.W, s.N*s.F*s.OutH()*s.OutW(), s.F*s.C*s.KH*s.KW
 	if len(x) < nx || len(y) < ny || len(w) < nw {
 		panic(fmt.Sprintf("f32: %s: input, output and weights hold %d, %d, %d values, %+v needs %d, %d, %d",

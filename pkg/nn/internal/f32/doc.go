@@ -1,4 +1,65 @@
 // Package f32 holds the float32 kernels of inkling: matrix products,
-// convolution, pooling, normalization, elementwise arithmetic and optimizer
-// updates, and the one worker pool they and the layers share.
+// convolutions, pooling, batch normalization, elementwise arithmetic,
+// reductions, optimizer updates, and the one worker pool that they and the
+// layers share.
+//
+// # The way of the data
+//
+// An exported function checks its arguments, cuts the work into chunks by shape
+// alone, and gives them to [Parallel]. A chunk packs what it reads more than once
+// into scratch memory that fits the caches, runs register tiles over it, and
+// stores results where they belong, with bias and ReLU applied on the way.
+//
+//	MatMul…  → product → gemm (plan) → rowBand, panelBand → strip → tile1 … tile6
+//	Conv…    → convolution → gather, columns, scatter  → gather1 … gather6, strip
+//	the rest → a job with an Op for one range          → …AVX2, and …Generic for the last values
+//
+// Which chunk runs on which core is chance; that each value is summed by one
+// chunk in one order, and that partial sums are added in the order of chunks, is
+// not. So results are the same bits for every GOMAXPROCS. They differ in the last
+// bits between implementations: assembly rounds a multiply-add once, Go twice.
+//
+// # Tiles
+//
+// A tile is six rows and 16 columns of the result: twelve of the sixteen vector
+// registers. Each step loads one row of 16 values of B', broadcasts six values of
+// A', and makes twelve multiply-adds; two of them can start in each cycle, and
+// each takes four, so that eight sums are the least that keeps the units busy.
+// Eight loads for twelve multiply-adds leave the load ports (two in each cycle)
+// a third of their time. Rows that do not make up a six are shared out as tiles of
+// three to five.
+//
+// # Products
+//
+// Of A' and B', only B' must be packed, in panels of 16 columns; A' is read in
+// place if its rows are contiguous in k. Packing moves memory and a product of a
+// batch of 64 uses each weight 64 times only, so what is packed is the batch: a
+// forward product x·Wᵀ is computed as the transpose, W·xᵀ, of which W, the larger
+// factor, is A' and never copied. For dx = dy·W it must be packed: every chunk does so
+// for the panels it needs, right before it uses them. Keeping W packed from step to
+// step would save that and nothing else, and cost every update of the weights; see
+// BenchmarkPanels for its size.
+//
+// Sizes, for caches of 32 KiB and 512 KiB:
+//
+//   - a block of k is at most 512 deep: six rows of A' are 12 KiB and stay in the
+//     first-level cache while panels of B' pass by;
+//   - panels of B' that are used by one chunk at a time are at most 256 KiB: they
+//     stay in the second-level cache, from which a tile reads 11 bytes in each cycle,
+//     a third of what it gives;
+//   - a chunk is at least a million multiplications (20 µs): taking it from the pool
+//     costs well under one per cent.
+//
+// # Convolutions
+//
+// See conv_amd64.go: tiles that find their inputs through two tables of offsets, so
+// that no matrix of columns is written. Few taps (columns_amd64.go) and input
+// gradients full of border (scatter_amd64.go) are exceptions, chosen by shape.
+//
+// # Implementations
+//
+// Assembly needs amd64 with AVX2 and FMA; elsewhere, and with the build tag purego,
+// products are gonum's. INKLING_KERNELS=avx2, blas or generic chooses one; see
+// [Describe]. Plain Go stays compiled everywhere and is what the tests hold the
+// others against.
 package f32

@@ -38,7 +38,8 @@ func gather(base []float32, rows, cols []int32, b, c []float32, ldc int, bias []
 	for len(rows) > 0 {
 		height, count := tileHeight(len(rows)), 1
 		if height == tileRows {
-			count = max(1, (len(rows)-tileRows+1)/tileRows) // all of this height
+			count = max(1, (len(rows)-tileRows+1)/tileRows) // all of this height,
+			count = min(count, 32)                          // but assembly cannot be preempted
 		}
 		pr, pc := &rows[0], &c[0]
 		switch height {

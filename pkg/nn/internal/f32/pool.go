@@ -133,19 +133,30 @@ func maxPoolBackwardPlane(j *poolJob, plane int) {
 
 func avgPoolPlane(j *poolJob, plane int) {
 	x := j.in[plane*j.H*j.W : (plane+1)*j.H*j.W]
-	at := plane * j.OutH() * j.OutW()
+	oh, ow := j.OutH(), j.OutW()
+	y := j.out[plane*oh*ow : (plane+1)*oh*ow]
 	scale := 1 / float32(j.K*j.K)
-	for oh := range j.OutH() {
-		top, bottom := j.window(oh, j.H)
-		for ow := range j.OutW() {
-			left, right := j.window(ow, j.W)
+	if j.K == 2 && j.Stride == 2 && j.Pad == 0 {
+		for i := range oh {
+			above, below := x[2*i*j.W:(2*i+1)*j.W], x[(2*i+1)*j.W:(2*i+2)*j.W]
+			for k := range y[i*ow : (i+1)*ow] {
+				y[i*ow+k] = (above[2*k] + above[2*k+1] + below[2*k] + below[2*k+1]) * scale
+			}
+		}
+		return
+	}
+	at := 0
+	for i := range oh {
+		top, bottom := j.window(i, j.H)
+		for k := range ow {
+			left, right := j.window(k, j.W)
 			var sum float32
 			for ih := top; ih < bottom; ih++ {
 				for _, v := range x[ih*j.W+left : ih*j.W+right] {
 					sum += v
 				}
 			}
-			j.out[at] = sum * scale
+			y[at] = sum * scale
 			at++
 		}
 	}

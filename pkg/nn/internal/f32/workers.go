@@ -74,6 +74,9 @@ type workers struct {
 	_     [56]byte
 
 	failure atomic.Pointer[failure] // the first panic of a chunk
+
+	waiting atomic.Bool   // the caller is parked until the last helper has left
+	left    chan struct{} // one token, sent by who turns waiting off
 }
 
 type failure struct{ value any }
@@ -84,7 +87,7 @@ type helper struct {
 	wake   chan struct{} // one token, sent by who turns parked off
 }
 
-var crew workers
+var crew = workers{left: make(chan struct{}, 1)}
 
 func (w *workers) run(chunks, limit int, j Job) {
 	for len(w.helpers) < limit {
@@ -108,15 +111,40 @@ func (w *workers) run(chunks, limit int, j Job) {
 			break
 		}
 	}
-	for spins := 0; w.state.Load()&stateCount != 0; spins++ {
-		pause()
-		if spins&1023 == 1023 {
-			runtime.Gosched()
-		}
-	}
+	w.wait()
 	w.job = nil
 	if f := w.failure.Swap(nil); f != nil {
 		panic(f.value)
+	}
+}
+
+// wait returns when no helper is inside. A helper that the system has taken off
+// its core may stay long; spinning for it could be what keeps it off.
+func (w *workers) wait() {
+	var start time.Time
+	for spins := 0; w.state.Load()&stateCount != 0; spins++ {
+		pause()
+		if spins&63 != 63 {
+			continue
+		}
+		if start.IsZero() {
+			start = time.Now()
+		} else if time.Since(start) > spinTime {
+			w.waiting.Store(true)
+			// The last helper may have left before it could see that.
+			if w.state.Load()&stateCount != 0 || !w.waiting.CompareAndSwap(true, false) {
+				<-w.left
+			}
+			return
+		}
+	}
+}
+
+// leave counts a helper out.
+func (w *workers) leave() {
+	s := w.state.Add(^uint64(0))
+	if s&(stateOpen|stateCount) == 0 && w.waiting.CompareAndSwap(true, false) {
+		w.left <- struct{}{}
 	}
 }
 
@@ -161,7 +189,7 @@ func (h *helper) loop(w *workers) {
 		if h.index < w.limit {
 			w.work()
 		}
-		w.state.Add(^uint64(0))
+		w.leave()
 	}
 }
 
