@@ -31,9 +31,7 @@ func (l *Lab) newMeter(jobs []*job) *meter {
 	}
 	m := &meter{}
 	for _, j := range jobs {
-		if j.twin == nil {
-			m.total += j.steps
-		}
+		m.total += j.steps
 	}
 	label := jobs[0].cfg.Name
 	if len(jobs) > 1 {

@@ -1,0 +1,241 @@
+package train
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Dim is one hyperparameter to vary, by the name of its flag in [Hyper] or by
+// any name that the caller's own function knows. Make one with [Choice],
+// [Uniform], [LogUniform] or [Whole].
+type Dim struct {
+	Name      string
+	Values    []string // to choose from; if there are none, a range:
+	Low, High float64  // both ends belong to it
+	Log       bool     // even on a logarithmic axis
+	Whole     bool     // whole numbers only
+}
+
+// Choice tries each of the values.
+func Choice[T any](name string, values ...T) Dim {
+	d := Dim{Name: name}
+	for _, v := range values {
+		d.Values = append(d.Values, fmt.Sprint(v))
+	}
+	return d
+}
+
+// Uniform draws numbers from low to high.
+func Uniform(name string, low, high float64) Dim { return Dim{Name: name, Low: low, High: high} }
+
+// LogUniform draws numbers from low to high whose logarithms are even: right
+// for learning rates and weight decay.
+func LogUniform(name string, low, high float64) Dim {
+	return Dim{Name: name, Low: low, High: high, Log: true}
+}
+
+// Whole draws whole numbers from low to high, even on a logarithmic axis:
+// right for widths and batch sizes.
+func Whole(name string, low, high int) Dim {
+	return Dim{Name: name, Low: float64(low), High: float64(high), Log: true, Whole: true}
+}
+
+func (d Dim) check() error {
+	switch {
+	case d.Name == "":
+		return fmt.Errorf("train: search: a dimension without a name")
+	case len(d.Values) > 0:
+		return nil
+	case !(d.Low <= d.High) || math.IsInf(d.High-d.Low, 0):
+		return fmt.Errorf("train: search: %s from %v to %v, want a range", d.Name, d.Low, d.High)
+	case d.Log && d.Low <= 0:
+		return fmt.Errorf("train: search: %s from %v on a logarithmic axis, want a number above 0", d.Name, d.Low)
+	}
+	return nil
+}
+
+// draw is a value of d.
+func (d Dim) draw(rng *rand.Rand) string {
+	u := rng.Float64()
+	if n := len(d.Values); n > 0 {
+		return d.Values[int(u*float64(n))]
+	}
+	v := d.Low + u*(d.High-d.Low)
+	if d.Log {
+		v = d.Low * math.Pow(d.High/d.Low, u)
+	}
+	if d.Whole {
+		return strconv.Itoa(int(min(max(math.Round(v), d.Low), d.High)))
+	}
+	// Three digits: more are noise in a table, and nobody would tune them.
+	text := strconv.FormatFloat(v, 'g', 3, 64)
+	if r, _ := strconv.ParseFloat(text, 64); r < d.Low || r > d.High {
+		text = strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return text
+}
+
+// Value is a hyperparameter and its value as text, as on a command line.
+type Value struct{ Name, Text string }
+
+// Point is one choice of values, in the order of the dimensions.
+type Point []Value
+
+// String is "lr=0.05 batch=32".
+func (p Point) String() string {
+	var parts []string
+	for _, v := range p {
+		parts = append(parts, v.Name+"="+v.Text)
+	}
+	return strings.Join(parts, " ")
+}
+
+// Text is the value of that name, "" if there is none.
+func (p Point) Text(name string) string {
+	for _, v := range p {
+		if v.Name == name {
+			return v.Text
+		}
+	}
+	return ""
+}
+
+// Float is the value of that name as a number, NaN if it is none.
+func (p Point) Float(name string) float64 {
+	v, err := strconv.ParseFloat(p.Text(name), 64)
+	if err != nil {
+		return math.NaN()
+	}
+	return v
+}
+
+// Grid is every combination of the values of the dimensions; the last one
+// changes fastest.
+func Grid(dims ...Dim) ([]Point, error) {
+	points := []Point{nil}
+	for _, d := range dims {
+		if err := d.check(); err != nil {
+			return nil, err
+		}
+		if len(d.Values) == 0 {
+			return nil, fmt.Errorf("train: search: %s is a range, want values for a grid: use Choice", d.Name)
+		}
+		var next []Point
+		for _, p := range points {
+			for _, v := range d.Values {
+				next = append(next, append(slices.Clone(p), Value{d.Name, v}))
+			}
+		}
+		points = next
+	}
+	return points, nil
+}
+
+// Random is n draws from the dimensions. Point i is a function of (seed, i)
+// alone, so that a longer search begins with the points of a shorter one.
+func Random(n int, seed uint64, dims ...Dim) ([]Point, error) {
+	for _, d := range dims {
+		if err := d.check(); err != nil {
+			return nil, err
+		}
+	}
+	points := make([]Point, max(n, 0))
+	for i := range points {
+		rng := rand.New(rand.NewPCG(seed, purposeSearch+uint64(i)))
+		for _, d := range dims {
+			points[i] = append(points[i], Value{d.Name, d.draw(rng)})
+		}
+	}
+	return points, nil
+}
+
+// purposeSearch keeps the draws of a search apart from others of its seed.
+const purposeSearch = 0x5000000
+
+// At is h with the flags that p names set to its values. The name of the run
+// tells them.
+func (h Hyper) At(p Point) (Hyper, error) {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	h.Register(fs)
+	var known []string
+	fs.VisitAll(func(f *flag.Flag) { known = append(known, f.Name) })
+	for _, v := range p {
+		if fs.Lookup(v.Name) == nil {
+			return h, fmt.Errorf("train: search: unknown hyperparameter %q%s", v.Name, DidYouMean(v.Name, known))
+		}
+		if err := fs.Set(v.Name, v.Text); err != nil {
+			return h, fmt.Errorf("train: search: %s %q: %w", v.Name, v.Text, err)
+		}
+	}
+	h.Name = strings.TrimSpace(h.Name + " " + p.String())
+	return h, nil
+}
+
+// Tried is one point of a search and what came of it.
+type Tried struct {
+	Point
+	Result *Result
+	Score  float64 // best accuracy on the dev split, 0 to 1
+	Loss   float64 // on the dev split, at that evaluation
+}
+
+// Search makes a run for every point and returns what was tried, the best first;
+// runs that diverged come after those that ended, and those that were cut
+// short last. config turns a point into a configuration, for example
+//
+//	func(p train.Point) (train.Config, error) {
+//		h, err := hyper.At(p)
+//		if err != nil {
+//			return train.Config{}, err
+//		}
+//		return h.Config(lab)
+//	}
+//
+// The runs are kept in the run store as those of Fit are, so a search that is
+// stopped goes on where it was, and a longer one makes only what is new. Runs
+// share the cores, side by side, which is faster than one after the other and
+// gives the same bits; their seconds do not compare with those of a run alone.
+// The dev split chooses: a search never looks at the test set.
+func (l *Lab) Search(points []Point, config func(Point) (Config, error)) ([]Tried, error) {
+	cfgs := make([]Config, len(points))
+	for i, p := range points {
+		var err error
+		if cfgs[i], err = config(p); err != nil {
+			return nil, fmt.Errorf("%w (at %v)", err, p)
+		}
+	}
+	side := *l
+	if side.SideBySide == 0 {
+		side.SideBySide = runtime.GOMAXPROCS(0)
+	}
+	results, err := side.Fit(cfgs...)
+	l.interrupted = side.interrupted
+	if err != nil {
+		return nil, err
+	}
+	tried := make([]Tried, len(points))
+	for i, r := range results {
+		tried[i] = Tried{Point: points[i], Result: r, Score: r.Best.Score, Loss: r.Best.Loss}
+	}
+	slices.SortStableFunc(tried, compareTried)
+	return tried, nil
+}
+
+// compareTried puts the better one first.
+func compareTried(a, b Tried) int {
+	rank := map[Status]int{Finished: 0, Diverged: 1, Interrupted: 2}
+	return cmp.Or(
+		cmp.Compare(rank[a.Result.Status], rank[b.Result.Status]),
+		cmp.Compare(b.Score, a.Score),
+		cmp.Compare(a.Loss, b.Loss),
+	)
+}
