@@ -8,7 +8,7 @@ import (
 
 // Init says how weights are drawn. The zero Init is He, right for ReLU.
 type Init struct {
-	Scheme string  `json:"scheme,omitempty"` // "", "he", "xavier", "lecun", "normal", "torch", "zero"
+	Scheme string  `json:"scheme,omitempty"` // "", "he", "xavier", "lecun", "small", "normal", "torch", "zero"
 	Std    float64 `json:"std,omitempty"`    // of "normal"
 }
 
@@ -17,6 +17,7 @@ var (
 	He     = Init{Scheme: "he"}     // normal, 2/n (He et al. 2015, eq. 10)
 	Xavier = Init{Scheme: "xavier"} // normal, 2/(n+m) (Glorot & Bengio 2010, eq. 12)
 	LeCun  = Init{Scheme: "lecun"}  // normal, 1/n (LeCun et al. 1998, §4.6): for outputs without ReLU
+	Small  = Init{Scheme: "small"}  // normal, 1/(4n): for the layer before the loss, so that the first loss is close to log(classes)
 	Torch  = Init{Scheme: "torch"}  // uniform ±1/√n, biases too: what torch.nn.Linear and Conv2d do
 )
 
@@ -25,7 +26,7 @@ func Normal(std float64) Init { return Init{Scheme: "normal", Std: std} }
 
 func (i Init) check() error {
 	switch i.Scheme {
-	case "", "he", "xavier", "lecun", "torch", "zero":
+	case "", "he", "xavier", "lecun", "small", "torch", "zero":
 		return nil
 	case "normal":
 		if i.Std > 0 && i.Std < math.Inf(1) {
@@ -33,7 +34,7 @@ func (i Init) check() error {
 		}
 		return fmt.Errorf("init normal with std %v, want a positive number", i.Std)
 	}
-	return fmt.Errorf("init %q, want he, xavier, lecun, normal, torch or zero", i.Scheme)
+	return fmt.Errorf("init %q, want he, xavier, lecun, small, normal, torch or zero", i.Scheme)
 }
 
 // weights returns a source of initial weights for n inputs and m outputs.
@@ -46,6 +47,8 @@ func (i Init) weights(rng *rand.Rand, n, m int) func(int) float32 {
 		std = math.Sqrt(2 / float64(n+m))
 	case "lecun":
 		std = math.Sqrt(1 / float64(n))
+	case "small":
+		std = math.Sqrt(0.25 / float64(n))
 	case "normal":
 		std = i.Std
 	case "torch":

@@ -2,9 +2,8 @@ package nn
 
 // MLP returns the layers of a multilayer perceptron: for each width in hidden
 // a Linear followed by act, then a Linear to the classes. Hidden weights get
-// He initialization for the ReLU family and Xavier for the others; the output
-// layer LeCun, so that the first loss is close to log(classes). Dropout p > 0
-// follows every activation.
+// He initialization for the ReLU family and Xavier for the others, the output
+// layer Small. Dropout p > 0 follows every activation.
 func MLP(hidden []int, act Layer, classes int, dropout float64) []Layer {
 	init := Xavier
 	switch act.(type) {
@@ -18,5 +17,5 @@ func MLP(hidden []int, act Layer, classes int, dropout float64) []Layer {
 			layers = append(layers, Dropout{P: dropout})
 		}
 	}
-	return append(layers, Linear{Out: classes, Init: LeCun})
+	return append(layers, Linear{Out: classes, Init: Small})
 }
