@@ -27,14 +27,16 @@ type Job interface {
 // again in the caller, after the other chunks have stopped.
 func Parallel(chunks int, j Job) {
 	helpers := min(runtime.GOMAXPROCS(0), chunks) - 1
-	if helpers <= 0 || !crew.mu.TryLock() {
-		for i := range chunks {
-			j.Do(i)
+	if helpers > 0 && crew.mu.TryLock() {
+		defer crew.mu.Unlock()
+		if start := time.Now(); start.After(crew.crowded) {
+			crew.run(chunks, helpers, j, start)
+			return
 		}
-		return
 	}
-	defer crew.mu.Unlock()
-	crew.run(chunks, helpers, j)
+	for i := range chunks {
+		j.Do(i)
+	}
 }
 
 const (
@@ -46,6 +48,15 @@ const (
 
 	// A spinning helper gives its processor to other goroutines this often.
 	spinYield = 5 * time.Microsecond
+
+	// A helper that the system has taken off its core holds up the caller for
+	// many times the length of a job. Where there is more to run than cores,
+	// that happens in almost every job, and one core alone is faster: after a
+	// wait longer than the job and lateTime, jobs do without helpers, for
+	// minCrowded at first and twice as long each time it happens again.
+	lateTime   = time.Millisecond
+	minCrowded = 10 * time.Millisecond
+	maxCrowded = 320 * time.Millisecond
 
 	// stateOpen is set in workers.state while helpers may join; the bits below
 	// count the helpers inside, the upper half counts jobs.
@@ -62,6 +73,10 @@ const (
 type workers struct {
 	mu      sync.Mutex // held by the caller whose job is running
 	helpers []*helper  // grows to the largest GOMAXPROCS-1 seen, never shrinks
+
+	crowded time.Time     // until then, jobs do without helpers
+	penalty time.Duration // how long the last time
+	calm    int           // jobs since then whose helpers were in time
 
 	job    Job
 	chunks int64
@@ -89,7 +104,7 @@ type helper struct {
 
 var crew = workers{left: make(chan struct{}, 1)}
 
-func (w *workers) run(chunks, limit int, j Job) {
+func (w *workers) run(chunks, limit int, j Job, start time.Time) {
 	for len(w.helpers) < limit {
 		h := &helper{index: len(w.helpers), wake: make(chan struct{}, 1)}
 		w.helpers = append(w.helpers, h)
@@ -111,33 +126,49 @@ func (w *workers) run(chunks, limit int, j Job) {
 			break
 		}
 	}
-	w.wait()
+	w.wait(start)
 	w.job = nil
 	if f := w.failure.Swap(nil); f != nil {
 		panic(f.value)
 	}
 }
 
-// wait returns when no helper is inside. A helper that the system has taken off
-// its core may stay long; spinning for it could be what keeps it off.
-func (w *workers) wait() {
-	var start time.Time
+// wait returns when no helper is inside. Spinning for one that the system has
+// taken off its core could be what keeps it off, so the caller parks after a
+// while.
+func (w *workers) wait(start time.Time) {
+	var from time.Time
 	for spins := 0; w.state.Load()&stateCount != 0; spins++ {
 		pause()
 		if spins&63 != 63 {
 			continue
 		}
-		if start.IsZero() {
-			start = time.Now()
-		} else if time.Since(start) > spinTime {
+		if from.IsZero() {
+			from = time.Now()
+		} else if time.Since(from) > spinTime {
 			w.waiting.Store(true)
 			// The last helper may have left before it could see that.
 			if w.state.Load()&stateCount != 0 || !w.waiting.CompareAndSwap(true, false) {
 				<-w.left
 			}
+			w.judge(start, from)
 			return
 		}
 	}
+	if w.calm++; w.calm == 1000 {
+		w.penalty = 0
+	}
+}
+
+// judge decides whether the wait since from, in a job since start, means that the
+// machine is crowded.
+func (w *workers) judge(start, from time.Time) {
+	now := time.Now()
+	if now.Sub(from) < from.Sub(start)+lateTime {
+		return
+	}
+	w.penalty = min(max(2*w.penalty, minCrowded), maxCrowded)
+	w.crowded, w.calm = now.Add(w.penalty), 0
 }
 
 // leave counts a helper out.

@@ -9,9 +9,13 @@ import (
 	"time"
 )
 
-// atProcs runs f with that many processors.
+// atProcs runs f with that many processors, and with helpers however crowded the
+// machine is.
 func atProcs(n int, f func()) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+	crew.mu.Lock()
+	crew.crowded, crew.penalty = time.Time{}, 0
+	crew.mu.Unlock()
 	f()
 }
 
@@ -70,6 +74,35 @@ type part struct {
 }
 
 func (p *part) Do(chunk int) { p.j.inner.Do(p.from + chunk) }
+
+// TestCrowded: after a wait out of proportion, jobs do without helpers for some
+// time, each time longer, and are as complete as ever.
+func TestCrowded(t *testing.T) {
+	atProcs(2, func() {
+		for _, want := range []time.Duration{minCrowded, 2 * minCrowded, 4 * minCrowded} {
+			crew.judge(time.Now().Add(-5*lateTime), time.Now().Add(-4*lateTime)) // one part work, four parts waiting
+			if crew.penalty != want {
+				t.Fatalf("penalty %v, want %v", crew.penalty, want)
+			}
+		}
+		jobs := crew.state.Load() >> 32
+		j := &countJob{make([]atomic.Int32, 10)}
+		Parallel(10, j)
+		for i := range j.hits {
+			if n := j.hits[i].Load(); n != 1 {
+				t.Errorf("chunk %d ran %d times", i, n)
+			}
+		}
+		if crew.state.Load()>>32 != jobs {
+			t.Error("the job went to the helpers")
+		}
+		before := crew.crowded
+		crew.judge(time.Now().Add(-3*lateTime), time.Now().Add(-lateTime)) // a long job, a short wait
+		if crew.crowded != before {
+			t.Error("an ordinary wait counts as crowded")
+		}
+	})
+}
 
 type panicJob struct{ at int }
 
