@@ -203,7 +203,7 @@ func TestNotebooks(t *testing.T) {
 					continue
 				}
 				if len(cell.Outputs) > 0 || cell.Count != nil {
-					t.Errorf("cell %d was committed with outputs or an execution count", i)
+					t.Errorf("cell %d has outputs or an execution count: clear them before a commit (in JupyterLab: Edit, Clear Outputs of All Cells)", i)
 				}
 				if n := strings.Count(strings.TrimRight(source, "\n"), "\n") + 1; n > maxLines {
 					t.Errorf("cell %d has %d lines, a cell has at most %d: %.40q", i, n, maxLines, source)

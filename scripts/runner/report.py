@@ -29,12 +29,13 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell; default 600")
     parser.add_argument("--output", type=Path, default=REPORTS, metavar="FOLDER", help="default: reports/")
     parser.add_argument("--list", action="store_true", help="show the notebooks and stop")
+    options = ", ".join(o for action in parser._actions for o in action.option_strings if o.startswith("--"))
+
+    def refuse(message: str):
+        raise Problem(f"{message}; options: {options}")
+
     parser.error = refuse
     return parser.parse_args(given)
-
-
-def refuse(message: str):
-    raise Problem(f"{message} (--help shows what is allowed)")
 
 
 def seconds(text: str) -> float:
