@@ -1,0 +1,60 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"inkling/pkg/nn"
+)
+
+// Paired is by how much the dev error of b, in points of %, is above that of a,
+// run by run: the same seeds in the same order. Differences between pairs
+// scatter less than the errors themselves, as a seed that is good for one is
+// often good for the other. The standard error is that of the mean; 0 for one
+// pair.
+func Paired(a, b []*Result) (mean, standardError float64) {
+	if len(a) != len(b) || len(a) == 0 {
+		panic(fmt.Sprintf("train: paired: %d runs beside %d", len(a), len(b)))
+	}
+	d := DevErrors(b)
+	for i, e := range DevErrors(a) {
+		d[i] -= e
+	}
+	mean, sd := MeanStd(d)
+	return mean, sd / math.Sqrt(float64(len(d)))
+}
+
+// TrainErrors judges the best models of runs on the first n images of the
+// training split, as dev is judged: dropout off, batch normalization by its
+// running statistics. The shares wrong are in %. What a run reports while it
+// trains is neither: it is of a network that still changes, thinned by dropout.
+func (l *Lab) TrainErrors(runs []*Result, n int) ([]float64, error) {
+	set := head(l.Train, n)
+	errs := make([]float64, len(runs))
+	for i, r := range runs {
+		m, err := r.Model()
+		if err != nil {
+			return nil, err
+		}
+		errs[i] = 100 * (1 - Judge(m, set).Accuracy())
+	}
+	return errs, nil
+}
+
+// Apart is how far the parameters of two models of the same layers are from
+// each other, relative to those of b: ‖a − b‖/‖b‖.
+func Apart(a, b *nn.Model) float64 {
+	p, q := a.Params(), b.Params()
+	if len(p) != len(q) || a.Weights() != b.Weights() {
+		panic(fmt.Sprintf("train: apart: %d weights beside %d", a.Weights(), b.Weights()))
+	}
+	var difference, size float64
+	for i := range p {
+		for j, v := range p[i].Data {
+			w := float64(q[i].Data[j])
+			difference += (float64(v) - w) * (float64(v) - w)
+			size += w * w
+		}
+	}
+	return math.Sqrt(difference / size)
+}
