@@ -80,3 +80,19 @@ func losses(n, points int) []Series {
 	}
 	return out
 }
+
+// BenchmarkLiveStep is what the live view adds to a training step on average,
+// frames included: at steps of 1 ms, 10 µs are 1 %.
+func BenchmarkLiveStep(b *testing.B) {
+	p := &page{ids: map[string]int{}}
+	old := notebook
+	notebook = p
+	defer func() { notebook = old }()
+	l := NewLive("run", Curves{Title: "Loss"}, Curves{Title: "Accuracy"})
+	i := 0
+	for b.Loop() {
+		l.Add("Loss", "train", float64(i), 1)
+		l.Update(i, 1<<30, "dev .97")
+		i++
+	}
+}

@@ -28,6 +28,7 @@ type axis struct {
 	label string
 	scale scale
 	ticks []tick // nil: from the scale; empty: none
+	whole bool   // the data are whole numbers, so are the ticks: epochs
 	bare  bool   // no grid lines and tick marks; without ticks, no line either
 }
 
@@ -170,6 +171,9 @@ func (c *chart) xTicks(width vg.Length) []tick {
 	}
 	for want := int(width / 62); ; want-- {
 		t := c.x.scale.ticks(want)
+		if s := c.x.scale; c.x.whole && !s.log && s.hi-s.lo < 2*float64(want) && s.hi-s.lo >= 1 {
+			t = label(s.multiples(1), 1)
+		}
 		if want <= 2 || fits(t, c.x.scale, width) {
 			return t
 		}

@@ -130,11 +130,13 @@ func (c *chart) seriesAxes(figure, x, y string, series []Series, logX, logY bool
 	if ex.empty() {
 		c.nodata = "no data"
 	}
+	c.x.whole = true
 	var o omitted
 	for _, s := range series {
 		xs := s.xs()
 		for i := range s.Y {
 			o.see(c.x.scale, c.y.scale, xs[i], s.Y[i])
+			c.x.whole = c.x.whole && xs[i] == math.Trunc(xs[i])
 		}
 	}
 	c.warnOmitted(o)

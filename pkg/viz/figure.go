@@ -86,7 +86,7 @@ func writePNG(w io.Writer, l layout) error {
 func writeSVG(w io.Writer, l layout) error {
 	width, height := l.size()
 	c := vgsvg.New(width, height)
-	drawOnPaper(c, l)
+	drawOnPaper(c, width, height, l)
 	_, err := c.WriteTo(w)
 	return err
 }
@@ -94,13 +94,12 @@ func writeSVG(w io.Writer, l layout) error {
 func writePDF(w io.Writer, l layout) error {
 	width, height := l.size()
 	c := vgpdf.New(width, height)
-	drawOnPaper(c, l)
+	drawOnPaper(pdfCanvas{c}, width, height, l)
 	_, err := c.WriteTo(w)
 	return err
 }
 
-func drawOnPaper(c vg.CanvasSizer, l layout) {
-	w, h := c.Size()
+func drawOnPaper(c vg.Canvas, w, h vg.Length, l layout) {
 	dc := draw.NewCanvas(guard{Canvas: c}, w, h)
 	fillRect(dc, dc.Rectangle, paper)
 	l.draw(dc)

@@ -7,6 +7,9 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/recorder"
 )
 
 func TestConfusionPairs(t *testing.T) {
@@ -175,6 +178,26 @@ func TestToPalette(t *testing.T) {
 	}
 	if len(p.Palette) > 256 || worst > 20 {
 		t.Errorf("%d colours, the furthest %.1f off", len(p.Palette), worst)
+	}
+}
+
+// TestPDF reads what reaches vgpdf: images bottom up, colours not multiplied.
+func TestPDF(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 1, 3))
+	copy(m.Pix, []uint8{10, 20, 30})
+	if u := upsideDown(m); u.Pix[0] != 30 || u.Pix[u.PixOffset(0, 2)] != 10 || u.Pix[u.PixOffset(0, 1)] != 20 {
+		t.Errorf("upside down: %v", u.Pix)
+	}
+	var r recorder.Canvas
+	c := pdfCanvas{&r}
+	c.SetColor(color.NRGBA{200, 100, 0, 51})
+	c.DrawImage(vg.Rectangle{}, m)
+	red, green, _, alpha := r.Actions[0].(*recorder.SetColor).Color.RGBA()
+	if red != 200*257 || green != 100*257 || alpha != 51*257 {
+		t.Errorf("colour %d %d alpha %d", red/257, green/257, alpha/257)
+	}
+	if _, _, _, alpha = r.Actions[1].(*recorder.SetColor).Color.RGBA(); alpha != 0xffff {
+		t.Error("an image is drawn with the alpha of the last colour")
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
-	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack"
+	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
 // PCA projects rows of dim values on their k principal axes. It returns one row
@@ -26,17 +28,14 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 		return nil, make([]float64, k), nil
 	}
 	c := centred(x, n, dim)
-	var eig mat.EigenSym
-	if !eig.Factorize(covariance(c, n, dim), true) {
+	values, vectors, ok := eigen(covariance(c, n, dim), dim)
+	if !ok {
 		return nil, nil, errors.New("viz: PCA: the eigenvalues do not converge")
 	}
-	values := eig.Values(nil) // ascending
 	total := 0.0
 	for _, v := range values {
 		total += math.Max(v, 0)
 	}
-	var vectors mat.Dense
-	eig.VectorsTo(&vectors)
 	axes := blas32.General{Rows: dim, Cols: k, Stride: k, Data: make([]float32, dim*k)}
 	explained = make([]float64, k)
 	for a := range k {
@@ -46,12 +45,12 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 		}
 		largest := 0.0
 		for i := range dim {
-			if v := vectors.At(i, col); math.Abs(v) > math.Abs(largest)+1e-9 {
+			if v := vectors[i*dim+col]; math.Abs(v) > math.Abs(largest)+1e-9 {
 				largest = v
 			}
 		}
 		for i := range dim {
-			axes.Data[i*k+a] = float32(math.Copysign(1, largest) * vectors.At(i, col))
+			axes.Data[i*k+a] = float32(math.Copysign(1, largest) * vectors[i*dim+col])
 		}
 	}
 	out := blas32.General{Rows: n, Cols: k, Stride: k, Data: make([]float32, n*k)}
@@ -59,9 +58,21 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 	return out.Data, explained, nil
 }
 
+// eigen returns the eigenvalues of the symmetric matrix a in ascending order and
+// the eigenvectors in its columns; a is used up. Calling LAPACK without the mat
+// package keeps the program of every notebook cell smaller.
+func eigen(a []float64, n int) (values, vectors []float64, ok bool) {
+	values = make([]float64, n)
+	sym := blas64.Symmetric{N: n, Stride: n, Data: a, Uplo: blas.Upper}
+	var size [1]float64
+	lapack64.Syev(lapack.EVCompute, sym, values, size[:], -1)
+	ok = lapack64.Syev(lapack.EVCompute, sym, values, make([]float64, int(size[0])), int(size[0]))
+	return values, a, ok
+}
+
 // covariance of centred rows. Products are float32, their sums over blocks of
 // rows float64: enough for a picture, and ten times faster than float64 alone.
-func covariance(c []float32, n, dim int) *mat.SymDense {
+func covariance(c []float32, n, dim int) []float64 {
 	const block = 256
 	sum := make([]float64, dim*dim)
 	part := blas32.General{Rows: dim, Cols: dim, Stride: dim, Data: make([]float32, dim*dim)}
@@ -76,5 +87,5 @@ func covariance(c []float32, n, dim int) *mat.SymDense {
 	for i := range sum {
 		sum[i] /= float64(n)
 	}
-	return mat.NewSymDense(dim, sum)
+	return sum
 }
