@@ -69,18 +69,18 @@ func (s *Set) like(name string, n int) *Set {
 	return &Set{Name: name, H: s.H, W: s.W, Pixels: make([]uint8, n*s.H*s.W), Labels: make([]uint8, n)}
 }
 
-// painter changes one image at a time. It keeps the image in a frame of
-// background, so that no step has to ask where the border is.
+// painter changes one image at a time, framed by one pixel of background: what
+// lies between the border and the outside needs no case of its own.
 type painter struct {
 	h, w   int
 	stride int
-	image  []float32 // (h+3)×stride: one row and column before, two after
+	image  []float32 // (h+2)×(w+2), with a frame of background
 	spare  []float32
 }
 
 func newPainter(h, w int) *painter {
-	n := (h + 3) * (w + 3)
-	return &painter{h: h, w: w, stride: w + 3, image: make([]float32, n), spare: make([]float32, n)}
+	n := (h + 2) * (w + 2)
+	return &painter{h: h, w: w, stride: w + 2, image: make([]float32, n), spare: make([]float32, n)}
 }
 
 // row returns row y of the framed image.
@@ -121,15 +121,18 @@ func (p *painter) resample(dst []float32, m matrix, f *field, alpha float32, w w
 
 // between returns the image at (x, y), bilinearly; outside it is background.
 func (p *painter) between(x, y float32) float32 {
-	x = min(max(x+1, 0), float32(p.w+1))
-	y = min(max(y+1, 0), float32(p.h+1))
+	x, y = x+1, y+1
+	right, low := float32(p.w+1), float32(p.h+1)
+	if !(x > 0 && x < right && y > 0 && y < low) {
+		return 0
+	}
 	i, j := int(x), int(y)
 	tx, ty := x-float32(i), y-float32(j)
 	a := p.image[j*p.stride+i:][:2]
 	b := p.image[(j+1)*p.stride+i:][:2]
 	top := a[0] + float32(tx*(a[1]-a[0]))
-	low := b[0] + float32(tx*(b[1]-b[0]))
-	return top + float32(ty*(low-top))
+	below := b[0] + float32(tx*(b[1]-b[0]))
+	return top + float32(ty*(below-top))
 }
 
 // thicken lets the lines of the image grow by t pixels, or shrink by -t: a grey

@@ -32,7 +32,7 @@ func zip(b []byte) []byte {
 
 func TestIDXRoundTrip(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, dims := range [][]int{{1}, {7}, {3, 5}, {4, 28, 28}, {2, 3, 4, 5}, {4096, 1031}} {
+	for _, dims := range [][]int{{1}, {7}, {3, 5}, {4, 28, 28}, {2, 3, 4, 5}, {1100, 1031}} {
 		n := 1
 		for _, d := range dims {
 			n *= d
@@ -180,7 +180,7 @@ func TestReadIDXBombs(t *testing.T) {
 	z := gzip.NewWriter(bomb)
 	z.Write(idx(0x803, []uint32{1 << 20, 8, 8}, nil)) // 64 MiB announced: the limit
 	zeros := make([]byte, 1<<20)
-	for range 256 {
+	for range 80 {
 		z.Write(zeros)
 	}
 	z.Close()
@@ -190,7 +190,7 @@ func TestReadIDXBombs(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}); got > MaxIDX*3/2 {
-		t.Errorf("%d bytes that unpack to 256 MiB had %d bytes allocated", bomb.Len(), got)
+		t.Errorf("%d bytes that unpack to 80 MiB had %d bytes allocated", bomb.Len(), got)
 	}
 }
 
