@@ -34,11 +34,17 @@ const (
 	helperLimit = "INKLING_TRAIN_TEST_LIMIT"  // largest file it may write, in bytes
 )
 
+// readyFile appears in the store when a helper is about to begin its run.
+const readyFile = "ready"
+
 // rounds is how often the tests kill and interrupt; INKLING_KILL_ROUNDS asks
 // for more.
 func rounds(t *testing.T, usual int) int {
 	s := os.Getenv("INKLING_KILL_ROUNDS")
-	if s == "" {
+	switch {
+	case s == "" && testing.Short():
+		return max(usual/4, 1)
+	case s == "":
 		return usual
 	}
 	n, err := strconv.Atoi(s)
@@ -78,6 +84,10 @@ func helper() int {
 	}
 	l := newLab("crash", tiny(120), os.Getenv(helperDir), false)
 	l.Log = os.Stdout
+	if err := os.WriteFile(filepath.Join(os.Getenv(helperDir), readyFile), nil, 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 3
+	}
 	results, err := l.Fit(crashConfig(epochs))
 	switch {
 	case err != nil:
@@ -97,11 +107,27 @@ func process(t *testing.T, store string, epochs int, save time.Duration, env ...
 	cmd.Env = append(cmd.Env, env...)
 	out = new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = out, out
+	os.Remove(filepath.Join(store, readyFile))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill() })
 	return cmd, out
+}
+
+// awaitReady waits until the helper that was started last begins its run, or
+// the process is over.
+func awaitReady(store string, over <-chan int) {
+	for {
+		select {
+		case <-over:
+			return
+		case <-time.After(time.Millisecond):
+		}
+		if _, err := os.Stat(filepath.Join(store, readyFile)); err == nil {
+			return
+		}
+	}
 }
 
 // unbroken makes the run of the helper in one go, in this process.
@@ -210,10 +236,17 @@ func TestKill(t *testing.T) {
 	finished, killed := 0, 0
 	for killed < n {
 		cmd, out := process(t, store, epochs, 0)
-		done := make(chan int, 1)
-		go func() { done <- exitCode(cmd) }()
+		done := make(chan int)
+		var code int
+		go func() {
+			code = exitCode(cmd)
+			close(done)
+		}()
+		if killed%3 > 0 { // else from the very start of the process
+			awaitReady(store, done)
+		}
 		select {
-		case code := <-done:
+		case <-done:
 			if code != 0 {
 				t.Fatalf("seed %d, after %d kills: exit code %d: %s", seed, killed, code, out)
 			}
@@ -224,7 +257,7 @@ func TestKill(t *testing.T) {
 			}
 		case <-time.After(time.Duration(rng.Int64N(int64(200 * time.Millisecond)))):
 			cmd.Process.Kill()
-			if code := <-done; code == 0 {
+			if <-done; code == 0 {
 				continue // it was just over; the next round looks at it
 			}
 			killed++
@@ -251,10 +284,17 @@ func TestInterrupt(t *testing.T) {
 	var slowest time.Duration
 	for range rounds(t, 10) {
 		cmd, out := process(t, store, epochs, time.Hour)
-		time.Sleep(time.Duration(rng.Int64N(int64(300 * time.Millisecond))))
+		done := make(chan int)
+		var code int
+		go func() {
+			code = exitCode(cmd)
+			close(done)
+		}()
+		awaitReady(store, done)
+		time.Sleep(time.Duration(rng.Int64N(int64(150 * time.Millisecond))))
 		start := time.Now()
 		cmd.Process.Signal(os.Interrupt)
-		code := exitCode(cmd)
+		<-done
 		took := time.Since(start)
 		slowest = max(slowest, took)
 		if took > 2*time.Second {
