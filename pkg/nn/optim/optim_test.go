@@ -272,8 +272,11 @@ func TestDescent(t *testing.T) {
 	for _, o := range everyOptimizer {
 		k := newTask(t)
 		loss := func() float64 { return nn.CrossEntropy{}.Eval(nil, k.m.Forward(k.x, nn.Pass{}), k.labels) }
-		before := loss()
-		k.train(t, o, nn.Penalty{}, 0.01, 200)
+		before, lr := loss(), 0.01
+		if o == (SGD{}) {
+			lr = 0.3
+		}
+		k.train(t, o, nn.Penalty{}, lr, 200)
 		if after := loss(); !(after < before/2) {
 			t.Errorf("%#v: loss %v after 200 steps, %v before", o, after, before)
 		}

@@ -1,6 +1,7 @@
 package atomicfile
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -242,6 +243,9 @@ func TestMain(m *testing.M) {
 			fmt.Println(err)
 			os.Exit(1)
 		}
+		if i == 0 {
+			fmt.Println("ready")
+		}
 	}
 }
 
@@ -259,25 +263,26 @@ func TestKill(t *testing.T) {
 	for range 15 {
 		cmd := exec.Command(exe)
 		cmd.Env = append(os.Environ(), childEnv+"="+path)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(20+r.IntN(60)) * time.Millisecond)
+		if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+			t.Fatalf("the child says %q, %v", line, err)
+		}
+		time.Sleep(time.Duration(r.IntN(40000)) * time.Microsecond)
 		cmd.Process.Kill()
 		cmd.Wait()
 		b, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // killed before the first rename
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(b) != 64*40000 || len(bytes.Trim(b, string(b[:1]))) != 0 {
 			t.Fatalf("a part of a file: %d bytes", len(b))
 		}
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Errorf("no child came to its first rename: %v", err)
 	}
 	Sweep(dir, -time.Hour)
 	if names, _ := contents(t, path); !slices.Equal(names, []string{"x"}) {
