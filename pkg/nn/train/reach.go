@@ -52,3 +52,12 @@ func (t Reach) String() string {
 	}
 	return fmt.Sprintf("%.0f (%d of %d)", t.Steps, t.Reached, t.Runs)
 }
+
+// Time is the mean time in seconds, for the cell of a table; nothing where no
+// run got there.
+func (t Reach) Time() string {
+	if t.Reached == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f s", t.Seconds)
+}

@@ -38,11 +38,12 @@ func TestTimeTo(t *testing.T) {
 		t.Errorf("%+v, want 2 of 3 runs, 30 ± 14.14 steps, 6 s", got)
 	}
 	for _, c := range []struct {
-		accuracy float64
-		text     string
-	}{{0.9, "10"}, {0.98, "30 (2 of 3)"}, {0.99, "not reached"}} {
-		if s := TimeTo(c.accuracy, runs).String(); s != c.text {
-			t.Errorf("TimeTo(%g) is %q, want %q", c.accuracy, s, c.text)
+		accuracy   float64
+		text, time string
+	}{{0.9, "10", "2.0 s"}, {0.98, "30 (2 of 3)", "6.0 s"}, {0.99, "not reached", ""}} {
+		got := TimeTo(c.accuracy, runs)
+		if got.String() != c.text || got.Time() != c.time {
+			t.Errorf("TimeTo(%g) is %q in %q, want %q in %q", c.accuracy, got, got.Time(), c.text, c.time)
 		}
 	}
 	if none := TimeTo(0.99, runs); !math.IsNaN(none.Steps) || !math.IsNaN(none.Seconds) {
