@@ -13,14 +13,18 @@ import (
 // bestMarks rings the best point of each series that asks for it and writes its
 // value where it hides least: of eight places around the point, the one with
 // the fewest crossings by the given lines and no other label. A label without a
-// place is left out; the ring stays.
+// place is left out; the ring stays. Of many marks only the best gets a label.
 func (p plane) bestMarks(series []Series, st []style, lines [][]vg.Point) {
+	const fewMarks = 4
 	type mark struct {
 		at   vg.Point
 		text string
 		col  color.NRGBA
+
+		series int
 	}
 	var marks []mark
+	var rings []vg.Point
 	var taken []vg.Rectangle
 	for i, s := range series {
 		k := s.best()
@@ -32,19 +36,23 @@ func (p plane) bestMarks(series []Series, st []style, lines [][]vg.Point) {
 			continue
 		}
 		p.ring(at, st[i].color)
-		marks = append(marks, mark{at, short(s.Y[k]), st[i].color})
+		rings = append(rings, at)
+		marks = append(marks, mark{at, short(s.Y[k]), st[i].color, i})
 		taken = append(taken, rect(at.X-5, at.Y-5, at.X+5, at.Y+5))
+	}
+	if len(marks) > fewMarks {
+		marks = []mark{slices.MaxFunc(marks, func(a, b mark) int {
+			if series[a.series].Best == Min {
+				a, b = b, a
+			}
+			return cmp.Compare(a.at.Y, b.at.Y)
+		})}
 	}
 	// From the top down, so that labels of a cluster keep the order of its points.
 	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(b.at.Y, a.at.Y) })
 	for _, m := range marks {
 		l := lettering{size: 11.5, bold: true, color: darker(m.col)}
-		var others []vg.Point
-		for _, o := range marks {
-			if o.at != m.at {
-				others = append(others, o.at)
-			}
-		}
+		others := slices.DeleteFunc(slices.Clone(rings), func(o vg.Point) bool { return o == m.at })
 		box, ok := p.place(m.at, l.width(m.text), l.cap(), taken, others, lines)
 		if !ok {
 			continue

@@ -86,6 +86,9 @@ func (f Confusion) layout() layout {
 	for _, r := range f.Counts {
 		n = max(n, len(r))
 	}
+	if n == 0 {
+		return emptyChart(f.Title, "no data")
+	}
 	h := Heat{Title: f.Title, X: "predicted", Y: "true", Bar: "errors", Note: strings.TrimSpace(f.summary() + " " + f.Note)}
 	cell := func(i, j int) int {
 		if i < len(f.Counts) && j < len(f.Counts[i]) {

@@ -103,6 +103,9 @@ func (f Reliability) layout() layout {
 		counts.y.scale = scale{0.7, 10, true}
 	}
 	top.marks = append(top.marks, func(p plane) {
+		if e.empty() {
+			return
+		}
 		p.StrokeLine2(draw.LineStyle{Color: soft, Width: 1.2, Dashes: dashes[1]}, p.Min.X, p.Min.Y, p.Max.X, p.Max.Y)
 		for i, b := range bins {
 			if b.n > 0 {

@@ -162,7 +162,10 @@ func styles(series []Series, shape keyShape) ([]style, []key) {
 	}
 	if !grouped {
 		for i, s := range series {
-			out[i] = style{color: cycleColor(i), dash: dashes[i/len(cycle)%len(dashes)], glyph: glyphs[i%len(glyphs)]}
+			out[i] = style{color: seriesColor(i, len(series)), glyph: glyphs[i%len(glyphs)]}
+			if len(series) > len(cycle) { // neighbours on the ramp differ by dash as well
+				out[i].dash = dashes[i%len(dashes)]
+			}
 			if s.Dashed {
 				out[i].dash = dashes[1]
 			}
@@ -172,6 +175,10 @@ func styles(series []Series, shape keyShape) ([]style, []key) {
 		}
 		return out, keys
 	}
+	all := map[string]bool{}
+	for _, s := range series {
+		all[s.Group] = true
+	}
 	groups, names := map[string]int{}, map[string]bool{}
 	var lines []key
 	for i, s := range series {
@@ -179,9 +186,9 @@ func styles(series []Series, shape keyShape) ([]style, []key) {
 		if !seen {
 			g = len(groups)
 			groups[s.Group] = g
-			keys = append(keys, key{name: s.Group, color: cycleColor(g), shape: keyDot})
+			keys = append(keys, key{name: s.Group, color: seriesColor(g, len(all)), shape: keyDot})
 		}
-		out[i] = style{color: cycleColor(g), glyph: glyphs[g%len(glyphs)]}
+		out[i] = style{color: seriesColor(g, len(all)), glyph: glyphs[g%len(glyphs)]}
 		if s.Dashed {
 			out[i].dash = dashes[1]
 		}
@@ -249,10 +256,10 @@ func thin(pts []vg.Point) []vg.Point {
 }
 
 // smooth is the mean over a centred window of n points, so that the line does
-// not lag behind the data as a running average would. The window narrows to both
-// sides at the start, where a steep fall must not be averaged away, and to the
-// right only at the end, where the last points must not show as noise. Points
-// that are not finite stay as they are and count for nothing.
+// not lag behind the data as a running average would. At the start, where a steep
+// fall must not be averaged away, the window narrows to a quarter; at the end it
+// is cut, so that the last points do not show as noise. Points that are not
+// finite stay as they are and count for nothing.
 func smooth(y []float64, n int) []float64 {
 	half := n / 2
 	sum := make([]float64, len(y)+1)
@@ -266,8 +273,8 @@ func smooth(y []float64, n int) []float64 {
 	}
 	out := make([]float64, len(y))
 	for i, v := range y {
-		h := min(half, i)
-		from, to := i-h, min(i+h+1, len(y))
+		h := min(half, max(i, half/4))
+		from, to := max(i-h, 0), min(i+h+1, len(y))
 		out[i] = v
 		if k := num[to] - num[from]; k > 0 && isFinite(v) {
 			out[i] = (sum[to] - sum[from]) / float64(k)

@@ -30,9 +30,19 @@ var cycle = []color.NRGBA{
 	rgb(0x5b6168), // grey
 }
 
-// dashes follow the colours: a second round through cycle is dashed, so that
-// series stay apart without colour.
+// ordered colours more series than cycle holds: a sweep, whose order is then
+// seen in the colours.
+var ordered = newRamp(0x2b2f77, 0x0072b2, 0x00966e, 0xa09a1c, 0xe0861a, 0xc43c1e, 0x6f1526)
+
 var dashes = [][]vg.Length{nil, {6, 3}, {2, 2.5}, {8, 3, 2, 3}}
+
+// seriesColor is the colour of series i of n.
+func seriesColor(i, n int) color.NRGBA {
+	if n > len(cycle) {
+		return ordered.at(float64(i) / float64(n-1))
+	}
+	return cycle[i]
+}
 
 func cycleColor(i int) color.NRGBA { return cycle[i%len(cycle)] }
 
