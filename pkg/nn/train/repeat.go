@@ -44,3 +44,15 @@ func PlusMinus(v []float64) string {
 	}
 	return fmt.Sprintf("%.2f ± %.2f", mean, sd)
 }
+
+// Within counts the errors that are less than margin above the smallest: how
+// many learning rates of a sweep would have done as well.
+func Within(errors []float64, margin float64) (n int) {
+	low := lowestOf(errors)
+	for _, e := range errors {
+		if e < errors[low]+margin {
+			n++
+		}
+	}
+	return n
+}

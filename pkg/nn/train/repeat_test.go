@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -52,5 +53,17 @@ func TestPlusMinus(t *testing.T) {
 		if got := PlusMinus(c.v); got != c.want {
 			t.Errorf("%v: %q, want %q", c.v, got, c.want)
 		}
+	}
+}
+
+func TestWithin(t *testing.T) {
+	errors := []float64{90, 3.5, 2, 2.9, 3, math.NaN()}
+	for margin, want := range map[float64]int{0.5: 1, 1: 2, 1.1: 3, 100: 5} {
+		if got := Within(errors, margin); got != want {
+			t.Errorf("%d of %v within %g of the smallest, want %d", got, errors, margin, want)
+		}
+	}
+	if got := Within(nil, 1); got != 0 {
+		t.Errorf("%d of none", got)
 	}
 }
