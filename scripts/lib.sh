@@ -26,7 +26,7 @@ find_python() {
 # run_python PROGRAM ARGS... replaces this shell with one of the programs.
 run_python() {
   find_python
-  run_python_as "$python" "$root/scripts/runner/start.py" "$@"
+  run_python_as "$python" -s "$root/scripts/runner/start.py" "$@"
 }
 
 # run_python_as PYTHON ARGS... replaces this shell. A PYTHONPATH or PYTHONHOME
@@ -34,5 +34,5 @@ run_python() {
 run_python_as() {
   unset PYTHONPATH PYTHONHOME
   export PYTHONPYCACHEPREFIX="$root/.tools/pycache"
-  exec "$1" -s "${@:2}"
+  exec "$@"
 }

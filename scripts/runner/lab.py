@@ -31,4 +31,4 @@ def main(given: list[str]) -> int:
     ours = [f"--ServerApp.root_dir={NOTEBOOKS}", "--ServerApp.ip=127.0.0.1"]
     if os.geteuid() == 0:
         ours.append("--ServerApp.allow_root=True")
-    os.execve(setup.python, [setup.python, "-s", "-m", "jupyterlab", *given, *ours], jupyter_env())
+    os.execve(setup.python, [setup.python, "-m", "jupyterlab", *given, *ours], jupyter_env())

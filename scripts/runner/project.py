@@ -42,7 +42,6 @@ def jupyter_env() -> dict[str, str]:
         JUPYTER_RUNTIME_DIR=str(JUPYTER / "runtime"),
         IPYTHONDIR=str(JUPYTER / "ipython"),
         JUPYTER_PLATFORM_DIRS="1",
-        PYTHONNOUSERSITE="1",
     )
     # Cells run in the notebook's folder, where a relative path means another place.
     if env.get("MNIST_DIR"):

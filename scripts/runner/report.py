@@ -69,7 +69,7 @@ def main(given: list[str]) -> int:
     env.pop("INKLING_QUICK", None)
     if args.quick:
         env["INKLING_QUICK"] = "1"
-    command = [setup.python, "-s", str(SCRIPTS / "runner" / "start.py"), "render", "--output", str(output),
+    command = [setup.python, str(SCRIPTS / "runner" / "start.py"), "render", "--output", str(output),
                "--timeout", str(args.timeout), "--go", setup.go_version]
     for note in setup.notes:
         command += ["--note", note]

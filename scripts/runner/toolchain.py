@@ -166,16 +166,18 @@ def kernel_spec(go: Go) -> dict:
     and the places of modules and builds are named. Jupyter substitutes $NAME
     in these values, hence the doubled dollars.
     """
-    path = os.pathsep.join([str(BIN), str(GOPLS_BIN), os.path.dirname(go.path), "/usr/local/bin", "/usr/bin", "/bin"])
-    env = {"PATH": path, "GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOWORK": "", "GO111MODULE": "",
+    env = {"GOENV": "off", "GOFLAGS": "", "GOPROXY": "off", "GOWORK": "", "GO111MODULE": "",
            "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": ""}
     env |= {name: go.env[name] for name in ("GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE") if name in go.env}
+    env = {name: value.replace("$", "$$") for name, value in env.items()}
+    ours = os.pathsep.join([str(BIN), str(GOPLS_BIN), os.path.dirname(go.path)])
+    env["PATH"] = ours.replace("$", "$$") + os.pathsep + "${PATH}"
     return {
         "argv": [str(BIN / "gonb"), "--kernel", "{connection_file}", f"-go_work={ROOT}"],
         "display_name": "Go (inkling)",
         "language": "go",
         "interrupt_mode": "message",
-        "env": {name: value.replace("$", "$$") for name, value in env.items()},
+        "env": env,
     }
 
 
@@ -202,9 +204,8 @@ def warm(go: Go) -> None:
     drop_stamp("warm")
     say("  build cache: compiling what the notebooks import")
     start = time.monotonic()
-    fetch = run_logged("modules.log", [go.path, "mod", "download"], cwd=ROOT, env=go.environment())
-    if fetch:
-        raise Problem(f"fetching Go modules failed: {fetch} (all of it in .tools/log/modules.log)")
+    # Cells run without a proxy, so what they may ask for is fetched now.
+    unfetched = run_logged("modules.log", [go.path, "mod", "download"], cwd=ROOT, env=go.environment())
     with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
         # The same shape as a GoNB cell: a module of its own in a workspace with ours.
         imports = "".join(f"\t_ {json.dumps(p)}\n" for p in packages)
@@ -214,6 +215,8 @@ def warm(go: Go) -> None:
         for command in (["mod", "init", "warm"], ["work", "init"], ["work", "use", str(ROOT), "."],
                         ["build", "-o", "warm"], ["test", "-c", "-o", "warm.test"]):
             failed = run_logged("warm.log", [go.path, *command], cwd=folder, env=env)
+            if failed and unfetched:
+                raise Problem(f"fetching Go modules failed: {unfetched} (all of it in .tools/log/modules.log)")
             if failed:
                 # A package that does not compile shows its errors in the cells.
                 say(f"  build cache: not warmed, {failed}")
