@@ -67,8 +67,9 @@ func run(rounds int, seconds float64, only, out string) error {
 		if !strings.Contains(w.name, only) {
 			continue
 		}
-		fmt.Fprintf(os.Stderr, "%s …\n", w.name)
-		rows = append(rows, measure(w, fields, rounds, seconds))
+		r := measure(w, fields, rounds, seconds)
+		fmt.Fprintf(os.Stderr, "%s: %.3f ms\n", w.name, 1000*r.time("inkling", runtime.NumCPU()))
+		rows = append(rows, r)
 	}
 	whole := wholeProcesses(worker, rounds, only)
 	tables := report(rows, whole, peak)

@@ -37,7 +37,6 @@ var workloads = slices.Concat(
 		{"step:cnn-c/128", "CNN-C step, batch 128", 2 * 128 * (2*9*32*784 + 3*9*32*32*784 + 3*9*(32*64+64*64)*196 + 3*(3136*128+1280))},
 		{"infer:mlp", "MLP, 10,000 images", 2 * 10000 * (784*512 + 512*256 + 2560)},
 		{"infer:cnn-b", "CNN-B, 10,000 images", 2 * 10000 * (9*16*676 + 2704*256 + 2560)},
-		{"infer:cnn-c", "CNN-C, 10,000 images", 2 * 10000 * (9*32*784 + 9*32*32*784 + 9*(32*64+64*64)*196 + 3136*128 + 1280)},
 	})
 
 // products are the six large matrix products of a step of 784-512-256-10.
