@@ -67,3 +67,12 @@ func Seeds[R Run](name, split, metric string, runs []R) Series {
 	}
 	return Spread(name, longest, samples)
 }
+
+// Across is Spread at places 0, 1, 2, …: those of Lines.Names and of Bars.
+func Across(name string, samples [][]float64) Series {
+	x := make([]float64, len(samples))
+	for i := range x {
+		x[i] = float64(i)
+	}
+	return Spread(name, x, samples)
+}

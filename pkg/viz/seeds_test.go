@@ -65,3 +65,10 @@ func TestSeeds(t *testing.T) {
 		t.Errorf("score %v, want 0.91", s.Y[0])
 	}
 }
+
+func TestAcross(t *testing.T) {
+	s := Across("a", [][]float64{{1, 3}, {5}})
+	if s.X[0] != 0 || s.X[1] != 1 || s.Y[0] != 2 || s.Y[1] != 5 {
+		t.Errorf("X %v, Y %v, want places 0 and 1 with means 2 and 5", s.X, s.Y)
+	}
+}

@@ -1,0 +1,137 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn"
+)
+
+// A Variant is a change of a configuration that is compared with others.
+type Variant struct {
+	Name   string
+	Change func(c *Config)
+}
+
+// A Study is every variant at every size of the training set with every seed.
+type Study struct {
+	Variants []Variant
+	Sizes    []int
+	Runs     [][][]*Result // [variant][size][seed]
+}
+
+// Study trains variants of base: of the configuration that base gives for a
+// number of training images and a seed, counted from 1. All runs are one
+// FitAll. A variant that changes nothing is the one to compare with.
+func (l *Lab) Study(base func(images, seed int) Config, sizes []int, seeds int, variants ...Variant) (*Study, error) {
+	if len(sizes) == 0 || seeds < 1 || len(variants) == 0 {
+		return nil, fmt.Errorf("train: study: %d variants, %d sizes and %d seeds, want at least 1 of each", len(variants), len(sizes), seeds)
+	}
+	var cfgs []Config
+	for _, v := range variants {
+		for _, n := range sizes {
+			for seed := 1; seed <= seeds; seed++ {
+				c := base(n, seed)
+				v.Change(&c)
+				c.Name = fmt.Sprintf("%s, %d images, seed %d", v.Name, n, seed)
+				cfgs = append(cfgs, c)
+			}
+		}
+	}
+	runs, err := l.FitAll(cfgs...)
+	if err != nil {
+		return nil, err
+	}
+	bySize := slices.Collect(slices.Chunk(runs, seeds))
+	return &Study{variants, sizes, slices.Collect(slices.Chunk(bySize, len(sizes)))}, nil
+}
+
+// Names are those of the variants, for an axis or the rows of a table.
+func (s *Study) Names() []string {
+	var names []string
+	for _, v := range s.Variants {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+// At is a measure of the runs at one size, by variant: DevErrors is one.
+func (s *Study) At(size int, measure func(runs []*Result) []float64) [][]float64 {
+	var values [][]float64
+	for _, bySize := range s.Runs {
+		values = append(values, measure(bySize[size]))
+	}
+	return values
+}
+
+// Best is the variant with the smallest mean dev error at a size, the first of
+// equals.
+func (s *Study) Best(size int) int {
+	var means []float64
+	for _, errs := range s.At(size, DevErrors) {
+		mean, _ := MeanStd(errs)
+		means = append(means, -mean)
+	}
+	return Argmax(means)
+}
+
+// Mean is the mean of something about runs.
+func Mean(runs []*Result, of func(r *Result) float64) float64 {
+	var values []float64
+	for _, r := range runs {
+		values = append(values, of(r))
+	}
+	mean, _ := MeanStd(values)
+	return mean
+}
+
+// Follow trains cfg outside of the run store and calls each after every epoch
+// with the model as it is then: for what a history does not hold. The model may
+// be looked at, not changed.
+func (l *Lab) Follow(ctx context.Context, cfg Config, each func(epoch int, dev Score, m *nn.Model)) error {
+	cfg.DevEvery = 0
+	m, err := nn.New(cfg.Seed, l.In(), cfg.Layers...)
+	if err != nil {
+		return err
+	}
+	t, err := NewTrainer(cfg, m)
+	if err != nil {
+		return err
+	}
+	loader := &data.Loader{Set: head(l.Train, cfg.TrainSize), Batch: cfg.Batch, Seed: cfg.Seed, Shuffle: true}
+	for e, err := range t.Run(ctx, loader.Epoch, InOrder(l.Dev)) {
+		if err != nil {
+			return err
+		}
+		if e.Kind == Dev {
+			each(e.Epoch+1, Score{Loss: e.Loss, Accuracy: e.Score, N: l.Dev.Len()}, t.Model())
+		}
+	}
+	return nil
+}
+
+// First is the first n examples of a set as one batch.
+func First(s *data.Set, n int) (*nn.Tensor, []uint8) {
+	x := &nn.Tensor{N: n, Shape: nn.CHW(1, s.H, s.W)}
+	for b := range (&data.Loader{Set: head(s, n), Batch: n}).Epoch(0) {
+		x.N, x.Data = b.Len(), b.X
+		return x, b.Labels
+	}
+	return x, nil
+}
+
+// JudgeInTraining is the accuracy of m on a set in passes of training instead
+// of evaluation: dropout stays on, and batch normalization would even move its
+// running statistics. It is a mistake, made to be measured.
+func JudgeInTraining(m *nn.Model, s *data.Set, seed uint64) float64 {
+	right, step := 0, 0
+	x := nn.Tensor{Shape: m.In}
+	for b := range InOrder(s)(0) {
+		x.N, x.Data = b.Len(), b.X
+		right += nn.Correct(m.Forward(&x, nn.Pass{Train: true, Seed: seed, Step: step}), b.Labels)
+		step++
+	}
+	return float64(right) / float64(s.Len())
+}

@@ -1,0 +1,130 @@
+package train
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+)
+
+func TestStudy(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	base := func(images, seed int) Config {
+		c := mlp()
+		c.TrainSize, c.Seed = images, uint64(seed)
+		return c
+	}
+	none := Variant{"none", func(*Config) {}}
+	slow := Variant{"too slow", func(c *Config) { c.Schedule = optim.Constant(1e-7) }}
+	s := must(l.Study(base, []int{32, 100}, 2, slow, none))
+	if !slices.Equal(s.Names(), []string{"too slow", "none"}) {
+		t.Errorf("names %q", s.Names())
+	}
+	for k, v := range []string{"too slow", "none"} {
+		for i, n := range []string{"32", "100"} {
+			for j, seed := range []string{"1", "2"} {
+				if got, want := s.Runs[k][i][j].Name, v+", "+n+" images, seed "+seed; got != want {
+					t.Errorf("run [%d][%d][%d] is %q, want %q", k, i, j, got, want)
+				}
+			}
+		}
+	}
+	if steps := s.Runs[1][0][0].Last.Step; steps != 6 { // 32 images in batches of 16, 3 epochs
+		t.Errorf("32 images took %d steps, want 6", steps)
+	}
+	errs := s.At(1, DevErrors)
+	if len(errs) != 2 || !slices.Equal(errs[1], DevErrors(s.Runs[1][1])) {
+		t.Errorf("errors at 100 images %v", errs)
+	}
+	if s.Best(1) != 1 {
+		t.Errorf("best of errors %v is variant %d", errs, s.Best(1))
+	}
+	if got := Mean(s.Runs[0][0], func(r *Result) float64 { return float64(r.Last.Step) }); got != 6 {
+		t.Errorf("mean of the steps %v, want 6", got)
+	}
+	if _, err := l.Study(base, nil, 1, none); err == nil {
+		t.Error("no sizes: no error")
+	}
+}
+
+// Follow is the same training as Fit's.
+func TestFollow(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	c := mlp()
+	c.DevEvery, c.TrainSize = 3, 48 // three steps an epoch
+	fit := must(l.Fit(c))[0]
+	var scores []float64
+	err := l.Follow(context.Background(), c, func(epoch int, dev Score, m *nn.Model) {
+		if epoch != len(scores)+1 {
+			t.Errorf("call %d is for epoch %d", len(scores)+1, epoch)
+		}
+		if got := Judge(m, l.Dev).Accuracy(); math.Abs(got-dev.Accuracy) > 1e-9 {
+			t.Errorf("epoch %d: model scores %v, told %v", epoch, got, dev.Accuracy)
+		}
+		scores = append(scores, dev.Accuracy)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fit.Dev().Scores(); !slices.Equal(scores, want) {
+		t.Errorf("scores %v, want %v", scores, want)
+	}
+}
+
+func TestFirst(t *testing.T) {
+	s := data.Synthetic("dev", 1, 0, 30)
+	x, labels := First(s, 7)
+	if x.N != 7 || len(x.Data) != 7*28*28 || !slices.Equal(labels, s.Labels[:7]) {
+		t.Fatalf("%d examples, %d values, labels %v", x.N, len(x.Data), labels)
+	}
+	if got, want := x.Example(6)[400], float32(s.Pixels[6*28*28+400])/255; math.Abs(float64(got-want)) > 1e-6 {
+		t.Errorf("pixel %v, want %v", got, want)
+	}
+}
+
+// Without dropout a pass of training judges as an evaluation does; with it,
+// worse.
+func TestJudgeInTraining(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	c := mlp()
+	c.Epochs = 12
+	plain := must(must(l.Fit(c))[0].Model())
+	if got, want := JudgeInTraining(plain, l.Dev, 1), Judge(plain, l.Dev).Accuracy(); math.Abs(got-want) > 1e-9 {
+		t.Errorf("without dropout %v, want %v", got, want)
+	}
+	thinned := must(nn.New(1, l.In(), nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0.9)...))
+	for i, p := range plain.Params() {
+		copy(thinned.Params()[i].Data, p.Data)
+	}
+	if got, was := JudgeInTraining(thinned, l.Dev, 1), Judge(thinned, l.Dev).Accuracy(); got >= was {
+		t.Errorf("with dropout of 0.9 left on %v, without %v", got, was)
+	}
+}
+
+func TestHonesty(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	c := mlp()
+	d := c
+	d.Seed = 2
+	runs := must(l.Fit(c, d))
+	h := must(l.HonestyOf(runs))
+	var nll, temperature float64
+	for _, r := range runs {
+		T, raw, _ := Calibrate(Predict(must(r.Model()), l.Dev), l.Dev.Labels)
+		nll, temperature = nll+raw.NLL()/2, temperature+T/2
+	}
+	if math.Abs(h.NLL-nll) > 1e-9 || math.Abs(h.Temperature-temperature) > 1e-9 {
+		t.Errorf("NLL %v, temperature %v, want %v and %v", h.NLL, h.Temperature, nll, temperature)
+	}
+	if !(h.ECE > 0 && h.ECE < 1 && h.CooledECE > 0 && h.CooledECE < 1 && h.CooledNLL > 0) {
+		t.Errorf("%+v", h)
+	}
+}
