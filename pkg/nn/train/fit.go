@@ -354,6 +354,7 @@ func (l *Lab) stored(r *Result) (s *Result, unfinished string, err error) {
 			return nil, "", fmt.Errorf("%w: remove the folder to train it again", err)
 		case s.Config == r.Config && s.DataSum == r.DataSum:
 			s.Name, s.lab = r.Name, l
+			os.Remove(filepath.Join(dir, stateFile)) // is there if the run was killed at its very end
 			return s, "", nil
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // Hyper is the hyperparameters of a run as flags, for notebooks and commands:
 // every field can be set with the flag named behind it. A Hyper becomes a
-// Config with Config, or with Train if the layers are not an MLP's.
+// Config with Config, or with With if the layers are not those of an MLP.
 type Hyper struct {
 	Name       string  // --name: in logs and legends; made from the others if empty
 	Hidden     string  // --hidden: widths of the hidden layers, "512,256"; "none" for none
@@ -40,9 +40,14 @@ type Hyper struct {
 
 // Flags registers h with the command line's flags and returns it, ready for
 // `var hyper = train.Flags(train.Hyper{…})`. The fields' values are the
-// defaults.
+// defaults. A mistake in a flag is told in two lines instead of two screens.
 func Flags(h Hyper) *Hyper {
 	h.Register(flag.CommandLine)
+	flag.Usage = func() {
+		var known []string
+		flag.VisitAll(func(f *flag.Flag) { known = append(known, "--"+f.Name) })
+		fmt.Fprintln(flag.CommandLine.Output(), "known flags:", strings.Join(known, " "))
+	}
 	return &h
 }
 
@@ -293,7 +298,7 @@ func ints(name, s string, low, high int) ([]int, error) {
 func pick[T any](what, name string, from map[string]T) (T, error) {
 	v, ok := from[name]
 	if !ok {
-		return v, fmt.Errorf("train: unknown %s %q%s; known: %s", what, name, DidYouMean(name, names(from)), strings.Join(names(from), ", "))
+		return v, fmt.Errorf("train: unknown %s %.40q%s; known: %s", what, name, DidYouMean(name, names(from)), strings.Join(names(from), ", "))
 	}
 	return v, nil
 }
