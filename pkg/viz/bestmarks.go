@@ -80,7 +80,8 @@ func (p plane) place(at vg.Point, w, h vg.Length, taken []vg.Rectangle, others [
 			x = max(p.Min.X+2, min(x, p.Max.X-w-2))
 		}
 		box := rect(x-2, y-2, x+w+2, y+h+2)
-		if !p.Contains(box.Min) || !p.Contains(box.Max) || overlapsAny(box, taken) {
+		const rim = 3 // from the axes
+		if !p.Contains(vg.Point{X: box.Min.X - rim, Y: box.Min.Y - rim}) || !p.Contains(box.Max) || overlapsAny(box, taken) {
 			continue
 		}
 		n := crossings(box, lines)

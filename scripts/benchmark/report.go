@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -100,8 +101,8 @@ func figure(rows []row) (viz.Bars, bool) {
 			continue // CNN-C takes ten times as long as the others
 		}
 		f.Names = append(f.Names, strings.Replace(r.label, " step,", ",", 1))
-		us.Y = append(us.Y, 1000*r.time("inkling", all))
-		torch.Y = append(torch.Y, 1000*r.time("torch", all))
+		us.Y = append(us.Y, math.Round(1e5*r.time("inkling", all))/100)
+		torch.Y = append(torch.Y, math.Round(1e5*r.time("torch", all))/100)
 	}
 	f.Series = []viz.Series{us, torch}
 	return f, len(f.Names) > 0
