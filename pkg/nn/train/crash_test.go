@@ -34,6 +34,13 @@ const (
 	helperLimit = "INKLING_TRAIN_TEST_LIMIT"  // largest file it may write, in bytes
 )
 
+func TestMain(m *testing.M) {
+	if os.Getenv(helperDir) != "" {
+		os.Exit(helper())
+	}
+	os.Exit(m.Run())
+}
+
 // readyFile appears in the store when a helper is about to begin its run.
 const readyFile = "ready"
 
@@ -358,7 +365,7 @@ func TestInterruptEndsALoopOfFits(t *testing.T) {
 		t.Fatalf("%+v", r.Record)
 	}
 	var log strings.Builder
-	l.Log = &log
+	l.Log, l.Progress = &log, nil
 	got := must(l.Fit(seed(1), seed(2), seed(3)))
 	if len(got) != 3 || !got[0].Stored || got[1].Status != Interrupted || got[1].Steps == 0 || len(got[1].History) == 0 ||
 		got[2].Status != Interrupted || got[2].Steps != 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -13,13 +12,7 @@ import (
 	"inkling/pkg/nn/optim"
 )
 
-func TestMain(m *testing.M) {
-	if os.Getenv(helperDir) != "" {
-		os.Exit(helper())
-	}
-	meterEvery = 0 // bars see every step
-	os.Exit(m.Run())
-}
+func init() { meterEvery = 0 } // bars see every step
 
 // tiny draws fresh sets of n training and dev examples together: a lab
 // reorders its own.

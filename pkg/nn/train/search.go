@@ -201,9 +201,10 @@ type Tried struct {
 //	}
 //
 // The runs are kept in the run store as those of Fit are, so a search that is
-// stopped goes on where it was, and a longer one makes only what is new. Runs
-// share the cores, side by side, which is faster than one after the other and
-// gives the same bits; their seconds do not compare with those of a run alone.
+// stopped goes on where it was, and a longer one makes only what is new. As many
+// runs as there are cores are made side by side, unless l.SideBySide says
+// otherwise: they need not wait for each other's helpers, and give the same
+// bits. Their seconds do not compare with those of a run alone.
 // The dev split chooses: a search never looks at the test set.
 func (l *Lab) Search(points []Point, config func(Point) (Config, error)) ([]Tried, error) {
 	cfgs := make([]Config, len(points))

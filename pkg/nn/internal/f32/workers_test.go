@@ -166,9 +166,15 @@ type training struct {
 	sums                           []float64
 }
 
-func newTraining() *training {
+// inputs are drawn once; no step writes to them.
+var inputs = sync.OnceValue(func() [3][]float32 {
 	r := newRand(11)
-	return &training{x: random(r, 1<<18), w: random(r, 1<<18), dy: random(r, 1<<18), y: make([]float32, 1<<18),
+	return [3][]float32{random(r, 1<<18), random(r, 1<<18), random(r, 1<<18)}
+})
+
+func newTraining() *training {
+	in := inputs()
+	return &training{x: in[0], w: in[1], dy: in[2], y: make([]float32, 1<<18),
 		dx: make([]float32, 1<<18), dw: make([]float32, 1<<18), db: make([]float32, 1<<12), small: make([]float32, 1<<12),
 		arg: make([]int32, 1<<18), sums: make([]float64, 4)}
 }
