@@ -92,7 +92,7 @@ func TestDownload(t *testing.T) {
 	if !strings.Contains(log.String(), "cached MNIST is broken and will be replaced") {
 		t.Errorf("broken cache: told %q", log.String())
 	}
-	if _, err := s.files.read(filepath.Join(env.cache, "mnist")); err != nil {
+	if _, err := s.files.read(filepath.Join(env.cache, "mnist"), ""); err != nil {
 		t.Errorf("the cache is not mended: %v", err)
 	}
 }

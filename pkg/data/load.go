@@ -66,14 +66,14 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 		return nil, fmt.Errorf("data: INKLING_DATA=%q, allowed auto, mnist, synthetic", choice)
 	}
 	if dir := e.getenv("MNIST_DIR"); dir != "" {
-		a, err := e.files.read(resolve(dir))
+		a, err := e.files.read(resolve(dir), e.copies())
 		if err != nil {
 			return nil, fmt.Errorf("data: MNIST_DIR: %w", err)
 		}
 		return newDigits("MNIST", "from MNIST_DIR, SHA-256 verified", a), nil
 	}
 	if e.cache != "" {
-		a, err := e.files.read(filepath.Join(e.cache, "mnist"))
+		a, err := e.files.read(filepath.Join(e.cache, "mnist"), e.copies())
 		if err == nil {
 			return newDigits("MNIST", "from the user's cache, SHA-256 verified", a), nil
 		}
@@ -121,6 +121,14 @@ func (e *environment) download(ctx context.Context) (a [4]Array, host string, er
 	os.Remove(marker)
 	sweep(filepath.Dir(marker), func(name string) bool { return !strings.HasPrefix(name, tmpPrefix) })
 	return a, host, nil
+}
+
+// copies is the folder of unpacked copies, or "".
+func (e *environment) copies() string {
+	if e.cache == "" {
+		return ""
+	}
+	return filepath.Join(e.cache, "unpacked")
 }
 
 // warn tells of a cache that could not be written: it costs time, not results.

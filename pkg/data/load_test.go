@@ -106,7 +106,7 @@ func put(t *testing.T, dir, name string, b []byte) {
 func TestArchiveRead(t *testing.T) {
 	files, content := small()
 	for _, ext := range []string{"", ".gz"} {
-		a, err := files.read(fill(t, files, content, ext))
+		a, err := files.read(fill(t, files, content, ext), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,6 +118,48 @@ func TestArchiveRead(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A compressed file is unpacked once; the copy is found by the file's bytes and
+// trusted no more than the file.
+func TestArchiveUnpacksOnce(t *testing.T) {
+	files, content := small()
+	dir, copies := fill(t, files, content, ".gz"), filepath.Join(t.TempDir(), "unpacked")
+	read := func() {
+		t.Helper()
+		a, err := files.read(dir, copies)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a[0].Data, content[0][16:]) {
+			t.Error("the training images came back different")
+		}
+	}
+	read()
+	made, err := filepath.Glob(filepath.Join(copies, "*"))
+	if err != nil || len(made) != 2 {
+		t.Fatalf("copies %v (%v), want one of each of the two image files", made, err)
+	}
+	for _, spoilt := range [][]byte{content[2], content[0][:100], nil, append(bytes.Clone(content[0][:len(content[0])-1]), 1)} {
+		for _, path := range made {
+			put(t, copies, filepath.Base(path), spoilt)
+		}
+		read()
+		if got, err := os.ReadFile(made[1]); err != nil || !bytes.Equal(got, content[0]) {
+			t.Error("a spoilt copy was not replaced")
+		}
+	}
+
+	// The copy of what the file was before does not stand in for what it is.
+	packed := zip(content[0])
+	put(t, dir, files[0].name+".gz", packed[:len(packed)-20])
+	if _, err := files.read(dir, copies); err == nil || !strings.Contains(err.Error(), files[0].name+".gz: ") {
+		t.Errorf("a truncated file: %v", err)
+	}
+	put(t, dir, files[0].name+".gz", packed)
+	os.RemoveAll(copies)
+	put(t, filepath.Dir(copies), "unpacked", nil) // a file where the folder should be
+	read()
 }
 
 // Whatever is wrong with a folder, the user reads one line with the file, what

@@ -58,9 +58,10 @@ func newDigits(name, source string, a [4]Array) *Digits {
 	}
 }
 
-// read reads the four files from a folder, each plain or as .gz. An error names
-// the file; it is fs.ErrNotExist when one of them is not there.
-func (files archive) read(dir string) ([4]Array, error) {
+// read reads the four files from a folder, each plain or as .gz, with unpacked
+// copies of those in the folder copies (see readPacked). An error names the
+// file; it is fs.ErrNotExist when one of them is not there.
+func (files archive) read(dir, copies string) ([4]Array, error) {
 	if info, err := os.Stat(dir); err != nil {
 		return [4]Array{}, fmt.Errorf("%s: %w", dir, cause(err))
 	} else if !info.IsDir() {
@@ -70,7 +71,7 @@ func (files archive) read(dir string) ([4]Array, error) {
 	var errs [4]error
 	var wg sync.WaitGroup
 	for i, f := range files {
-		wg.Go(func() { arrays[i], errs[i] = f.read(dir) })
+		wg.Go(func() { arrays[i], errs[i] = f.read(dir, copies) })
 	}
 	wg.Wait()
 	for _, err := range errs {
@@ -82,10 +83,11 @@ func (files archive) read(dir string) ([4]Array, error) {
 }
 
 // read opens the file in dir, as it is or compressed, and verifies it.
-func (f idxFile) read(dir string) (Array, error) {
+func (f idxFile) read(dir, copies string) (Array, error) {
 	path := filepath.Join(dir, f.name)
 	r, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	packed := errors.Is(err, fs.ErrNotExist)
+	if packed {
 		r, err = os.Open(path + ".gz")
 		if errors.Is(err, fs.ErrNotExist) {
 			return Array{}, fmt.Errorf("%s: neither it nor %s.gz is there: %w", path, f.name, fs.ErrNotExist)
@@ -96,9 +98,11 @@ func (f idxFile) read(dir string) (Array, error) {
 		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	defer r.Close()
-	a, err := readIDX(r, f.dims)
-	if err == nil {
-		err = f.verify(a)
+	var a Array
+	if packed {
+		a, err = f.readPacked(r, copies)
+	} else {
+		a, err = f.readFrom(r)
 	}
 	if err != nil {
 		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
