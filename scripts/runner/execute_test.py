@@ -46,8 +46,8 @@ class Execute(unittest.TestCase):
             '%%\nwd, _ := os.Getwd()\nfmt.Println("data:", filepath.Base(wd) != "", os.Getenv("GOFLAGS"))',
             "!echo shell")
         self.assertEqual((run.status, run.error), ("ok", ""))
-        self.assertEqual(texts[1:], ["100 %\nheadline: got 42\n", "data: true \n", "shell\n"])
-        self.assertEqual((run.headlines, run.data), (["got 42"], ["true"]))
+        self.assertEqual(texts[1:], ["100 %\nheadline: got 42\n", "data: true -ldflags=-w\n", "shell\n"])
+        self.assertEqual((run.headlines, run.data), (["got 42"], ["true -ldflags=-w"]))
         self.assertEqual(re.findall(r"\[(\d/\d)\]", printed), ["1/4", "2/4", "3/4", "4/4"])
 
     def test_failures_stop_the_notebook_and_say_why(self):
