@@ -36,11 +36,8 @@ func buildChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 		for _, p := range m.Params() {
 			p.Name = name + "." + p.Name
 		}
-		if _, ok := m.(*relu); ok && i > 0 {
-			if f, ok := c.modules[i-1].(reluFuser); ok {
-				f.fuseReLU()
-				m.(*relu).fused = true
-			}
+		if i > 0 {
+			fuse(c.modules[i-1], m)
 		}
 		c.names = append(c.names, name)
 		c.modules = append(c.modules, m)
@@ -51,6 +48,23 @@ func buildChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 		c.first++
 	}
 	return c, nil
+}
+
+// fuse joins a ReLU with the module before it, which applies it while its output
+// is in registers, and with a max-pooling after it, whose gradient is zero almost
+// everywhere already.
+func fuse(before, m Module) {
+	switch m := m.(type) {
+	case *relu:
+		if f, ok := before.(reluFuser); ok {
+			f.fuseReLU()
+			m.fused = true
+		}
+	case *maxPool:
+		if r, ok := before.(*relu); ok {
+			r.masked, m.relu = true, true
+		}
+	}
 }
 
 func (c *chain) out() Shape { return c.shapes[len(c.shapes)-1] }

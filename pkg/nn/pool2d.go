@@ -66,6 +66,7 @@ type maxPool struct {
 	in, out Shape
 	s       f32.Pool
 	arg     []int32 // place of each maximum within its channel; nil after an evaluation
+	relu    bool    // the input is a ReLU's output, and its gradient is taken here
 	y, dx   Tensor
 }
 
@@ -78,14 +79,19 @@ func (m *maxPool) Forward(x *Tensor, p Pass) *Tensor {
 	return &m.y
 }
 
-// Backward: each dy goes to the place its maximum came from.
+// Backward: each dy goes to the place its maximum came from; through a ReLU
+// before, only where the maximum is positive.
 func (m *maxPool) Backward(dy *Tensor, needDX bool) *Tensor {
 	if !needDX {
 		return nil
 	}
 	checkGrad("maxpool2d", dy, m.y.N, m.out)
 	m.dx.Resize(dy.N, m.in)
-	f32.MaxPoolBackward(m.dx.Data, dy.Data, m.arg, m.s)
+	if m.relu {
+		f32.MaxPoolReLUBackward(m.dx.Data, dy.Data, m.y.Data, m.arg, m.s)
+	} else {
+		f32.MaxPoolBackward(m.dx.Data, dy.Data, m.arg, m.s)
+	}
 	return &m.dx
 }
 

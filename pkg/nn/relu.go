@@ -14,8 +14,9 @@ func (ReLU) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 }
 
 type relu struct {
-	in    Shape
-	fused bool // the module before has applied it already
+	in     Shape
+	fused  bool // the module before has applied it already
+	masked bool // the max-pooling after it sees to the gradient
 
 	out *Tensor // of the last Forward
 	y   Tensor
@@ -39,6 +40,9 @@ func (m *relu) Backward(dy *Tensor, needDX bool) *Tensor {
 		return nil
 	}
 	checkGrad("relu", dy, m.out.N, m.in)
+	if m.masked {
+		return dy
+	}
 	f32.ReLUGrad(dy.Data, dy.Data, m.out.Data)
 	return dy
 }

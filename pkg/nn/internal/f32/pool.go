@@ -31,7 +31,18 @@ func MaxPool(y []float32, arg []int32, x []float32, s Pool) {
 func MaxPoolBackward(dx, dy []float32, arg []int32, s Pool) {
 	s.check("MaxPoolBackward", dy, dx)
 	s.checkArg("MaxPoolBackward", arg)
-	s.run(poolJob{op: maxPoolBackwardPlane, out: dx, in: dy, arg: arg})
+	s.run(poolJob{op: s.maxPoolBackwardOp(), out: dx, in: dy, arg: arg})
+}
+
+// MaxPoolReLUBackward is MaxPoolBackward where x was the output of a ReLU, and
+// the gradient of what that had as input: dy counts only where y, MaxPool's
+// output, is positive. Done here, the mask covers a value for each window
+// instead of all of x.
+func MaxPoolReLUBackward(dx, dy, y []float32, arg []int32, s Pool) {
+	s.check("MaxPoolReLUBackward", dy, dx)
+	s.check("MaxPoolReLUBackward", y, dx)
+	s.checkArg("MaxPoolReLUBackward", arg)
+	s.run(poolJob{op: s.maxPoolBackwardOp(), out: dx, in: dy, arg: arg, mask: y})
 }
 
 // AvgPool sets y to the mean of each window. The border counts as zeros: the
@@ -69,7 +80,8 @@ type poolJob struct {
 	op      func(j *poolJob, plane int)
 	out, in []float32
 	arg     []int32
-	planes  int // in a chunk
+	mask    []float32 // of in: only values beside a positive one count; nil for all
+	planes  int       // in a chunk
 }
 
 var poolJobs freeList[poolJob]
@@ -127,7 +139,9 @@ func maxPoolBackwardPlane(j *poolJob, plane int) {
 	out := j.OutH() * j.OutW()
 	arg := j.arg[plane*out : (plane+1)*out]
 	for i, v := range j.in[plane*out : (plane+1)*out] {
-		dx[arg[i]] += v
+		if j.mask == nil || j.mask[plane*out+i] > 0 {
+			dx[arg[i]] += v
+		}
 	}
 }
 

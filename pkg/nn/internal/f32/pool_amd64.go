@@ -34,3 +34,33 @@ func (s Pool) maxPoolOp() func(j *poolJob, plane int) {
 	}
 	return maxPoolPlane
 }
+
+// maxPoolBackward8 sends oh rows of ow gradients to their windows, of 2×2 at
+// steps of 2 in a plane whose rows hold w values, and zeros to the windows' other
+// values. Where y is not nil, gradients beside a y that is not positive count as
+// zeros. ow is at least 8.
+//
+//go:noescape
+func maxPoolBackward8(dx, dy *float32, arg *int32, y *float32, w, ow, oh int)
+
+func maxPoolBackwardFast(j *poolJob, plane int) {
+	oh, ow := j.OutH(), j.OutW()
+	dx := j.out[plane*j.H*j.W : (plane+1)*j.H*j.W]
+	if j.H != 2*oh || j.W != 2*ow { // a row or a column is in no window
+		clear(dx)
+	}
+	at := plane * oh * ow
+	var y *float32
+	if j.mask != nil {
+		y = &j.mask[at]
+	}
+	maxPoolBackward8(&dx[0], &j.in[at], &j.arg[at], y, j.W, ow, oh)
+}
+
+// maxPoolBackwardOp returns how to send a plane of gradients back.
+func (s Pool) maxPoolBackwardOp() func(j *poolJob, plane int) {
+	if kernels == avx2 && s.K == 2 && s.Stride == 2 && s.Pad == 0 && s.OutW() >= 8 {
+		return maxPoolBackwardFast
+	}
+	return maxPoolBackwardPlane
+}

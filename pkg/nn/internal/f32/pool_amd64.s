@@ -121,3 +121,90 @@ TEXT ·maxPool8(SB), NOSPLIT, $0-48
 TEXT ·maxPool4(SB), NOSPLIT, $0-48
 	VMOVDQU order4<>(SB), X14
 	POOL(4, WINDOWS4, X14, X10, X11, X12, X13, X0, X1)
+
+// Offsets of the left values of eight windows.
+DATA even<>+0(SB)/4, $0
+DATA even<>+4(SB)/4, $2
+DATA even<>+8(SB)/4, $4
+DATA even<>+12(SB)/4, $6
+DATA even<>+16(SB)/4, $8
+DATA even<>+20(SB)/4, $10
+DATA even<>+24(SB)/4, $12
+DATA even<>+28(SB)/4, $14
+GLOBL even<>(SB), RODATA|NOPTR, $32
+
+// Stores 16 values of a row of dx: the gradients in Y0 where the indices in Y2 are
+// LEFT or RIGHT, zeros elsewhere.
+#define SPREAD(LEFT, RIGHT, TO) \
+	VPCMPEQD   LEFT, Y2, Y3         \
+	VPCMPEQD   RIGHT, Y2, Y4        \
+	VANDPS     Y0, Y3, Y3           \
+	VANDPS     Y0, Y4, Y4           \
+	VUNPCKLPS  Y4, Y3, Y5           \
+	VUNPCKHPS  Y4, Y3, Y6           \
+	VPERM2F128 $0x20, Y6, Y5, Y3    \
+	VPERM2F128 $0x31, Y6, Y5, Y4    \
+	VMOVUPS    Y3, (TO)(CX*8)       \
+	VMOVUPS    Y4, 32(TO)(CX*8)
+
+// func maxPoolBackward8(dx, dy *float32, arg *int32, y *float32, w, ow, oh int)
+//
+// Registers as in POOL; AX is y, R13 the lower row of dx. Adding zero makes of −0
+// what the plain loop makes of it.
+TEXT ·maxPoolBackward8(SB), NOSPLIT, $0-56
+	MOVQ dx+0(FP), DI
+	MOVQ dy+8(FP), SI
+	MOVQ arg+16(FP), DX
+	MOVQ y+24(FP), AX
+	MOVQ w+32(FP), R8
+	MOVQ ow+40(FP), R9
+	MOVQ oh+48(FP), R10
+	VMOVDQU even<>(SB), Y14
+	VXORPS  Y15, Y15, Y15
+	XORQ BX, BX
+	MOVQ R9, R11
+	SUBQ $8, R11
+row:
+	LEAQ (DI)(R8*4), R13
+	XORQ CX, CX
+block:
+	CMPQ CX, R11
+	JLE  full
+	MOVQ R11, CX
+full:
+	LEAQ (BX)(CX*2), R12
+	VMOVD R12, X9
+	VPBROADCASTD X9, Y10
+	VPADDD Y14, Y10, Y10
+	VMOVD R8, X9
+	VPBROADCASTD X9, Y12
+	VPADDD Y10, Y12, Y12
+	VPCMPEQD Y13, Y13, Y13
+	VPSUBD Y13, Y10, Y11
+	VPSUBD Y13, Y12, Y13
+	VMOVUPS (SI)(CX*4), Y0
+	TESTQ AX, AX
+	JZ   unmasked
+	VMOVUPS (AX)(CX*4), Y1
+	VCMPPS $0x1E, Y15, Y1, Y1
+	VANDPS Y1, Y0, Y0
+unmasked:
+	VADDPS Y15, Y0, Y0
+	VMOVDQU (DX)(CX*4), Y2
+	SPREAD(Y10, Y11, DI)
+	SPREAD(Y12, Y13, R13)
+	ADDQ $8, CX
+	CMPQ CX, R9
+	JLT  block
+	LEAQ (DI)(R8*8), DI
+	LEAQ (BX)(R8*2), BX
+	LEAQ (SI)(R9*4), SI
+	LEAQ (DX)(R9*4), DX
+	TESTQ AX, AX
+	JZ   down
+	LEAQ (AX)(R9*4), AX
+down:
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET

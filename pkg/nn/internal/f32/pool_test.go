@@ -13,6 +13,7 @@ var pools = []Pool{
 	{N: 2, C: 3, H: 14, W: 14, K: 2, Stride: 2},
 	{N: 2, C: 2, H: 7, W: 7, K: 2, Stride: 2},
 	{N: 1, C: 2, H: 9, W: 37, K: 2, Stride: 2},
+	{N: 1, C: 2, H: 6, W: 16, K: 2, Stride: 2},
 	{N: 1, C: 2, H: 2, W: 2, K: 2, Stride: 2},
 	{N: 1, C: 2, H: 4, W: 6, K: 2, Stride: 2},
 	{N: 1, C: 2, H: 4, W: 8, K: 2, Stride: 2},
@@ -96,15 +97,34 @@ func testMaxPool(t *testing.T, s Pool, offset int, odd bool) {
 	}
 
 	dy := random(newRand(1), len(y))
+	for i := range dy {
+		if i%7 == 0 {
+			dy[i] = float32(math.Copysign(0, -1))
+		}
+	}
 	want := make([]float32, len(x))
 	for i, v := range dy {
 		want[i/(oh*ow)*s.H*s.W+int(arg[i])] += v
 	}
 	dx, checkDX := guarded(len(x), (offset+7)%16)
+	Fill(dx, 3)
 	MaxPoolBackward(dx, dy, arg, s)
 	for i := range want {
 		if !sameBits(dx[i], want[i]) {
 			t.Fatalf("%sdx[%d] is %v, want %v", what, i, dx[i], want[i])
+		}
+	}
+
+	clear(want)
+	for i, v := range dy {
+		if y[i] > 0 {
+			want[i/(oh*ow)*s.H*s.W+int(arg[i])] += v
+		}
+	}
+	MaxPoolReLUBackward(dx, dy, y, arg, s)
+	for i := range want {
+		if !sameBits(dx[i], want[i]) {
+			t.Fatalf("%safter a ReLU, dx[%d] is %v, want %v", what, i, dx[i], want[i])
 		}
 	}
 	checkX(t)
