@@ -40,25 +40,35 @@ func (l CrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
 			top = max(top, float64(v))
 		}
 		// All is relative to the largest value: log Σ e^z itself would swallow the
-		// logarithm of the sum where z is large.
-		var sum, below float64
-		for _, v := range z {
-			sum += math.Exp(float64(v) - top)
-			below += float64(v) - top
+		// logarithm of the sum where z is large. dy holds e^z until the sum is known.
+		var d []float32
+		if dy != nil {
+			d = dy.Example(n)
 		}
-		logSum := math.Log(sum)
-		total += logSum - (1-l.Smoothing)*(float64(z[label])-top)
+		var sum, below, right float64
+		for c, v := range z {
+			e := math.Exp(float64(v) - top)
+			sum += e
+			below += float64(v) - top
+			if d != nil {
+				d[c] = float32(e)
+			}
+			if c == int(label) {
+				right = e
+			}
+		}
+		total += math.Log(sum) - (1-l.Smoothing)*(float64(z[label])-top)
 		if l.Smoothing > 0 {
 			total -= smooth * below
 		}
-		if dy == nil {
+		if d == nil {
 			continue
 		}
-		d := dy.Example(n)
-		for c, v := range z {
-			d[c] = float32(inv * (math.Exp(float64(v)-top-logSum) - smooth))
+		for c, e := range d {
+			d[c] = float32(inv * (float64(e)/sum - smooth))
 		}
-		d[label] = float32(inv * (math.Exp(float64(z[label])-top-logSum) - smooth - (1 - l.Smoothing)))
+		// Not from the rounded e: p − 1 of a label that is nearly certain would be noise.
+		d[label] = float32(inv * (right/sum - smooth - (1 - l.Smoothing)))
 	}
 	return total * inv
 }
