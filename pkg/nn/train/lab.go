@@ -71,6 +71,14 @@ func newLab(question string, digits *data.Digits, root string, quick bool) *Lab 
 	return l
 }
 
+// On is a lab for the same question on other digits, which it cuts as Open does,
+// with the part of the run store that is theirs. Digits.Train is reordered.
+func (l *Lab) On(digits *data.Digits) *Lab {
+	other := newLab(l.Question, digits, filepath.Dir(l.store), l.Quick)
+	other.Log, other.Progress, other.Quiet, other.SideBySide = l.Log, l.Progress, l.Quiet, l.SideBySide
+	return other
+}
+
 // head is the first n examples of s, sharing memory.
 func head(s *data.Set, n int) *data.Set {
 	if n == 0 || n >= s.Len() {

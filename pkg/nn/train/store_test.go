@@ -108,6 +108,54 @@ func TestInterruptedRunContinues(t *testing.T) {
 	}
 }
 
+// Stored looks and trains nothing: a run that has ended, one that was cut short,
+// one that was never begun.
+func TestStoredTrainsNothing(t *testing.T) {
+	root := t.TempDir()
+	done, cut, absent := mlp(), cnn(), mlp()
+	absent.Seed = 77
+	want := must(testLab(t, root).Fit(done))[0]
+	part := interruptAt(t, testLab(t, root), cut, 4)
+	before := fmt.Sprint(folders(root, ""))
+	got := must(testLab(t, root).Stored(done, cut, absent))
+	if len(got) != 3 || got[0].Status != Finished || got[0].Dir != want.Dir || got[0].Best != want.Best {
+		t.Fatalf("got %+v, want %+v first", got, want.Record)
+	}
+	for i, steps := range []int{done.steps(100) * done.Epochs, part.Steps, 0} {
+		if s := got[i].Status; got[i].Steps != steps || s == Finished != (i == 0) {
+			t.Errorf("run %d is %s after %d steps, want %d", i, s, got[i].Steps, steps)
+		}
+	}
+	if _, err := got[0].Test(); err != nil {
+		t.Error(err)
+	}
+	if after := fmt.Sprint(folders(root, "")); after != before {
+		t.Errorf("the store holds %s, held %s", after, before)
+	}
+	absent.Batch = 0
+	if _, err := testLab(t, root).Stored(absent); err == nil {
+		t.Error("a mistake in the configuration is not told")
+	}
+}
+
+// A lab on other digits keeps its runs apart, and judges on any set.
+func TestLabOnOtherDigits(t *testing.T) {
+	root := t.TempDir()
+	l := testLab(t, root)
+	l.SideBySide, l.Quiet = 2, true
+	drawn := tiny(60)
+	drawn.Name = "drawn digits"
+	other := l.On(drawn)
+	if other.Train.Len() != 50 || other.Dev.Len() != 10 || other.SideBySide != 2 || !other.Quiet || other.Question != l.Question {
+		t.Errorf("%+v", other)
+	}
+	a, b := must(l.Fit(mlp()))[0], must(other.Fit(mlp()))[0]
+	if b.Stored || filepath.Dir(filepath.Dir(a.Dir)) != filepath.Join(root, "tiny-digits") ||
+		filepath.Dir(filepath.Dir(b.Dir)) != filepath.Join(root, "drawn-digits") {
+		t.Errorf("runs in %s and %s", a.Dir, b.Dir)
+	}
+}
+
 // hooked is SGD whose New lets something happen first: the moment between
 // Fit's look into the store and its lock.
 type hooked struct{ Momentum float64 }

@@ -100,8 +100,7 @@ func (l *Lab) Follow(ctx context.Context, cfg Config, each func(epoch int, dev S
 	if err != nil {
 		return err
 	}
-	loader := &data.Loader{Set: head(l.Train, cfg.TrainSize), Batch: cfg.Batch, Seed: cfg.Seed, Shuffle: true}
-	for e, err := range t.Run(ctx, loader.Epoch, InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, cfg.batches(head(l.Train, cfg.TrainSize)), InOrder(l.Dev)) {
 		if err != nil {
 			return err
 		}
