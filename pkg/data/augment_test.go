@@ -572,6 +572,31 @@ func TestAugmentAllocations(t *testing.T) {
 	}
 }
 
+// While the caller works on a batch, the next one of every goroutine gets ready:
+// training does not wait for images that could have been made before.
+func TestAugmentWorksAhead(t *testing.T) {
+	s := Synthetic("digits", 1, 0, 64)
+	l := &Loader{Set: s, Batch: 4, Augment: full}
+	buf := &buffers{order: make([]int, s.Len())}
+	l.arrange(buf.order, 0)
+	steps := 0
+	l.ahead(buf, l.Steps(), 0, func(Batch) bool {
+		steps++
+		for k := range buf.crew {
+			for wait := time.Millisecond; len(buf.crew[k].ready) == 0; wait *= 2 {
+				if wait > 4*time.Second {
+					t.Fatalf("step %d: goroutine %d of %d has nothing ready", steps, k, len(buf.crew))
+				}
+				time.Sleep(wait)
+			}
+		}
+		return steps < 5
+	})
+	if steps != 5 || len(buf.crew) == 0 {
+		t.Errorf("%d steps with %d goroutines", steps, len(buf.crew))
+	}
+}
+
 func TestAugmentStopsEarly(t *testing.T) {
 	s := Synthetic("digits", 1, 0, 256)
 	l := &Loader{Set: s, Batch: 8, Augment: full}

@@ -141,23 +141,6 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 	return results, errors.Join(errs...)
 }
 
-// Stored is what the run store holds of the given runs, in their order, and
-// trains nothing: for runs so long that a notebook makes them on demand only. One
-// that is not there, or not at its end, has the status Interrupted.
-func (l *Lab) Stored(cfgs ...Config) ([]*Result, error) {
-	jobs, err := l.plan(cfgs)
-	if err != nil {
-		return nil, err
-	}
-	results := make([]*Result, len(jobs))
-	for i, j := range jobs {
-		if results[i], err = l.saved(j); err != nil {
-			return nil, err
-		}
-	}
-	return results, nil
-}
-
 // saved is what there is of a run that is not to be made now.
 func (l *Lab) saved(j *job) (*Result, error) {
 	s, unfinished, err := l.stored(j.result)

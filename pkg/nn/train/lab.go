@@ -79,12 +79,12 @@ func (l *Lab) On(digits *data.Digits) *Lab {
 	return other
 }
 
-// head is the first n examples of s, sharing memory.
+// head is the first n examples of s, sharing memory; 0 stands for all.
 func head(s *data.Set, n int) *data.Set {
-	if n == 0 || n >= s.Len() {
+	if n == 0 {
 		return s
 	}
-	return &data.Set{Name: s.Name, H: s.H, W: s.W, Pixels: s.Pixels[:n*s.H*s.W], Labels: s.Labels[:n]}
+	return s.First(n)
 }
 
 // String says what the lab works on, for the head of a report.

@@ -108,32 +108,31 @@ func TestInterruptedRunContinues(t *testing.T) {
 	}
 }
 
-// Stored looks and trains nothing: a run that has ended, one that was cut short,
-// one that was never begun.
-func TestStoredTrainsNothing(t *testing.T) {
+// Finished looks and trains nothing: at runs that have ended, one that was cut
+// short, and some that were never begun.
+func TestFinishedTrainsNothing(t *testing.T) {
 	root := t.TempDir()
-	done, cut, absent := mlp(), cnn(), mlp()
-	absent.Seed = 77
-	want := must(testLab(t, root).Fit(done))[0]
-	part := interruptAt(t, testLab(t, root), cut, 4)
+	want := must(testLab(t, root).Repeat(2, mlp()))[0]
+	interruptAt(t, testLab(t, root), cnn(), 4)
 	before := fmt.Sprint(folders(root, ""))
-	got := must(testLab(t, root).Stored(done, cut, absent))
-	if len(got) != 3 || got[0].Status != Finished || got[0].Dir != want.Dir || got[0].Best != want.Best {
-		t.Fatalf("got %+v, want %+v first", got, want.Record)
+	got := must(testLab(t, root).Finished(3, mlp(), cnn()))
+	if len(got) != 2 || len(got[0]) != 2 || len(got[1]) != 0 {
+		t.Fatalf("got %v, want two runs of the first configuration and none of the second", got)
 	}
-	for i, steps := range []int{done.steps(100) * done.Epochs, part.Steps, 0} {
-		if s := got[i].Status; got[i].Steps != steps || s == Finished != (i == 0) {
-			t.Errorf("run %d is %s after %d steps, want %d", i, s, got[i].Steps, steps)
+	for i, r := range got[0] {
+		if r.Dir != want[i].Dir || r.Best != want[i].Best || r.Status != Finished {
+			t.Errorf("seed %d: %v, want %v", i+1, r, want[i])
 		}
-	}
-	if _, err := got[0].Test(); err != nil {
-		t.Error(err)
+		if _, err := r.Test(); err != nil {
+			t.Error(err)
+		}
 	}
 	if after := fmt.Sprint(folders(root, "")); after != before {
 		t.Errorf("the store holds %s, held %s", after, before)
 	}
-	absent.Batch = 0
-	if _, err := testLab(t, root).Stored(absent); err == nil {
+	bad := mlp()
+	bad.Batch = 0
+	if _, err := testLab(t, root).Finished(1, bad); err == nil {
 		t.Error("a mistake in the configuration is not told")
 	}
 }
