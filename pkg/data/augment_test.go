@@ -2,6 +2,7 @@ package data
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -88,8 +89,10 @@ func TestElasticAgreesWithScipy(t *testing.T) {
 	w := window{rx: 250, ry: 3, dx: 90, dy: 252} // both go round
 	for y := range g.H {
 		for x := range g.W {
-			f[(int(w.ry)+y)%256*256+(int(w.rx)+x)%256] = float32(g.Elastic.Right[y*g.W+x])
-			f[(int(w.dy)+y)%256*256+(int(w.dx)+x)%256] = float32(g.Elastic.Down[y*g.W+x])
+			right, down := float32(g.Elastic.Right[y*g.W+x]), float32(g.Elastic.Down[y*g.W+x])
+			f.v[(int(w.ry)+y)%256*256+(int(w.rx)+x)%256] = right
+			f.v[(int(w.dy)+y)%256*256+(int(w.dx)+x)%256] = down
+			f.most = max(f.most, right, -right, down, -down)
 		}
 	}
 	out := make([]float32, g.H*g.W)
@@ -131,11 +134,11 @@ func TestFieldSize(t *testing.T) {
 	for _, sigma := range []float64{2, 4, 6} {
 		f := fieldFor(sigma)
 		var sum, squares float64
-		for _, v := range f {
+		for _, v := range f.v {
 			sum += float64(v)
 			squares += float64(v) * float64(v)
 		}
-		n := float64(len(f))
+		n := float64(len(f.v))
 		std := math.Sqrt(squares / n)
 		if want := 1 / math.Sqrt(3) / (2 * math.Sqrt(math.Pi) * sigma); math.Abs(std/want-1) > 0.1 || math.Abs(sum/n) > 0.1*std {
 			t.Errorf("sigma %v: standard deviation %.4f, want %.4f; mean %.4f", sigma, std, want, sum/n)
@@ -201,6 +204,45 @@ func TestWholeShiftsCopy(t *testing.T) {
 				t.Fatal("the label changed")
 			}
 		}
+	}
+}
+
+// Where no ink can come from is not computed, which must not show: every result
+// is that of a painter who takes the whole image for ink.
+func TestBackgroundIsSkippedExactly(t *testing.T) {
+	s := Synthetic("digits", 3, 0, 60)
+	rng := rand.New(rand.NewPCG(3, 4))
+	amount := func(most float64) float64 { return most * (2*rng.Float64() - 1) }
+	tight, whole := newPainter(s.H, s.W), newPainter(s.H, s.W)
+	got, want := make([]float32, 784), make([]float32, 784)
+	f := fieldFor(4)
+	shown := 0
+	for turn := range 3000 {
+		a := Affine{DX: amount(20), DY: amount(20), Rotate: amount(180), Scale: 1 + amount(0.9), Shear: amount(60)}
+		if turn%5 == 0 { // slopes of exactly zero and one
+			a = Affine{DX: math.Round(a.DX), DY: math.Round(a.DY), Rotate: 90 * float64(turn%4)}
+		}
+		m, w, alpha, thick := a.inverse(s.H, s.W), newWindow(rng), float32(40*rng.Float64()), float32(amount(2))
+		bank := f
+		if turn%3 == 0 {
+			bank = nil
+		}
+		for _, p := range []*painter{tight, whole} {
+			p.open(s.pixels(turn % s.Len()))
+			p.thicken(thick)
+		}
+		whole.left, whole.right, whole.top, whole.bottom = 0, s.W, 0, s.H
+		tight.resample(got, m, bank, alpha, w)
+		whole.resample(want, m, bank, alpha, w)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%+v, thickness %v, elastic %v: not the same image", a, thick, bank != nil)
+		}
+		if slices.Max(got) > 0 {
+			shown++
+		}
+	}
+	if shown < 1500 {
+		t.Errorf("only %d of 3000 images show anything", shown)
 	}
 }
 
@@ -449,6 +491,30 @@ func TestAugmentEraseAndNoise(t *testing.T) {
 	}
 }
 
+// Every number of an Augment has a flag that sets it and nothing else.
+func TestAugmentFlags(t *testing.T) {
+	a := full
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	a.Register(fs)
+	want := []string{"shift", "rotate", "scale", "shear", "alpha", "sigma", "thick", "erase", "noise", "keep"}
+	for i, name := range want {
+		if f := fs.Lookup(name); f == nil || f.DefValue == "0" {
+			t.Fatalf("--%s: %+v, want a default from the value", name, f)
+		}
+		if err := fs.Set(name, fmt.Sprint(i+1)); err != nil {
+			t.Error(err)
+		}
+	}
+	if set := (Augment{1, 2, 3, 4, Elastic{5, 6}, 7, 8, 9, 10}); a != set {
+		t.Errorf("flags make %+v, want %+v", a, set)
+	}
+	n := 0
+	fs.VisitAll(func(*flag.Flag) { n++ })
+	if n != len(want) {
+		t.Errorf("%d flags, want %d", n, len(want))
+	}
+}
+
 func TestAugmentCheck(t *testing.T) {
 	nan := math.NaN()
 	for _, c := range []struct {
@@ -478,19 +544,56 @@ func TestAugmentCheck(t *testing.T) {
 	}
 }
 
-// A warm batch allocates nothing, however many images and whoever makes them.
+// Once warm, no image costs an allocation, nor a batch: an epoch allocates a
+// little for its goroutines and channels, whatever its size.
 func TestAugmentAllocations(t *testing.T) {
 	s := Synthetic("digits", 1, 0, 512)
-	count := func(batch int) float64 {
-		l := &Loader{Set: s, Batch: batch, Shuffle: true, Augment: full}
+	c, out, f := newChanger(s.H, s.W), make([]float32, s.H*s.W), full.field()
+	i := 0
+	if n := testing.AllocsPerRun(100, func() {
+		c.change(out, s, i, &full, f, 1, 0)
+		i++
+	}); n != 0 {
+		t.Errorf("an image allocates %v times", n)
+	}
+	count := func(images, batch int) float64 {
+		part := &Set{Name: "part", H: s.H, W: s.W, Pixels: s.Pixels[:images*784], Labels: s.Labels[:images]}
+		l := &Loader{Set: part, Batch: batch, Shuffle: true, Augment: full}
 		return testing.AllocsPerRun(5, func() {
 			for range l.Epoch(1) {
 			}
 		})
 	}
-	few, many := count(128), count(4)
-	if many > few+4 { // goroutines may or may not be reused
-		t.Errorf("an epoch of 128 batches allocates %v times, one of 4 batches %v times", many, few)
+	few := count(32, 8)
+	for _, batch := range []int{128, 4} {
+		if many := count(512, batch); many > few+4 { // goroutines may or may not be reused
+			t.Errorf("512 images in batches of %d allocate %v times, 32 images %v times", batch, many, few)
+		}
+	}
+}
+
+// While the caller works on a batch, the next one of every goroutine gets ready:
+// training does not wait for images that could have been made before.
+func TestAugmentWorksAhead(t *testing.T) {
+	s := Synthetic("digits", 1, 0, 64)
+	l := &Loader{Set: s, Batch: 4, Augment: full}
+	buf := &buffers{order: make([]int, s.Len())}
+	l.arrange(buf.order, 0)
+	steps := 0
+	l.ahead(buf, l.Steps(), 0, func(Batch) bool {
+		steps++
+		for k := range buf.crew {
+			for wait := time.Millisecond; len(buf.crew[k].ready) == 0; wait *= 2 {
+				if wait > 4*time.Second {
+					t.Fatalf("step %d: goroutine %d of %d has nothing ready", steps, k, len(buf.crew))
+				}
+				time.Sleep(wait)
+			}
+		}
+		return steps < 5
+	})
+	if steps != 5 || len(buf.crew) == 0 {
+		t.Errorf("%d steps with %d goroutines", steps, len(buf.crew))
 	}
 }
 

@@ -21,12 +21,15 @@ type Elastic struct {
 // field is a smoothed noise on a torus of 256×256. Any window of it is one
 // component of a displacement field, so that this one serves as a bank of
 // 65,536.
-type field [fieldSide * fieldSide]float32
+type field struct {
+	v    [fieldSide * fieldSide]float32
+	most float32 // the largest magnitude
+}
 
 const fieldSide = 256
 
 // at returns the field at (x, y), which go round.
-func (f *field) at(x, y uint32) float32 { return f[uint16(y<<8|x&0xff)] }
+func (f *field) at(x, y uint32) float32 { return f.v[uint16(y<<8|x&0xff)] }
 
 // window is a choice of two windows of a field, by their corners: for the
 // displacements to the right and down.
@@ -71,7 +74,8 @@ func newField(sigma float64) *field {
 	smooth(noise, fieldSide, gaussian(sigma))
 	f := new(field)
 	for i, v := range noise {
-		f[i] = float32(v)
+		f.v[i] = float32(v)
+		f.most = max(f.most, f.v[i], -f.v[i])
 	}
 	return f
 }

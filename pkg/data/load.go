@@ -29,11 +29,22 @@ import (
 // A failed download ends within 5 seconds and is remembered for some minutes,
 // so that of many short programs (the cells of a notebook) only one waits.
 func Load(ctx context.Context) (*Digits, error) {
+	return newEnvironment().load(ctx)
+}
+
+// LoadSynthetic returns the synthetic digits, whatever else there is: what Load
+// returns where INKLING_DATA is "synthetic". They are drawn once and then come
+// from the user's cache.
+func LoadSynthetic() *Digits {
+	return newEnvironment().synthetic("drawn by this library")
+}
+
+func newEnvironment() *environment {
 	cache, err := os.UserCacheDir()
 	if err == nil {
 		cache = filepath.Join(cache, "inkling")
 	}
-	env := environment{
+	return &environment{
 		getenv: os.Getenv,
 		cache:  cache, // "" without a home: nothing is kept
 		files:  mnist,
@@ -42,7 +53,6 @@ func Load(ctx context.Context) (*Digits, error) {
 		test:   10000,
 		log:    os.Stderr,
 	}
-	return env.load(ctx)
 }
 
 // environment is what Load depends on beside its code.

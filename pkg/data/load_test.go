@@ -375,3 +375,22 @@ func TestWriteAtomic(t *testing.T) {
 		t.Error("a folder below a file was made")
 	}
 }
+
+// LoadSynthetic does not look at the environment, Load does.
+func TestLoadSynthetic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws 70,000 digits")
+	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("INKLING_DATA", "synthetic")
+	want, err := Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("INKLING_DATA", "mnist")
+	t.Setenv("MNIST_DIR", "no/such/folder")
+	got := LoadSynthetic()
+	if got.String() != want.String() || got.Train.Fingerprint() != want.Train.Fingerprint() || got.Test.Fingerprint() != want.Test.Fingerprint() {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

@@ -54,6 +54,26 @@ func (s *Set) Select(name string, index []int) *Set {
 	return t
 }
 
+// First returns the first n images, or all if there are fewer. They share the
+// name and the memory of s.
+func (s *Set) First(n int) *Set {
+	n = min(n, s.Len())
+	at := n * s.H * s.W
+	return &Set{Name: s.Name, H: s.H, W: s.W, Pixels: s.Pixels[:at:at], Labels: s.Labels[:n:n]}
+}
+
+// OfClass returns copies of the first n images of a class, or of all if there
+// are fewer.
+func (s *Set) OfClass(class, n int) *Set {
+	var index []int
+	for i, y := range s.Labels {
+		if int(y) == class && len(index) < n {
+			index = append(index, i)
+		}
+	}
+	return s.Select(s.Name, index)
+}
+
 // Fingerprint returns the SHA-256 of the dimensions, pixels and labels in
 // hexadecimal. Two Sets with the same fingerprint train the same network; the
 // name does not count.

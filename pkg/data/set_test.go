@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -56,6 +57,23 @@ func TestSet(t *testing.T) {
 	}
 	if c.Pixels[0] = 1; s.Pixels[4] != 102 {
 		t.Error("Select shares memory")
+	}
+}
+
+func TestFirst(t *testing.T) {
+	s := numbered(5)
+	for n, want := range map[int]int{0: 0, 3: 3, 5: 5, 9: 5} {
+		f := s.First(n)
+		if f.Len() != want || len(f.Pixels) != 6*want || f.String() != fmt.Sprintf("numbered: %d images of 3×2", want) {
+			t.Errorf("the first %d of 5: %v", n, f)
+		}
+	}
+	f := s.First(2)
+	if f.Pixels[6] = 77; s.Pixels[6] != 77 {
+		t.Error("First copies")
+	}
+	if f.Labels = append(f.Labels, 9); s.Labels[2] == 9 {
+		t.Error("appending to the first images changes the next one")
 	}
 }
 

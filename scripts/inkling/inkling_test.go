@@ -167,6 +167,8 @@ func TestBadFlags(t *testing.T) {
 		{"--patience=-2", []string{"patience -2"}},
 		{"--ema=1", []string{"ema 1", "< 1"}},
 		{"--ema=NaN", []string{"ema NaN"}},
+		{"--rotate=200", []string{"Rotate 200", "allowed 0 to 180"}},
+		{"--alpha=8|--sigma=0", []string{"Elastic.Sigma 0", "allowed 1 to 16"}},
 		{"--question=", []string{`question ""`, "a-z"}},
 		{"--question=../../up", []string{`question "../../up"`, "a-z"}},
 		{"--question=Q 1", []string{`question "Q 1"`}},
@@ -210,6 +212,7 @@ func TestBadCommands(t *testing.T) {
 		{"test", []string{"nothing to test"}},
 		{"test|q1", []string{`"q1" is neither a file nor a question`, "the run store is empty"}},
 		{"test|--fast", []string{"unknown flag --fast"}},
+		{"test|--shifts=9|q1", []string{"--shifts 9", "want 0 to 3"}},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()
@@ -416,6 +419,12 @@ func TestTrainTestRuns(t *testing.T) {
 	if got := line.FindAllString(both, -1); code != 0 || len(got) != 2 || got[0] != got[1] || got[0] != line.FindString(out) {
 		t.Errorf("code %d, stderr %q, by question %q, by file and folder %q", code, stderr, line.FindString(out), got)
 	}
+	// Views moved by a pixel are told beside the plain figure, which stays.
+	code, views, stderr := w.run([]string{"test", "--shifts=1", folder})
+	mean := regexp.MustCompile(`(?m)^mean of 9 views moved by up to 1 px: accuracy \d\d\.\d\d %`)
+	if code != 0 || line.FindString(views) != line.FindString(out) || !mean.MatchString(views) {
+		t.Errorf("code %d, stderr %q, with views:\n%s", code, stderr, views)
+	}
 	code, table, _ := w.run([]string{"runs"})
 	if rows := strings.Split(strings.TrimSpace(table), "\n"); code != 0 || len(rows) != 2 || !strings.Contains(rows[1], "784-10 sgd lr 0.1 momentum 0.9 seed 1") {
 		t.Errorf("code %d, runs:\n%s", code, table)
@@ -443,6 +452,28 @@ func TestLayersAsJSON(t *testing.T) {
 		`--layers=[{"conv2d":{"filters":4,"kernel":5,"stride":3}},{"relu":{}},{"maxpool2d":{"kernel":2}},{"linear":{"out":10}}]`))
 	if code != 0 || !strings.Contains(out, "0.conv2d") || !strings.Contains(out, "conv4-pool-10 sgd") {
 		t.Errorf("code %d, stderr %q, stdout:\n%s", code, stderr, out)
+	}
+}
+
+// A run on images that change is another run than one on those that do not.
+func TestAugmentationFlags(t *testing.T) {
+	w := newWorld(t)
+	for _, args := range [][]string{small, append(small, "--shift=2", "--rotate=10", "--alpha=8", "--sigma=4")} {
+		if code, out, stderr := w.run(args); code != 0 || strings.Contains(out, ", stored ") {
+			t.Errorf("%s: code %d, stderr %q, stdout:\n%s", args, code, stderr, out)
+		}
+	}
+	runs := 0
+	for _, f := range w.files() {
+		if strings.HasSuffix(f, "run.json") {
+			record := string(must(os.ReadFile(filepath.Join(w.dir, f))))
+			if strings.Contains(record, "Shift:2, Rotate:10") {
+				runs++
+			}
+		}
+	}
+	if runs != 1 {
+		t.Errorf("%d runs with augmentation in the store, want 1", runs)
 	}
 }
 

@@ -16,15 +16,21 @@ import (
 )
 
 func testCommand(args []string) (int, error) {
-	rest, err := parse(newFlags(), args)
+	var shifts int
+	fs := newFlags()
+	fs.IntVar(&shifts, "shifts", 0, "also the mean of the views moved by up to so many pixels, 0 to 3")
+	rest, err := parse(fs, args)
 	switch {
 	case errors.Is(err, errHelp):
-		fmt.Println("usage: go run ./scripts/inkling test FILE|QUESTION…\n" +
+		fmt.Println("usage: go run ./scripts/inkling test [--shifts=N] FILE|QUESTION…\n" +
 			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n" +
 			"  QUESTION  the best model of a question: " + strings.Join(questions(), ", "))
+		flagHelp(os.Stdout, fs)
 		return 0, nil
 	case err != nil:
 		return 0, err
+	case shifts < 0 || shifts > 3:
+		return 0, fmt.Errorf("--shifts %d, want 0 to 3: %s", shifts, fs.Lookup("shifts").Usage)
 	case len(rest) == 0:
 		return 0, errors.New("nothing to test, want FILE or QUESTION" + havingRuns())
 	}
@@ -42,11 +48,17 @@ func testCommand(args []string) (int, error) {
 		if i > 0 {
 			fmt.Println()
 		}
-		if err := test(arg); err != nil {
+		if err := test(arg, shifts); err != nil {
 			return 0, err
 		}
 	}
 	return 0, nil
+}
+
+// accuracy is "99.12 % (88 of 10000 wrong)".
+func accuracy(p *train.Predictions) string {
+	right := int(p.Accuracy()*float64(len(p.Labels)) + 0.5)
+	return fmt.Sprintf("%.2f %% (%d of %d wrong)", 100*p.Accuracy(), len(p.Labels)-right, len(p.Labels))
 }
 
 // modelFile is the file that arg names, if it names one.
@@ -79,8 +91,9 @@ func havingRuns() string {
 	return "; the run store is empty"
 }
 
-// test prints how the model that arg names does on the test set.
-func test(arg string) error {
+// test prints how the model that arg names does on the test set; with shifts also
+// how the mean of its views does.
+func test(arg string, shifts int) error {
 	path, file := modelFile(arg)
 	question := arg
 	if file {
@@ -110,9 +123,13 @@ func test(arg string) error {
 			meta["name"], meta["question"], meta["run"], meta["data"], meta["dev_accuracy"], meta["step"])
 	}
 	p := train.Judge(m, lab.Digits.Test)
-	right := int(p.Accuracy()*float64(len(p.Labels)) + 0.5)
-	fmt.Printf("\n%v\naccuracy %.2f %% (%d of %d wrong), top-2 %.2f %%, NLL %.4f, ECE %.4f\n\n",
-		m, 100*p.Accuracy(), len(p.Labels)-right, len(p.Labels), 100*p.TopK(2), p.NLL(), p.Calibration(15).ECE)
+	fmt.Printf("\n%v\naccuracy %s, top-2 %.2f %%, NLL %.4f, ECE %.4f\n",
+		m, accuracy(p), 100*p.TopK(2), p.NLL(), p.Calibration(15).ECE)
+	if views := train.Shifts(shifts); shifts > 0 {
+		fmt.Printf("mean of %d views moved by up to %d px: accuracy %s\n", len(views), shifts,
+			accuracy(train.JudgeViews(m, lab.Digits.Test, views...)))
+	}
+	fmt.Println()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "digit\timages\tprecision %\trecall %\tF1 %\t")
 	for _, c := range p.Classes() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"inkling/pkg/data"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
 )
@@ -18,6 +19,8 @@ func trainCommand(args []string) (int, error) {
 	var question, layers string
 	fs := newFlags()
 	h.Register(fs)
+	var augment data.Augment
+	augment.Register(fs)
 	fs.StringVar(&question, "question", "command", "part of the run store to keep the run in")
 	fs.StringVar(&layers, "layers", "", `layers as JSON instead of --hidden, --activation and --dropout: [{"conv2d":{"filters":8,"kernel":3}},{"relu":{}},{"linear":{"out":10}}]`)
 	rest, err := parse(fs, args)
@@ -42,6 +45,9 @@ func trainCommand(args []string) (int, error) {
 	if _, err := config(nil); err != nil { // mistakes that need no data to be seen
 		return 0, err
 	}
+	if err := augment.Check(); err != nil {
+		return 0, err
+	}
 	lab, err := train.Open(context.Background(), question)
 	if err != nil {
 		return 0, err
@@ -50,6 +56,7 @@ func trainCommand(args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	cfg.Augment = augment
 	model, err := lab.Check(cfg)
 	if err != nil {
 		return 0, err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"inkling/pkg/data"
 	"inkling/pkg/nn"
 )
 
@@ -29,14 +30,23 @@ func Paired(a, b []*Result) (mean, standardError float64) {
 // running statistics. The shares wrong are in %. What a run reports while it
 // trains is neither: it is of a network that still changes, thinned by dropout.
 func (l *Lab) TrainErrors(runs []*Result, n int) ([]float64, error) {
-	set := head(l.Train, n)
+	return ErrorsOn(runs, head(l.Train, n))
+}
+
+// ErrorsOn judges the best models of runs on a set; if views are given, by the
+// mean of what each says about them, see [JudgeViews]. The shares wrong are in %.
+func ErrorsOn(runs []*Result, s *data.Set, views ...data.Affine) ([]float64, error) {
 	errs := make([]float64, len(runs))
 	for i, r := range runs {
 		m, err := r.Model()
 		if err != nil {
 			return nil, err
 		}
-		errs[i] = 100 * (1 - Judge(m, set).Accuracy())
+		if len(views) > 0 {
+			errs[i] = 100 * (1 - JudgeViews(m, s, views...).Accuracy())
+		} else {
+			errs[i] = 100 * (1 - Judge(m, s).Accuracy())
+		}
 	}
 	return errs, nil
 }

@@ -44,6 +44,21 @@ func TestTrainErrors(t *testing.T) {
 	}
 }
 
+// With views, the errors are those of their mean; without, those of dev.
+func TestErrorsOn(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	runs := must(l.Fit(mlp()))
+	if got, want := must(ErrorsOn(runs, l.Dev))[0], DevErrors(runs)[0]; math.Abs(got-want) > 1e-9 {
+		t.Errorf("on dev %v %%, the run says %v %%", got, want)
+	}
+	views := []data.Affine{{Rotate: 180}}
+	want := 100 * (1 - JudgeViews(must(runs[0].Model()), l.Dev, views...).Accuracy())
+	if got := must(ErrorsOn(runs, l.Dev, views...))[0]; got != want || got == DevErrors(runs)[0] {
+		t.Errorf("on digits upside down %v %%, want %v %%, other than upright", got, want)
+	}
+}
+
 func TestApart(t *testing.T) {
 	layers := nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0)
 	a := must(nn.New(3, nn.CHW(1, 28, 28), layers...))

@@ -41,8 +41,9 @@ func mlp() Config {
 }
 
 // cnn has all that makes a run hard to continue: dropout, batch normalization,
-// a running mean of the weights, an optimizer with much state, a schedule that
-// looks at the dev losses, a penalty and both kinds of clipping.
+// images that are changed anew in every epoch but the last, a running mean of
+// the weights, an optimizer with much state, a schedule that looks at the dev
+// losses, a penalty and both kinds of clipping.
 func cnn() Config {
 	c := mlp()
 	c.Name = "cnn"
@@ -54,6 +55,7 @@ func cnn() Config {
 	c.Schedule = optim.ReduceOnPlateau{Base: 0.02, Factor: 0.5}
 	c.Penalty = nn.Penalty{L1: 1e-5, L2: 1e-4}
 	c.EMA, c.ClipNorm, c.MaxNorm = 0.95, 1, 2
+	c.Augment, c.Clean = data.Augment{Shift: 1, Rotate: 10, Elastic: data.Elastic{Alpha: 10, Sigma: 4}}, 1
 	return c
 }
 
@@ -62,9 +64,7 @@ func sets() (train, dev *data.Set) {
 	return data.Synthetic("train", 1, 0, 100), data.Synthetic("dev", 1, 100, 40)
 }
 
-func batches(c Config, s *data.Set) Batches {
-	return (&data.Loader{Set: s, Batch: c.Batch, Seed: c.Seed, Shuffle: true}).Epoch
-}
+func batches(c Config, s *data.Set) Batches { return c.batches(s) }
 
 func newTrainer(t *testing.T, c Config) *Trainer {
 	t.Helper()

@@ -71,12 +71,20 @@ func newLab(question string, digits *data.Digits, root string, quick bool) *Lab 
 	return l
 }
 
-// head is the first n examples of s, sharing memory.
+// On is a lab for the same question on other digits, which it cuts as Open does,
+// with the part of the run store that is theirs. Digits.Train is reordered.
+func (l *Lab) On(digits *data.Digits) *Lab {
+	other := newLab(l.Question, digits, filepath.Dir(l.store), l.Quick)
+	other.Log, other.Progress, other.Quiet, other.SideBySide = l.Log, l.Progress, l.Quiet, l.SideBySide
+	return other
+}
+
+// head is the first n examples of s, sharing memory; 0 stands for all.
 func head(s *data.Set, n int) *data.Set {
-	if n == 0 || n >= s.Len() {
+	if n == 0 {
 		return s
 	}
-	return &data.Set{Name: s.Name, H: s.H, W: s.W, Pixels: s.Pixels[:n*s.H*s.W], Labels: s.Labels[:n]}
+	return s.First(n)
 }
 
 // String says what the lab works on, for the head of a report.

@@ -8,20 +8,46 @@ func (l *Lab) Repeat(seeds int, cfgs ...Config) ([][]*Result, error) {
 	if seeds < 1 {
 		return nil, fmt.Errorf("train: repeat: %d seeds, want at least 1", seeds)
 	}
-	var all []Config
-	for _, c := range cfgs {
-		for seed := range seeds {
-			c.Seed = uint64(seed + 1)
-			all = append(all, c)
-		}
-	}
-	runs, err := l.FitAll(all...)
+	runs, err := l.FitAll(withSeeds(seeds, cfgs)...)
 	if err != nil {
 		return nil, err
 	}
 	rows := make([][]*Result, len(cfgs))
 	for i := range rows {
 		rows[i] = runs[i*seeds : (i+1)*seeds]
+	}
+	return rows, nil
+}
+
+func withSeeds(seeds int, cfgs []Config) (all []Config) {
+	for _, c := range cfgs {
+		for seed := range seeds {
+			c.Seed = uint64(seed + 1)
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Finished is what the run store holds of the runs that Repeat would make: a row
+// for each configuration with those that have ended, perhaps none. It trains
+// nothing, and is for runs so long that a notebook makes them on demand only.
+func (l *Lab) Finished(seeds int, cfgs ...Config) ([][]*Result, error) {
+	rows := make([][]*Result, len(cfgs))
+	for i, c := range cfgs {
+		jobs, err := l.plan(withSeeds(seeds, []Config{c}))
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range jobs {
+			r, err := l.saved(j)
+			if err != nil {
+				return nil, err
+			}
+			if r.Status != Interrupted {
+				rows[i] = append(rows[i], r)
+			}
+		}
 	}
 	return rows, nil
 }

@@ -108,6 +108,53 @@ func TestInterruptedRunContinues(t *testing.T) {
 	}
 }
 
+// Finished looks and trains nothing: at runs that have ended, one that was cut
+// short, and some that were never begun.
+func TestFinishedTrainsNothing(t *testing.T) {
+	root := t.TempDir()
+	want := must(testLab(t, root).Repeat(2, mlp()))[0]
+	interruptAt(t, testLab(t, root), cnn(), 4)
+	before := fmt.Sprint(folders(root, ""))
+	got := must(testLab(t, root).Finished(3, mlp(), cnn()))
+	if len(got) != 2 || len(got[0]) != 2 || len(got[1]) != 0 {
+		t.Fatalf("got %v, want two runs of the first configuration and none of the second", got)
+	}
+	for i, r := range got[0] {
+		if r.Dir != want[i].Dir || r.Best != want[i].Best || r.Status != Finished {
+			t.Errorf("seed %d: %v, want %v", i+1, r, want[i])
+		}
+		if _, err := r.Test(); err != nil {
+			t.Error(err)
+		}
+	}
+	if after := fmt.Sprint(folders(root, "")); after != before {
+		t.Errorf("the store holds %s, held %s", after, before)
+	}
+	bad := mlp()
+	bad.Batch = 0
+	if _, err := testLab(t, root).Finished(1, bad); err == nil {
+		t.Error("a mistake in the configuration is not told")
+	}
+}
+
+// A lab on other digits keeps its runs apart, and judges on any set.
+func TestLabOnOtherDigits(t *testing.T) {
+	root := t.TempDir()
+	l := testLab(t, root)
+	l.SideBySide, l.Quiet = 2, true
+	drawn := tiny(60)
+	drawn.Name = "drawn digits"
+	other := l.On(drawn)
+	if other.Train.Len() != 50 || other.Dev.Len() != 10 || other.SideBySide != 2 || !other.Quiet || other.Question != l.Question {
+		t.Errorf("%+v", other)
+	}
+	a, b := must(l.Fit(mlp()))[0], must(other.Fit(mlp()))[0]
+	if b.Stored || filepath.Dir(filepath.Dir(a.Dir)) != filepath.Join(root, "tiny-digits") ||
+		filepath.Dir(filepath.Dir(b.Dir)) != filepath.Join(root, "drawn-digits") {
+		t.Errorf("runs in %s and %s", a.Dir, b.Dir)
+	}
+}
+
 // hooked is SGD whose New lets something happen first: the moment between
 // Fit's look into the store and its lock.
 type hooked struct{ Momentum float64 }

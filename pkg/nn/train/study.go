@@ -66,6 +66,37 @@ func (s *Study) At(size int, measure func(runs []*Result) []float64) [][]float64
 	return values
 }
 
+// Of is a measure of the runs of one variant, by size.
+func (s *Study) Of(variant int, measure func(runs []*Result) []float64) [][]float64 {
+	var values [][]float64
+	for _, runs := range s.Runs[variant] {
+		values = append(values, measure(runs))
+	}
+	return values
+}
+
+// ErrorsOn judges the best models at a size on sets: a row of mean errors in % for
+// each variant, a value in it for each set. Best holds {row, column} of the
+// smallest error on each set, the first of equals.
+func (s *Study) ErrorsOn(size int, sets ...*data.Set) (values [][]float64, best [][2]int, err error) {
+	values = make([][]float64, len(s.Runs))
+	for j, set := range sets {
+		least := 0
+		for k, bySize := range s.Runs {
+			errs, err := ErrorsOn(bySize[size], set)
+			if err != nil {
+				return nil, nil, err
+			}
+			mean, _ := MeanStd(errs)
+			if values[k] = append(values[k], mean); mean < values[least][j] {
+				least = k
+			}
+		}
+		best = append(best, [2]int{least, j})
+	}
+	return values, best, nil
+}
+
 // Best is the variant with the smallest mean dev error at a size, the first of
 // equals.
 func (s *Study) Best(size int) int {
@@ -100,8 +131,7 @@ func (l *Lab) Follow(ctx context.Context, cfg Config, each func(epoch int, dev S
 	if err != nil {
 		return err
 	}
-	loader := &data.Loader{Set: head(l.Train, cfg.TrainSize), Batch: cfg.Batch, Seed: cfg.Seed, Shuffle: true}
-	for e, err := range t.Run(ctx, loader.Epoch, InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, cfg.batches(head(l.Train, cfg.TrainSize)), InOrder(l.Dev)) {
 		if err != nil {
 			return err
 		}

@@ -41,6 +41,25 @@ func TestStudy(t *testing.T) {
 	if len(errs) != 2 || !slices.Equal(errs[1], DevErrors(s.Runs[1][1])) {
 		t.Errorf("errors at 100 images %v", errs)
 	}
+	if of := s.Of(1, DevErrors); len(of) != 2 || !slices.Equal(of[0], DevErrors(s.Runs[1][0])) {
+		t.Errorf("errors of the second variant %v", of)
+	}
+	upside := l.Dev.Transform("upside down", data.Affine{Rotate: 180})
+	values, best, err := s.ErrorsOn(1, l.Dev, upside)
+	if err != nil || len(values) != 2 || len(values[0]) != 2 {
+		t.Fatalf("on two sets %v, error %v", values, err)
+	}
+	for k := range values {
+		if mean, _ := MeanStd(errs[k]); math.Abs(values[k][0]-mean) > 1e-9 {
+			t.Errorf("variant %d: %v %% on dev, its runs say %v %%", k, values[k][0], mean)
+		}
+		if mean, _ := MeanStd(must(ErrorsOn(s.Runs[k][1], upside))); values[k][1] != mean {
+			t.Errorf("variant %d: %v %% upside down, want %v %%", k, values[k][1], mean)
+		}
+	}
+	if best[0] != [2]int{1, 0} || best[1][1] != 1 || values[best[1][0]][1] > values[1-best[1][0]][1] {
+		t.Errorf("best of %v at %v", values, best)
+	}
 	if s.Best(1) != 1 {
 		t.Errorf("best of errors %v is variant %d", errs, s.Best(1))
 	}
@@ -58,6 +77,7 @@ func TestFollow(t *testing.T) {
 	l.Quiet = true
 	c := mlp()
 	c.DevEvery, c.TrainSize = 3, 48 // three steps an epoch
+	c.Augment, c.Clean = data.Augment{Rotate: 20}, 1
 	fit := must(l.Fit(c))[0]
 	var scores []float64
 	err := l.Follow(context.Background(), c, func(epoch int, dev Score, m *nn.Model) {
