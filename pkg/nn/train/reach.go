@@ -17,6 +17,18 @@ func (r *Result) Reached(accuracy float64) (e Event, ok bool) {
 	return Event{}, false
 }
 
+// Stopped is where early stopping would have ended r, and the evaluation whose
+// weights it would have kept: a run with Config.Patience is the beginning of the
+// same run without. Where patience does not end the run, or is 0, end is the
+// last evaluation; without any both are zero.
+func (r *Result) Stopped(patience int) (end, kept Event) {
+	dev := r.Dev()
+	for i := 0; i < len(dev) && (patience == 0 || i-dev[:i].Best() <= patience); i++ {
+		end, kept = dev[i], dev[dev[:i+1].Best()]
+	}
+	return end, kept
+}
+
 // Reach is how soon runs, of several seeds perhaps, came to an accuracy.
 type Reach struct {
 	Accuracy       float64

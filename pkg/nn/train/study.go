@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"inkling/pkg/data"
 	"inkling/pkg/nn"
@@ -13,6 +14,17 @@ import (
 type Variant struct {
 	Name   string
 	Change func(c *Config)
+}
+
+// Together is the variant that makes the changes of all the given ones, in
+// order: of two that change the same thing the later one counts.
+func Together(variants ...Variant) Variant {
+	names := (&Study{Variants: variants}).Names()
+	return Variant{strings.Join(names, " + "), func(c *Config) {
+		for _, v := range variants {
+			v.Change(c)
+		}
+	}}
 }
 
 // A Study is every variant at every size of the training set with every seed.

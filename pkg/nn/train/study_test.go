@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -74,6 +75,15 @@ func TestFollow(t *testing.T) {
 	}
 	if want := fit.Dev().Scores(); !slices.Equal(scores, want) {
 		t.Errorf("scores %v, want %v", scores, want)
+	}
+}
+
+func TestTogether(t *testing.T) {
+	batch := func(n int) Variant { return Variant{fmt.Sprint("batch ", n), func(c *Config) { c.Batch = n }} }
+	v := Together(batch(7), Variant{"EMA", func(c *Config) { c.EMA = 0.9 }}, batch(9))
+	c := mlp()
+	if v.Change(&c); c.Batch != 9 || c.EMA != 0.9 || v.Name != "batch 7 + EMA + batch 9" {
+		t.Errorf("%q gives batch %d, EMA %v", v.Name, c.Batch, c.EMA)
 	}
 }
 
