@@ -32,6 +32,8 @@ type Study struct {
 	Variants []Variant
 	Sizes    []int
 	Runs     [][][]*Result // [variant][size][seed]
+
+	lab *Lab
 }
 
 // Study trains variants of base: of the configuration that base gives for a
@@ -57,7 +59,7 @@ func (l *Lab) Study(base func(images, seed int) Config, sizes []int, seeds int, 
 		return nil, err
 	}
 	bySize := slices.Collect(slices.Chunk(runs, seeds))
-	return &Study{variants, sizes, slices.Collect(slices.Chunk(bySize, len(sizes)))}, nil
+	return &Study{variants, sizes, slices.Collect(slices.Chunk(bySize, len(sizes))), l}, nil
 }
 
 // Names are those of the variants, for an axis or the rows of a table.
@@ -76,6 +78,30 @@ func (s *Study) At(size int, measure func(runs []*Result) []float64) [][]float64
 		values = append(values, measure(bySize[size]))
 	}
 	return values
+}
+
+// Errors are the dev errors at one size in %, by variant and seed.
+func (s *Study) Errors(size int) [][]float64 { return s.At(size, DevErrors) }
+
+// Gaps are by how many points the dev errors at one size are above those on up
+// to n of the training images, by variant and seed; see Lab.Gaps.
+func (s *Study) Gaps(size, n int) ([][]float64, error) {
+	gaps := make([][]float64, len(s.Runs))
+	for k, bySize := range s.Runs {
+		var err error
+		if gaps[k], err = s.lab.Gaps(bySize[size], min(n, s.Sizes[size])); err != nil {
+			return nil, err
+		}
+	}
+	return gaps, nil
+}
+
+// Change is by how many percent of itself the dev error of the first variant
+// becomes larger with another one, and the standard error of that; see Paired.
+func (s *Study) Change(variant, size int) (percent, standardError float64) {
+	before, _ := MeanStd(DevErrors(s.Runs[0][size]))
+	mean, se := Paired(s.Runs[0][size], s.Runs[variant][size])
+	return 100 * mean / before, 100 * se / before
 }
 
 // Best is the variant with the smallest mean dev error at a size, the first of

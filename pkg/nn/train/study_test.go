@@ -78,6 +78,38 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// Errors of 10 and 20 % become 9 and 15 %: by 1 and 5 points, 3 ± 2 of 15.
+func TestStudyChange(t *testing.T) {
+	s := &Study{Sizes: []int{8}, Runs: [][][]*Result{{scored(0.9, 0.8)}, {scored(0.91, 0.85)}}}
+	if percent, se := s.Change(1, 0); math.Abs(percent+20) > 1e-9 || math.Abs(se-100*2/15.) > 1e-9 {
+		t.Errorf("change %v ± %v %%, want -20 ± 13.3", percent, se)
+	}
+	if percent, se := s.Change(0, 0); percent != 0 || se != 0 {
+		t.Errorf("the first variant changes by %v ± %v %% against itself", percent, se)
+	}
+	if got := s.Errors(0); math.Abs(got[1][1]-15) > 1e-9 {
+		t.Errorf("errors %v, want 15 last", got)
+	}
+}
+
+func TestStudyGaps(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	base := func(images, seed int) Config {
+		c := mlp()
+		c.TrainSize, c.Seed = images, uint64(seed)
+		return c
+	}
+	s := must(l.Study(base, []int{20, 60}, 2, Variant{"none", func(*Config) {}}, Variant{"EMA", func(c *Config) { c.EMA = 0.5 }}))
+	for size, n := range []int{20, 40} {
+		for k, got := range must(s.Gaps(size, 40)) {
+			if want := must(l.Gaps(s.Runs[k][size], n)); !slices.Equal(got, want) {
+				t.Errorf("variant %d of size %d: %v, want %v", k, s.Sizes[size], got, want)
+			}
+		}
+	}
+}
+
 func TestTogether(t *testing.T) {
 	batch := func(n int) Variant { return Variant{fmt.Sprint("batch ", n), func(c *Config) { c.Batch = n }} }
 	v := Together(batch(7), Variant{"EMA", func(c *Config) { c.EMA = 0.9 }}, batch(9))
