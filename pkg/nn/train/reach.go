@@ -29,6 +29,18 @@ func (r *Result) Stopped(patience int) (end, kept Event) {
 	return end, kept
 }
 
+// StoppedErrors are the dev errors in % that runs would have kept with a
+// patience, and the mean share of their steps that they would have made, 0 to 1;
+// see Result.Stopped.
+func StoppedErrors(runs []*Result, patience int) (errors []float64, made float64) {
+	for _, r := range runs {
+		end, kept := r.Stopped(patience)
+		errors = append(errors, 100*(1-kept.Score))
+		made += float64(end.Step) / float64(r.Steps) / float64(len(runs))
+	}
+	return errors, made
+}
+
 // Reach is how soon runs, of several seeds perhaps, came to an accuracy.
 type Reach struct {
 	Accuracy       float64

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"inkling/pkg/nn/optim"
@@ -81,5 +82,14 @@ func TestStoppedIsPatience(t *testing.T) {
 		if end, kept := full.Stopped(patience); untimed(end) != untimed(r.Last) || kept.Step != r.Best.Step || kept.Score != r.Best.Score {
 			t.Errorf("patience %d: ends at %+v and keeps %+v, want %+v and %+v", patience, end, kept, r.Last, r.Best)
 		}
+	}
+}
+
+func TestStoppedErrors(t *testing.T) {
+	a, b := ran(0.5, 0.75, 0.25, 0.25), ran(0.25, 0.5)
+	a.Steps, b.Steps = 40, 20
+	errors, made := StoppedErrors([]*Result{a, b}, 1)
+	if !slices.Equal(errors, []float64{25, 50}) || math.Abs(made-0.875) > 1e-12 {
+		t.Errorf("errors %v after %v of the steps, want 25 and 50 after 0.875", errors, made)
 	}
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -71,6 +72,15 @@ func (s *Study) Names() []string {
 	return names
 }
 
+// SizeNames are "1000 images" and so on, for legends or the columns of a table.
+func (s *Study) SizeNames() []string {
+	var names []string
+	for _, n := range s.Sizes {
+		names = append(names, fmt.Sprint(n, " images"))
+	}
+	return names
+}
+
 // At is a measure of the runs at one size, by variant: DevErrors is one.
 func (s *Study) At(size int, measure func(runs []*Result) []float64) [][]float64 {
 	var values [][]float64
@@ -104,6 +114,34 @@ func (s *Study) Change(variant, size int) (percent, standardError float64) {
 	return 100 * mean / before, 100 * se / before
 }
 
+// MeanChange is the Change by a variant in percent, as a mean over the sizes.
+func (s *Study) MeanChange(variant int) (percent float64) {
+	for i := range s.Sizes {
+		change, _ := s.Change(variant, i)
+		percent += change / float64(len(s.Sizes))
+	}
+	return percent
+}
+
+// Harm counts the pairs of a variant and a size at which the dev error is above
+// that of the first variant by more than two standard errors, and finds the pair
+// with the largest Change.
+func (s *Study) Harm() (count, variant, size int) {
+	largest := math.Inf(-1)
+	for k := range s.Runs {
+		for i := range s.Sizes {
+			percent, se := s.Change(k, i)
+			if percent > 2*se {
+				count++
+			}
+			if percent > largest {
+				largest, variant, size = percent, k, i
+			}
+		}
+	}
+	return count, variant, size
+}
+
 // Best is the variant with the smallest mean dev error at a size, the first of
 // equals.
 func (s *Study) Best(size int) int {
@@ -113,6 +151,14 @@ func (s *Study) Best(size int) int {
 		means = append(means, -mean)
 	}
 	return Argmax(means)
+}
+
+// Bests are the pairs of Best and its size, for all sizes.
+func (s *Study) Bests() (pairs [][2]int) {
+	for i := range s.Sizes {
+		pairs = append(pairs, [2]int{s.Best(i), i})
+	}
+	return pairs
 }
 
 // Mean is the mean of something about runs.

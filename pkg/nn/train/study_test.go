@@ -92,6 +92,26 @@ func TestStudyChange(t *testing.T) {
 	}
 }
 
+func TestStudyHarm(t *testing.T) {
+	s := &Study{Sizes: []int{8, 9}, Runs: [][][]*Result{
+		{scored(0.9, 0.8), scored(0.9, 0.8)},
+		{scored(0.91, 0.82), scored(0.89, 0.79)}, // a gain; harm by 1 ± 0
+		{scored(0.5, 0.8), scored(0.9, 0.8)},     // 20 ± 20 points: chance; nothing
+	}}
+	if count, variant, size := s.Harm(); count != 1 || variant != 2 || size != 0 {
+		t.Errorf("%d harmful, the worst %d at size %d, want 1, 2 and 0", count, variant, size)
+	}
+	if got := s.SizeNames(); !slices.Equal(got, []string{"8 images", "9 images"}) {
+		t.Errorf("sizes %q", got)
+	}
+	if got := s.Bests(); !slices.Equal(got, [][2]int{{1, 0}, {0, 1}}) {
+		t.Errorf("best at each size %v, want variant 1 and then 0", got)
+	}
+	if got := s.MeanChange(1); math.Abs(got-(-10+1/0.15)/2) > 1e-9 {
+		t.Errorf("mean change %v %%, want that of -10 and 6.67", got)
+	}
+}
+
 func TestStudyGaps(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
