@@ -51,6 +51,21 @@ func ErrorsOn(runs []*Result, s *data.Set, views ...data.Affine) ([]float64, err
 	return errs, nil
 }
 
+// Gaps are by how many points of % the dev errors of runs are above their errors
+// on the first n images of the training split; see TrainErrors. A gap below
+// zero means that the network does better on dev.
+func (l *Lab) Gaps(runs []*Result, n int) ([]float64, error) {
+	train, err := l.TrainErrors(runs, n)
+	if err != nil {
+		return nil, err
+	}
+	gaps := DevErrors(runs)
+	for i, e := range train {
+		gaps[i] -= e
+	}
+	return gaps, nil
+}
+
 // Apart is how far the parameters of two models of the same layers are from
 // each other, relative to those of b: ‖a − b‖/‖b‖.
 func Apart(a, b *nn.Model) float64 {

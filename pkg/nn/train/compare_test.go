@@ -59,6 +59,27 @@ func TestErrorsOn(t *testing.T) {
 	}
 }
 
+func TestGaps(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	c := mlp()
+	c.TrainSize, c.Epochs = 20, 40
+	runs := must(l.Fit(c, mlp()))
+	train := must(l.TrainErrors(runs, 20))
+	gaps := must(l.Gaps(runs, 20))
+	for i, dev := range DevErrors(runs) {
+		if math.Abs(gaps[i]-(dev-train[i])) > 1e-9 {
+			t.Errorf("run %d: gap %v, want %v − %v", i, gaps[i], dev, train[i])
+		}
+	}
+	if gaps[0] < 10 {
+		t.Errorf("40 epochs on 20 images leave a gap of %v points", gaps[0])
+	}
+	if _, err := l.Gaps([]*Result{{Dir: t.TempDir()}}, 20); err == nil {
+		t.Error("a run without a model has a gap")
+	}
+}
+
 func TestApart(t *testing.T) {
 	layers := nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0)
 	a := must(nn.New(3, nn.CHW(1, 28, 28), layers...))

@@ -17,6 +17,30 @@ func (r *Result) Reached(accuracy float64) (e Event, ok bool) {
 	return Event{}, false
 }
 
+// Stopped is where early stopping would have ended r, and the evaluation whose
+// weights it would have kept: a run with Config.Patience is the beginning of the
+// same run without. Where patience does not end the run, or is 0, end is the
+// last evaluation; without any both are zero.
+func (r *Result) Stopped(patience int) (end, kept Event) {
+	dev := r.Dev()
+	for i := 0; i < len(dev) && (patience == 0 || i-dev[:i].Best() <= patience); i++ {
+		end, kept = dev[i], dev[dev[:i+1].Best()]
+	}
+	return end, kept
+}
+
+// StoppedErrors are the dev errors in % that runs would have kept with a
+// patience, and the mean share of their steps that they would have made, 0 to 1;
+// see Result.Stopped.
+func StoppedErrors(runs []*Result, patience int) (errors []float64, made float64) {
+	for _, r := range runs {
+		end, kept := r.Stopped(patience)
+		errors = append(errors, 100*(1-kept.Score))
+		made += float64(end.Step) / float64(r.Steps) / float64(len(runs))
+	}
+	return errors, made
+}
+
 // Reach is how soon runs, of several seeds perhaps, came to an accuracy.
 type Reach struct {
 	Accuracy       float64

@@ -2,7 +2,10 @@ package train
 
 import (
 	"math"
+	"slices"
 	"testing"
+
+	"inkling/pkg/nn/optim"
 )
 
 // ran is a run with the given dev accuracies, one every ten steps and two
@@ -48,5 +51,45 @@ func TestTimeTo(t *testing.T) {
 	}
 	if none := TimeTo(0.99, runs); !math.IsNaN(none.Steps) || !math.IsNaN(none.Seconds) {
 		t.Errorf("nothing reached: %+v, want NaN", none)
+	}
+}
+
+func TestStopped(t *testing.T) {
+	r := ran(0.5, 0.7, 0.6, 0.7, 0.65, 0.9) // a tie is no progress
+	for _, c := range []struct{ patience, end, kept int }{{1, 30, 20}, {2, 40, 20}, {3, 50, 20}, {4, 60, 60}, {9, 60, 60}, {0, 60, 60}} {
+		if end, kept := r.Stopped(c.patience); end.Step != c.end || kept.Step != c.kept {
+			t.Errorf("patience %d ends at %d and keeps %d, want %d and %d", c.patience, end.Step, kept.Step, c.end, c.kept)
+		}
+	}
+	if end, kept := ran().Stopped(2); end != (Event{}) || kept != (Event{}) {
+		t.Errorf("no evaluations: %+v and %+v", end, kept)
+	}
+}
+
+// What Stopped says of a full run is what a run with patience comes to.
+func TestStoppedIsPatience(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	c := mlp()
+	c.Epochs, c.DevEvery, c.Schedule = 30, 1, optim.Constant(0.3)
+	full := must(l.Fit(c))[0]
+	for _, patience := range []int{1, 3, 6} {
+		c.Patience = patience
+		r := must(l.Fit(c))[0]
+		if r.Steps == full.Steps {
+			t.Fatalf("patience %d did not end the run: the test sees nothing", patience)
+		}
+		if end, kept := full.Stopped(patience); untimed(end) != untimed(r.Last) || kept.Step != r.Best.Step || kept.Score != r.Best.Score {
+			t.Errorf("patience %d: ends at %+v and keeps %+v, want %+v and %+v", patience, end, kept, r.Last, r.Best)
+		}
+	}
+}
+
+func TestStoppedErrors(t *testing.T) {
+	a, b := ran(0.5, 0.75, 0.25, 0.25), ran(0.25, 0.5)
+	a.Steps, b.Steps = 40, 20
+	errors, made := StoppedErrors([]*Result{a, b}, 1)
+	if !slices.Equal(errors, []float64{25, 50}) || math.Abs(made-0.875) > 1e-12 {
+		t.Errorf("errors %v after %v of the steps, want 25 and 50 after 0.875", errors, made)
 	}
 }

@@ -3,7 +3,9 @@ package train
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"inkling/pkg/data"
 	"inkling/pkg/nn"
@@ -15,11 +17,24 @@ type Variant struct {
 	Change func(c *Config)
 }
 
+// Together is the variant that makes the changes of all the given ones, in
+// order: of two that change the same thing the later one counts.
+func Together(variants ...Variant) Variant {
+	names := (&Study{Variants: variants}).Names()
+	return Variant{strings.Join(names, " + "), func(c *Config) {
+		for _, v := range variants {
+			v.Change(c)
+		}
+	}}
+}
+
 // A Study is every variant at every size of the training set with every seed.
 type Study struct {
 	Variants []Variant
 	Sizes    []int
 	Runs     [][][]*Result // [variant][size][seed]
+
+	lab *Lab
 }
 
 // Study trains variants of base: of the configuration that base gives for a
@@ -45,7 +60,7 @@ func (l *Lab) Study(base func(images, seed int) Config, sizes []int, seeds int, 
 		return nil, err
 	}
 	bySize := slices.Collect(slices.Chunk(runs, seeds))
-	return &Study{variants, sizes, slices.Collect(slices.Chunk(bySize, len(sizes)))}, nil
+	return &Study{variants, sizes, slices.Collect(slices.Chunk(bySize, len(sizes))), l}, nil
 }
 
 // Names are those of the variants, for an axis or the rows of a table.
@@ -53,6 +68,15 @@ func (s *Study) Names() []string {
 	var names []string
 	for _, v := range s.Variants {
 		names = append(names, v.Name)
+	}
+	return names
+}
+
+// SizeNames are "1000 images" and so on, for legends or the columns of a table.
+func (s *Study) SizeNames() []string {
+	var names []string
+	for _, n := range s.Sizes {
+		names = append(names, fmt.Sprint(n, " images"))
 	}
 	return names
 }
@@ -97,6 +121,58 @@ func (s *Study) ErrorsOn(size int, sets ...*data.Set) (values [][]float64, best 
 	return values, best, nil
 }
 
+// Errors are the dev errors at one size in %, by variant and seed.
+func (s *Study) Errors(size int) [][]float64 { return s.At(size, DevErrors) }
+
+// Gaps are by how many points the dev errors at one size are above those on up
+// to n of the training images, by variant and seed; see Lab.Gaps.
+func (s *Study) Gaps(size, n int) ([][]float64, error) {
+	gaps := make([][]float64, len(s.Runs))
+	for k, bySize := range s.Runs {
+		var err error
+		if gaps[k], err = s.lab.Gaps(bySize[size], min(n, s.Sizes[size])); err != nil {
+			return nil, err
+		}
+	}
+	return gaps, nil
+}
+
+// Change is by how many percent of itself the dev error of the first variant
+// becomes larger with another one, and the standard error of that; see Paired.
+func (s *Study) Change(variant, size int) (percent, standardError float64) {
+	before, _ := MeanStd(DevErrors(s.Runs[0][size]))
+	mean, se := Paired(s.Runs[0][size], s.Runs[variant][size])
+	return 100 * mean / before, 100 * se / before
+}
+
+// MeanChange is the Change by a variant in percent, as a mean over the sizes.
+func (s *Study) MeanChange(variant int) (percent float64) {
+	for i := range s.Sizes {
+		change, _ := s.Change(variant, i)
+		percent += change / float64(len(s.Sizes))
+	}
+	return percent
+}
+
+// Harm counts the pairs of a variant and a size at which the dev error is above
+// that of the first variant by more than two standard errors, and finds the pair
+// with the largest Change.
+func (s *Study) Harm() (count, variant, size int) {
+	largest := math.Inf(-1)
+	for k := range s.Runs {
+		for i := range s.Sizes {
+			percent, se := s.Change(k, i)
+			if percent > 2*se {
+				count++
+			}
+			if percent > largest {
+				largest, variant, size = percent, k, i
+			}
+		}
+	}
+	return count, variant, size
+}
+
 // Best is the variant with the smallest mean dev error at a size, the first of
 // equals.
 func (s *Study) Best(size int) int {
@@ -106,6 +182,14 @@ func (s *Study) Best(size int) int {
 		means = append(means, -mean)
 	}
 	return Argmax(means)
+}
+
+// Bests are the pairs of Best and its size, for all sizes.
+func (s *Study) Bests() (pairs [][2]int) {
+	for i := range s.Sizes {
+		pairs = append(pairs, [2]int{s.Best(i), i})
+	}
+	return pairs
 }
 
 // Mean is the mean of something about runs.

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -94,6 +95,67 @@ func TestFollow(t *testing.T) {
 	}
 	if want := fit.Dev().Scores(); !slices.Equal(scores, want) {
 		t.Errorf("scores %v, want %v", scores, want)
+	}
+}
+
+// Errors of 10 and 20 % become 9 and 15 %: by 1 and 5 points, 3 ± 2 of 15.
+func TestStudyChange(t *testing.T) {
+	s := &Study{Sizes: []int{8}, Runs: [][][]*Result{{scored(0.9, 0.8)}, {scored(0.91, 0.85)}}}
+	if percent, se := s.Change(1, 0); math.Abs(percent+20) > 1e-9 || math.Abs(se-100*2/15.) > 1e-9 {
+		t.Errorf("change %v ± %v %%, want -20 ± 13.3", percent, se)
+	}
+	if percent, se := s.Change(0, 0); percent != 0 || se != 0 {
+		t.Errorf("the first variant changes by %v ± %v %% against itself", percent, se)
+	}
+	if got := s.Errors(0); math.Abs(got[1][1]-15) > 1e-9 {
+		t.Errorf("errors %v, want 15 last", got)
+	}
+}
+
+func TestStudyHarm(t *testing.T) {
+	s := &Study{Sizes: []int{8, 9}, Runs: [][][]*Result{
+		{scored(0.9, 0.8), scored(0.9, 0.8)},
+		{scored(0.91, 0.82), scored(0.89, 0.79)}, // a gain; harm by 1 ± 0
+		{scored(0.5, 0.8), scored(0.9, 0.8)},     // 20 ± 20 points: chance; nothing
+	}}
+	if count, variant, size := s.Harm(); count != 1 || variant != 2 || size != 0 {
+		t.Errorf("%d harmful, the worst %d at size %d, want 1, 2 and 0", count, variant, size)
+	}
+	if got := s.SizeNames(); !slices.Equal(got, []string{"8 images", "9 images"}) {
+		t.Errorf("sizes %q", got)
+	}
+	if got := s.Bests(); !slices.Equal(got, [][2]int{{1, 0}, {0, 1}}) {
+		t.Errorf("best at each size %v, want variant 1 and then 0", got)
+	}
+	if got := s.MeanChange(1); math.Abs(got-(-10+1/0.15)/2) > 1e-9 {
+		t.Errorf("mean change %v %%, want that of -10 and 6.67", got)
+	}
+}
+
+func TestStudyGaps(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	base := func(images, seed int) Config {
+		c := mlp()
+		c.TrainSize, c.Seed = images, uint64(seed)
+		return c
+	}
+	s := must(l.Study(base, []int{20, 60}, 2, Variant{"none", func(*Config) {}}, Variant{"EMA", func(c *Config) { c.EMA = 0.5 }}))
+	for size, n := range []int{20, 40} {
+		for k, got := range must(s.Gaps(size, 40)) {
+			if want := must(l.Gaps(s.Runs[k][size], n)); !slices.Equal(got, want) {
+				t.Errorf("variant %d of size %d: %v, want %v", k, s.Sizes[size], got, want)
+			}
+		}
+	}
+}
+
+func TestTogether(t *testing.T) {
+	batch := func(n int) Variant { return Variant{fmt.Sprint("batch ", n), func(c *Config) { c.Batch = n }} }
+	v := Together(batch(7), Variant{"EMA", func(c *Config) { c.EMA = 0.9 }}, batch(9))
+	c := mlp()
+	if v.Change(&c); c.Batch != 9 || c.EMA != 0.9 || v.Name != "batch 7 + EMA + batch 9" {
+		t.Errorf("%q gives batch %d, EMA %v", v.Name, c.Batch, c.EMA)
 	}
 }
 

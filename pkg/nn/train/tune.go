@@ -91,6 +91,16 @@ func DevErrors(runs []*Result) []float64 {
 	return errs
 }
 
+// LastErrors are the shares wrong on dev of the runs at their last evaluations,
+// in %: those that nobody has picked.
+func LastErrors(runs []*Result) []float64 {
+	errs := make([]float64, len(runs))
+	for i, r := range runs {
+		errs[i] = 100 * (1 - r.Last.Score)
+	}
+	return errs
+}
+
 // TestAccuracies are the accuracies of the runs on the test set, in %; see
 // Result.Test.
 func TestAccuracies(runs []*Result) ([]float64, error) {

@@ -81,3 +81,10 @@ func TestAllDone(t *testing.T) {
 		}
 	}
 }
+
+func TestErrors(t *testing.T) {
+	runs := []*Result{{Record: Record{Best: Event{Score: 0.75}, Last: Event{Score: 0.5}}}}
+	if best, last := DevErrors(runs), LastErrors(runs); best[0] != 25 || last[0] != 50 {
+		t.Errorf("errors of %v %% at the best and %v %% at the last evaluation, want 25 and 50", best, last)
+	}
+}
