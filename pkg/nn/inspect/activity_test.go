@@ -52,8 +52,15 @@ func TestActivities(t *testing.T) {
 		t.Fatalf("%d gradients kept", len(logits.Gradients))
 	}
 	for i := range x.N {
-		g := logits.Gradients[3*i : 3*i+3]
-		if !near(float64(g[0]+g[1]+g[2]), 0, 1e-5) || g[labels[i]] > 0 || math.Abs(float64(g[labels[i]])) > 1 {
+		g, z := logits.Gradients[3*i:3*i+3], logits.Outputs[3*i:3*i+3]
+		own, sum := math.Exp(float64(z[labels[i]])), 0.0
+		for _, v := range z {
+			sum += math.Exp(float64(v))
+		}
+		if want := own/sum - 1; !near(float64(g[labels[i]]), want, 1e-5) {
+			t.Fatalf("gradient at the logit of example %d: %g, want p − 1 = %g", i, g[labels[i]], want)
+		}
+		if !near(float64(g[0]+g[1]+g[2]), 0, 1e-5) || g[labels[i]] > 0 {
 			t.Fatalf("gradient at the logits of example %d: %v", i, g)
 		}
 	}
