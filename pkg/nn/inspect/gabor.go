@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Gabor is an oriented wave under a Gaussian, the model of a cell that answers
@@ -233,12 +234,14 @@ func (g Gabor) Map(h, w int) []float32 {
 	return out
 }
 
-// FitGabors fits every map; see FitGabor.
+// FitGabors fits every map, several at a time; see FitGabor.
 func FitGabors(maps [][]float32, h, w int) []Gabor {
 	out := make([]Gabor, len(maps))
+	var wg sync.WaitGroup
 	for i, m := range maps {
-		out[i] = FitGabor(m, h, w)
+		wg.Go(func() { out[i] = FitGabor(m, h, w) })
 	}
+	wg.Wait()
 	return out
 }
 

@@ -31,6 +31,19 @@ func Similarity(a, b []float32, h, w, shift int) float64 {
 	return 0
 }
 
+// Cosines are the similarities of each map of a with the one in the same place
+// of b, without shifts: how far kernels have turned from where they started.
+func Cosines(a, b [][]float32) []float64 {
+	if len(a) != len(b) {
+		panic(fmt.Sprintf("inspect: cosines: %d maps beside %d", len(a), len(b)))
+	}
+	out := make([]float64, len(a))
+	for i := range a {
+		out[i] = Similarity(a[i], b[i], 1, len(a[i]), 0)
+	}
+	return out
+}
+
 // A Pairing gives every map of one network its counterpart in another.
 type Pairing struct {
 	Partner    []int     // of map i of the first, in the second

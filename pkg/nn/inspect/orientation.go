@@ -41,3 +41,12 @@ func OrientationOf(m []float32, h, w int) Orientation {
 		Strength: math.Hypot(2*xy, xx-yy) / (xx + yy),
 	}
 }
+
+// Strengths are those of the orientations of several maps.
+func Strengths(maps [][]float32, h, w int) []float64 {
+	out := make([]float64, len(maps))
+	for i, m := range maps {
+		out[i] = OrientationOf(m, h, w).Strength
+	}
+	return out
+}

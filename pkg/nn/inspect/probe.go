@@ -226,16 +226,23 @@ func (p *Probe) Outputs(x *nn.Tensor, i int) (all []Outputs) {
 	return all
 }
 
+// Fresh returns m as it was before its training: its initial weights are a
+// function of its seed.
+func Fresh(m *nn.Model) *nn.Model {
+	f, err := nn.New(m.Seed, m.In, m.Layers...)
+	if err != nil {
+		panic(err) // these layers have been built before
+	}
+	return f
+}
+
 // Randomized returns a copy of m in which the last n of the layers that have
 // parameters are drawn anew from seed: for the sanity check of Adebayo et al.
 // (2018), by which a picture that claims to explain a network must change with
 // its weights.
 func Randomized(m *nn.Model, n int, seed uint64) *nn.Model {
 	c := m.Clone()
-	fresh, err := nn.New(seed, m.In, m.Layers...)
-	if err != nil {
-		panic(err) // these layers have been built before
-	}
+	fresh := Fresh(&nn.Model{Seed: seed, In: m.In, Layers: m.Layers})
 	keep := len(weighted(m)) - n
 	place := map[string]int{}
 	for k, name := range weighted(m) {

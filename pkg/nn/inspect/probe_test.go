@@ -185,6 +185,11 @@ func TestRandomized(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i, q := range Fresh(m).Params() {
+		if !slices.Equal(q.Data, build(t, m.In, m.Layers...).Params()[i].Data) || slices.Equal(q.Data, m.Params()[i].Data) {
+			t.Errorf("%s is not as it was before training", q.Name)
+		}
+	}
 	names := weighted(m)
 	if got := strings.Join(names, " "); got != "0 1 4 5 6 9 10 13" {
 		t.Fatalf("layers with parameters: %s", got)

@@ -156,6 +156,18 @@ func TestSimilarity(t *testing.T) {
 	}
 }
 
+func TestCosinesAndStrengths(t *testing.T) {
+	a := [][]float32{{1, 0, 0, 0}, {1, 1, 0, 0}}
+	b := [][]float32{{-2, 0, 0, 0}, {0, 3, 0, 0}}
+	if c := Cosines(a, b); c[0] != -1 || !near(c[1], math.Sqrt2/2, 1e-9) {
+		t.Errorf("cosines %v, want −1 and √½", c)
+	}
+	if s := Strengths([][]float32{{1, 1, 0, 0}, {0, 0, 0, 0}}, 2, 2); s[0] != 1 || s[1] != 0 {
+		t.Errorf("strengths %v", s)
+	}
+	mustPanic(t, "inspect: cosines: 2 maps beside 1", func() { Cosines(a, b[:1]) })
+}
+
 // TestMatch compares with all permutations.
 func TestMatch(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
