@@ -82,17 +82,23 @@ func features() Figure {
 		}
 		return v
 	}
-	relu := wave(3 * 9)
-	for i, v := range relu {
-		relu[i] = max(v, 0)
-	}
+	relu := positive(wave(3 * 9))
 	relu[4] = float32(math.NaN())
 	pixels := wave(64)
 	return Panels{Columns: 1, Figures: []Figure{
 		FeatureMaps{Title: "Layers", Image: Ink(8, 8, pixels), Most: 4, Layers: []Channels{{"0.conv2d", 6, 6, wave(5 * 36)}, {"1.relu", 3, 3, relu}, {"2.linear", 1, 1, wave(10)}}},
 		Images{Tiles: []Tile{{Image: Ink(8, 8, pixels), Caption: "ink"}, {Image: Overlay(8, 8, pixels, wave(64), 0.8), Caption: "overlay"}}},
 		Filters("Filters", 2, 3, 2, wave(24)),
+		Saliency{Title: "Saliency", H: 8, W: 4, Pixels: pixels, Names: []string{"one", "two"}, Maps: [][]float32{wave(64), positive(wave(64))}},
+		Patches{Title: "Patches", Size: 3, Kernels: [][]float32{wave(9), wave(9), relu[:9]}, Best: [][][]float32{{pixels[:9], pixels[9:18], pixels[18:27]}, {pixels[:9]}, nil}, Most: 2},
 	}}
+}
+
+func positive(v []float32) []float32 {
+	for i := range v {
+		v[i] = max(v[i], 0)
+	}
+	return v
 }
 
 func TestGolden(t *testing.T) {

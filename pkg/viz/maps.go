@@ -74,6 +74,11 @@ func Matrix(title string, rows, columns int, weights []float32) Heat {
 	return h
 }
 
+// AddRow appends a row with a name. All rows have Columns maps.
+func (f *Maps) AddRow(name string, maps [][]float32) {
+	f.Rows, f.Maps = append(f.Rows, name), append(f.Maps, maps...)
+}
+
 // Alt implements Figure.
 func (f Maps) Alt() string {
 	var b strings.Builder

@@ -58,6 +58,27 @@ func argmax(v []float32) (best int) {
 	return best
 }
 
+// Reach is, for every kernel of a convolution that reads the image, how close
+// the best place in all of x comes to what the kernel could put out at most on
+// pixels from 0 to 1 (see Ideal): 1 if digits hold the very patch that it looks
+// for.
+func (p *Probe) Reach(x *nn.Tensor, layer int) []float64 {
+	w, b := p.source.Param(p.Name(layer)+".W"), p.source.Param(p.Name(layer)+".b")
+	if w == nil || len(w.Dims) != 4 || w.Dims[1] != p.source.In.C {
+		panic(fmt.Sprintf("inspect: reach: %s is no convolution of the image", p.Name(layer)))
+	}
+	var shares []float64
+	for i, es := range p.Exciting(x, layer, 1) {
+		bias := float32(0)
+		if b != nil {
+			bias = b.Data[i]
+		}
+		n := w.Len() / w.Dims[0]
+		shares = append(shares, es[0].Value/Ideal(w.Data[i*n:(i+1)*n], bias))
+	}
+	return shares
+}
+
 // Window is what a unit of a layer at row y and column x sees. Behind a layer
 // that joins all places, such as Linear, it is the whole image.
 func (p *Probe) Window(layer, y, x int) Window {

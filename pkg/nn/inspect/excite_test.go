@@ -49,6 +49,25 @@ func TestExciting(t *testing.T) {
 	}
 }
 
+func TestReach(t *testing.T) {
+	m := build(t, nn.CHW(1, 5, 5), nn.Conv2D{Filters: 2, Kernel: 3}, nn.ReLU{}, nn.Linear{Out: 2})
+	w := m.Param("0.conv2d.W").Data
+	copy(w, []float32{1, -1, 0, 2, -5, 0, 1, -1, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0})
+	m.Param("0.conv2d.b").Data[0] = -1
+	x := nn.NewTensor(2, m.In)
+	for i := range 5 {
+		x.Example(1)[5*i+2] = 1 // an upright stroke, all that the first kernel wants
+		x.Example(0)[i] = 0.5   // and half of what the second one wants
+	}
+	if r := probe(t, m).Reach(x, 0); r[0] != 1 || r[1] != 1 {
+		t.Errorf("%v, want 1 and 1", r)
+	}
+	if r := probe(t, m).Reach(&nn.Tensor{N: 1, Shape: m.In, Data: x.Example(0)}, 0); r[0] >= 0.5 || r[1] != 0 {
+		t.Errorf("of the first image %v", r)
+	}
+	mustPanic(t, "inspect: reach: 2.linear is no convolution of the image", func() { probe(t, m).Reach(x, 2) })
+}
+
 // TestWindow: the pixels that a unit's gradient reaches are those of its window.
 func TestWindow(t *testing.T) {
 	conv := func(k, stride, pad int) nn.Layer {

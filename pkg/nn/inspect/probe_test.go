@@ -168,6 +168,9 @@ func TestSilence(t *testing.T) {
 	if a := p.Accuracy(x, labels); !near(a, 29./30, 1e-9) {
 		t.Errorf("accuracy %g, want 29 of 30", a)
 	}
+	if all := p.Without(x, labels, 1); len(all) != 3 || !near(all[1], 29./30, 1e-9) || all[0] == all[1] {
+		t.Errorf("accuracy without each kernel %v", all)
+	}
 	p.Saliency(x, labels)
 	if g := p.Gradient(1).Example(0)[16:32]; Norm(g) != 0 {
 		t.Errorf("a silent unit gets the gradient %v", g)

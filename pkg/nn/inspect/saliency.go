@@ -22,6 +22,17 @@ func (p *Probe) Saliency(x *nn.Tensor, classes []uint8) *nn.Tensor {
 	return out
 }
 
+// GradientTimesInput is Saliency times the pixel itself (Shrikumar et al. 2016):
+// what a pixel adds to the logit if the network is taken for linear. Where there
+// is no ink it is 0, whatever the network.
+func (p *Probe) GradientTimesInput(x *nn.Tensor, classes []uint8) *nn.Tensor {
+	out := p.Saliency(x, classes)
+	for i, v := range x.Data {
+		out.Data[i] *= v
+	}
+	return out
+}
+
 // slope is the gradient of the logits of classes, valid until the next pass.
 func (p *Probe) slope(x *nn.Tensor, classes []uint8) *nn.Tensor {
 	dy := nn.NewTensor(x.N, p.Forward(x).Shape)

@@ -23,6 +23,11 @@ func TestSmoothGrad(t *testing.T) {
 			t.Fatalf("pixel %d: %g, want the weight %g", i, v, w[60+i])
 		}
 	}
+	for i, v := range probe(t, m).GradientTimesInput(x, []uint8{2, 0}).Example(0) {
+		if !near(float64(v), float64(w[60+i]*x.Data[i]), 1e-5) {
+			t.Fatalf("pixel %d: %g, want weight × pixel %g", i, v, w[60+i]*x.Data[i])
+		}
+	}
 	// Where the gradient jumps, the mean over noise is between its two values.
 	kink := build(t, nn.Vec(1), nn.ReLU{}, nn.Linear{Out: 1, Init: nn.Normal(1)})
 	slope := float64(kink.Param("1.linear.W").Data[0])

@@ -1,8 +1,10 @@
 package inspect
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"inkling/pkg/nn"
 )
@@ -95,10 +97,48 @@ func TotalVariation(m []float32, h, w, border int) float64 {
 	return 2 * (differences / pairs) / (size / values)
 }
 
-// Correlation is Pearson's coefficient of two rows of numbers.
+// TotalVariations are those of several maps.
+func TotalVariations(maps [][]float32, h, w, border int) []float64 {
+	out := make([]float64, len(maps))
+	for i, m := range maps {
+		out[i] = TotalVariation(m, h, w, border)
+	}
+	return out
+}
+
+// Average is the mean of those values that are finite; NaN if there are none.
+func Average(v []float64) float64 {
+	sum, n := 0.0, 0.0
+	for _, x := range v {
+		if !math.IsNaN(x) && !math.IsInf(x, 0) {
+			sum, n = sum+x, n+1
+		}
+	}
+	return sum / n
+}
+
+// Largest returns the places of the n largest values, the largest first; NaN is
+// smaller than all, and of equals the first one comes first.
+func Largest(v []float64, n int) []int {
+	order := make([]int, len(v))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(v[j], v[i]) })
+	return order[:min(n, len(order))]
+}
+
+// Correlation is Pearson's coefficient of two rows of numbers; pairs with NaN
+// are left out.
 func Correlation(a, b []float64) float64 {
 	if len(a) != len(b) {
 		panic(fmt.Sprintf("inspect: correlation: %d values beside %d", len(a), len(b)))
 	}
-	return correlation(a, b)
+	var x, y []float64
+	for i := range a {
+		if !math.IsNaN(a[i]) && !math.IsNaN(b[i]) {
+			x, y = append(x, a[i]), append(y, b[i])
+		}
+	}
+	return correlation(x, y)
 }

@@ -156,6 +156,25 @@ func TestSimilarity(t *testing.T) {
 	}
 }
 
+func TestLargestAndCorrelation(t *testing.T) {
+	nan := math.NaN()
+	if got := Largest([]float64{1, nan, 3, 1, 2}, 4); !slices.Equal(got, []int{2, 4, 0, 3}) {
+		t.Errorf("largest at %v", got)
+	}
+	if got := Largest([]float64{nan, 1}, 5); !slices.Equal(got, []int{1, 0}) {
+		t.Errorf("all, at %v", got)
+	}
+	if a := Average([]float64{1, nan, 3, math.Inf(1)}); a != 2 || !math.IsNaN(Average(nil)) {
+		t.Errorf("average %g", a)
+	}
+	if c := Correlation([]float64{1, 2, nan, 3}, []float64{-2, -4, 9, -6}); !near(c, -1, 1e-12) {
+		t.Errorf("correlation %g, want −1", c)
+	}
+	if tv := TotalVariations([][]float32{{0, 1, 2, 0, 1, 2, 0, 1, 2}, make([]float32, 9)}, 3, 3, 0); !near(tv[0], 1, 1e-12) || !math.IsNaN(tv[1]) {
+		t.Errorf("total variations %v", tv)
+	}
+}
+
 func TestCosinesAndStrengths(t *testing.T) {
 	a := [][]float32{{1, 0, 0, 0}, {1, 1, 0, 0}}
 	b := [][]float32{{-2, 0, 0, 0}, {0, 3, 0, 0}}
