@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"pkg/viz":         {},
 	"pkg/nn/internal": {},
 	"pkg/nn":          {"pkg/nn/internal"},
+	"pkg/nn/inspect":  {"pkg/nn"},
 	"pkg/nn/optim":    {"pkg/nn", "pkg/nn/internal"},
 	"pkg/nn/train":    {"pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
 }

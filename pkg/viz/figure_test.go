@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -75,6 +76,12 @@ func every(v []float64) map[string]Figure {
 		"heat":        Heat{Title: "T", X: "x", Y: "y", Values: matrix},
 		"heat, signs": Heat{Title: "T", Values: [][]float64{few}, Diverging: true},
 		"maps":        Maps{Title: "T", H: 2, W: 2, Maps: maps, Diverging: true},
+		"filters":     Filters("T", len(maps), 1, 2, slices.Concat(maps...)),
+		"matrix":      Matrix("T", side, side, f32[:side*side]),
+		"features":    FeatureMaps{Title: "T", Image: Ink(side, side, f32[:side*side]), Layers: []Channels{{Name: "conv", H: 1, W: 2, Data: f32[:len(f32)/2*2]}, {Name: "linear", H: 1, W: 1, Data: f32}}},
+		"saliency":    Saliency{Title: "T", H: 1, W: 1, Pixels: f32[:min(len(f32), 60)], Names: []string{"a"}, Maps: [][]float32{f32[:min(len(f32), 60)]}},
+		"patches":     Patches{Title: "T", Size: 2, Kernels: maps, Best: make([][][]float32, len(maps))},
+		"overlay":     Images{Title: "T", Tiles: []Tile{{Image: Overlay(side, side, f32[:side*side], f32[:side*side], 0)}}},
 		"histograms":  Histograms{Title: "T", Rows: []Distribution{{Name: "a", Values: f32}}},
 		"reliability": Reliability{Title: "T", Confidence: v, Right: right},
 		"embedding":   Embedding{Title: "T", Points: points, Labels: labels},
@@ -198,7 +205,22 @@ func TestMisuse(t *testing.T) {
 		"viz: reliability: 1 confidences, 0 outcomes":      func() { Reliability{Confidence: []float64{1}}.Alt() },
 		"viz: embedding: 1 points, 0 labels, 0 marks":      func() { Embedding{Points: make([][2]float64, 1)}.layout() },
 		`viz: live: pane "loss", want one of ["Loss"]`:     func() { NewLive("", Curves{Title: "Loss"}).Add("loss", "", 0, 0) },
-		"viz: map image: 3 values, want 2×2":               func() { MapImage(2, 2, make([]float32, 3), true, 0) },
+		"viz: ink: 3 values, want 2×2":                     func() { Ink(2, 2, make([]float32, 3)) },
+		"viz: filters: 3 weights, want 1×2×3×3":            func() { Filters("", 1, 2, 3, make([]float32, 3)) },
+		"viz: matrix: 3 weights, want 2×2":                 func() { Matrix("", 2, 2, make([]float32, 3)) },
+		"viz: feature maps: a has 3 values, want a multiple of 2×2": func() {
+			FeatureMaps{Layers: []Channels{{Name: "a", H: 2, W: 2, Data: make([]float32, 3)}}}.layout()
+		},
+		`viz: live: metric "lr", want loss or score`:      func() { NewTraining("").Point("a", "train", "lr", 0, 0) },
+		"viz: saliency: 3 pixels, want a multiple of 2×2": func() { Saliency{H: 2, W: 2, Pixels: make([]float32, 3)}.layout() },
+		"viz: saliency: method 0 has 1 values for 4 pixels": func() {
+			Saliency{H: 2, W: 2, Pixels: make([]float32, 4), Maps: [][]float32{{1}}}.Alt()
+		},
+		"viz: patches: 1 kernels, patches of 0": func() { Patches{Size: 1, Kernels: [][]float32{{1}}}.layout() },
+		"viz: patches: a patch of 1 values, want 2×2": func() {
+			Patches{Size: 2, Kernels: [][]float32{make([]float32, 4)}, Best: [][][]float32{{{1}}}}.layout()
+		},
+		"viz: map image: 3 values, want 2×2": func() { MapImage(2, 2, make([]float32, 3), true, 0) },
 	} {
 		func() {
 			defer func() {

@@ -64,12 +64,41 @@ func golden() map[string]Figure {
 		"bands":   Row(Curves{Title: "Mean and range", X: "epoch", Series: []Series{{Name: "SGD", Y: mean[:4], Low: low[:4], High: high[:4], Best: Min}}, Width: 240, Height: 200}, Lines{Title: "Sensitivity", X: "learning rate", LogX: true, Series: []Series{{Name: "Adam", X: rates, Y: mean, Low: low, High: high, Best: Min}}, Width: 240, Height: 200}),
 		"bars":    Row(Bars{Title: "Upright", Names: []string{"a", "b", "c"}, Series: []Series{{Name: "train", Y: mean[:3], Low: low[:3], High: high[:3]}, {Name: "dev", Y: []float64{-1, 2, 0.5}}}, Width: 240, Height: 200}, Bars{Title: "Lying", Names: []string{"a structure with a name", "another"}, Series: []Series{{Y: mean[:2]}}, Width: 300, Height: 160}),
 		"grid":    Row(Images{Title: "Digits", Tiles: []Tile{{Image: disc, Caption: Caption(0, 0, 0.97)}, {Image: disc, Caption: Caption(0, 6, 0.5), Wrong: true}}, Paper: true}, Kernels("Kernels", 3, 3, kernels)),
+		"layers":  features(),
 		"heat":    Heat{Title: "Sweep", X: "width", Y: "rate", Columns: []string{"64", "128", "256"}, Rows: []string{"0.1", "0.3"}, Values: [][]float64{{0.91, 0.95, math.NaN()}, {0.97, 0.98, 0.96}}, Outline: [][2]int{{1, 1}}},
 		"errors":  Confusion{Title: "Confusion", Counts: [][]int{{98, 1, 0}, {0, 90, 12}, {3, 0, 88}}},
 		"classes": Row(e, Histograms{Title: "Activations", X: "activation", Rows: []Distribution{{Name: "0.relu", Values: acts, Remark: "dead 1 of 9"}, {Name: "2.relu", Values: acts[:900]}}, Width: 300}),
 		"trust":   rel,
 		"table":   Table{Title: "Table", Columns: []string{"structure", "weights", "dev"}, Rows: [][]any{{"784-600-10", 477010, 0.9712}, {"CNN", 5000, 0.99}}, Highlight: []int{1}, Note: "A note."},
 	}
+}
+
+// features has a layer with negative values, one without, a vector and NaN.
+func features() Figure {
+	wave := func(n int) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(math.Sin(float64(i) / 3))
+		}
+		return v
+	}
+	relu := positive(wave(3 * 9))
+	relu[4] = float32(math.NaN())
+	pixels := wave(64)
+	return Panels{Columns: 1, Figures: []Figure{
+		FeatureMaps{Title: "Layers", Image: Ink(8, 8, pixels), Most: 4, Layers: []Channels{{"0.conv2d", 6, 6, wave(5 * 36)}, {"1.relu", 3, 3, relu}, {"2.linear", 1, 1, wave(10)}}},
+		Images{Tiles: []Tile{{Image: Ink(8, 8, pixels), Caption: "ink"}, {Image: Overlay(8, 8, pixels, wave(64), 0.8), Caption: "overlay"}}},
+		Filters("Filters", 2, 3, 2, wave(24)),
+		Saliency{Title: "Saliency", H: 8, W: 4, Pixels: pixels, Names: []string{"one", "two"}, Maps: [][]float32{wave(64), positive(wave(64))}},
+		Patches{Title: "Patches", Size: 3, Kernels: [][]float32{wave(9), wave(9), relu[:9]}, Best: [][][]float32{{pixels[:9], pixels[9:18], pixels[18:27]}, {pixels[:9]}, nil}, Most: 2},
+	}}
+}
+
+func positive(v []float32) []float32 {
+	for i := range v {
+		v[i] = max(v[i], 0)
+	}
+	return v
 }
 
 func TestGolden(t *testing.T) {

@@ -65,9 +65,36 @@ func NewLive(title string, panes ...Curves) *Live {
 	return l
 }
 
+// NewTraining is a Live view of loss and accuracy of whatever runs it is told
+// of, in the look of Training: with train.Lab,
+//
+//	lab.Progress = func(label string) train.Bar { return viz.NewTraining(label) }
+func NewTraining(title string) *Live {
+	l := NewLive(title, lossPane(), scorePane())
+	l.progress.Unit = "steps"
+	return l
+}
+
+// Point appends a point to a curve of a run: split is "train" or "dev", metric
+// "loss" or "score". It is for a view that NewTraining made.
+func (l *Live) Point(run, split, metric string, step, value float64) {
+	pane, best := lossPane().Title, Min
+	switch metric {
+	case "loss":
+	case "score":
+		pane, best = scorePane().Title, Max
+	default:
+		panic(fmt.Sprintf("viz: live: metric %q, want loss or score", metric))
+	}
+	l.add(pane, curve(run, split, best), step, value)
+}
+
 // Add appends a point to a series of the pane with that title; a series that is
 // not there yet is created. An unknown pane is a caller's bug.
-func (l *Live) Add(pane, series string, x, y float64) {
+func (l *Live) Add(pane, series string, x, y float64) { l.add(pane, Series{Name: series}, x, y) }
+
+// add appends to the series of that name and group.
+func (l *Live) add(pane string, series Series, x, y float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.finished {
@@ -80,10 +107,10 @@ func (l *Live) Add(pane, series string, x, y float64) {
 	p := &l.panes[i]
 	// From the end: an earlier run may use the same name.
 	j := len(p.Series) - 1
-	for ; j >= 0 && p.Series[j].Name != series; j-- {
+	for ; j >= 0 && (p.Series[j].Name != series.Name || p.Series[j].Group != series.Group); j-- {
 	}
 	if j < 0 {
-		p.Series = append(p.Series, Series{Name: series})
+		p.Series = append(p.Series, series)
 		j = len(p.Series) - 1
 	}
 	s := &p.Series[j]

@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 	"strings"
 )
@@ -37,6 +38,45 @@ func Kernels(title string, h, w int, weights []float32) Maps {
 		m.Maps = append(m.Maps, weights[i:i+h*w])
 	}
 	return m
+}
+
+// Filters draws the kernels of a layer with several input channels: a row for
+// each filter, a column for each channel it reads. Weights are ordered as in
+// PyTorch, filters × channels × k × k.
+func Filters(title string, filters, channels, k int, weights []float32) Maps {
+	if len(weights) != filters*channels*k*k {
+		panic(fmt.Sprintf("viz: filters: %d weights, want %d×%d×%d×%d", len(weights), filters, channels, k, k))
+	}
+	m := Kernels(title, k, k, weights)
+	m.Columns = channels
+	for i := range filters {
+		m.Rows = append(m.Rows, fmt.Sprint("filter ", i))
+	}
+	for i := range channels {
+		m.Heads = append(m.Heads, fmt.Sprint(i))
+	}
+	return m
+}
+
+// Matrix draws the weights of a Linear, rows × columns, on a diverging scale.
+func Matrix(title string, rows, columns int, weights []float32) Heat {
+	if len(weights) != rows*columns {
+		panic(fmt.Sprintf("viz: matrix: %d weights, want %d×%d", len(weights), rows, columns))
+	}
+	h := Heat{Title: title, X: "input", Y: "unit", Diverging: true, NoText: true, Bar: "weight"}
+	for i := range rows {
+		row := make([]float64, columns)
+		for j := range row {
+			row[j] = float64(weights[i*columns+j])
+		}
+		h.Values = append(h.Values, row)
+	}
+	return h
+}
+
+// AddRow appends a row with a name. All rows have Columns maps.
+func (f *Maps) AddRow(name string, maps [][]float32) {
+	f.Rows, f.Maps = append(f.Rows, name), append(f.Maps, maps...)
 }
 
 // Alt implements Figure.
@@ -126,6 +166,37 @@ func MapImage(h, w int, data []float32, diverge bool, limit float64) image.Image
 		return colorize(h, w, data, diverging, scale{lo: -limit, hi: limit})
 	}
 	return colorize(h, w, data, sequential, scale{lo: 0, hi: limit})
+}
+
+// Ink draws pixels in [0,1] as dark ink on white paper, for a Tile: patches,
+// means of images, images that a network has made. NaN is grey.
+func Ink(h, w int, pixels []float32) image.Image {
+	if len(pixels) != h*w {
+		panic(fmt.Sprintf("viz: ink: %d values, want %d×%d", len(pixels), h, w))
+	}
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i, v := range pixels {
+		c := absent
+		if isFinite(float64(v)) {
+			g := uint8(255*(1-math.Max(0, math.Min(1, float64(v)))) + 0.5)
+			c = color.NRGBA{R: g, G: g, B: g, A: 255}
+		}
+		m.SetNRGBA(i%w, i/w, c)
+	}
+	return m
+}
+
+// Overlay colours a map over the digit that it is about, symmetric about 0: the
+// ink stands behind it in grey. Limit is as in MapImage.
+func Overlay(h, w int, pixels, values []float32, limit float64) image.Image {
+	m, under := MapImage(h, w, values, true, limit).(*image.NRGBA), Ink(h, w, pixels).(*image.NRGBA)
+	for i, v := range under.Pix {
+		const strength = 0.45 // of full ink
+		if i%4 < 3 {
+			m.Pix[i] = uint8(float64(m.Pix[i])*(1-strength*float64(255-v)/255) + 0.5)
+		}
+	}
+	return m
 }
 
 func colorize(h, w int, data []float32, r ramp, s scale) *image.NRGBA {

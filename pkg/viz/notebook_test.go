@@ -300,6 +300,35 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// TestNewTraining: runs of equal names of curves stay apart, and end as
+// Training would draw them.
+func TestNewTraining(t *testing.T) {
+	p := inPage(t)
+	l := NewTraining("two runs")
+	for i := range 5 {
+		for _, run := range []string{"a", "b"} {
+			l.Point(run, "train", "loss", float64(i), 1)
+			l.Point(run, "dev", "loss", float64(i), 2)
+			l.Point(run, "dev", "score", float64(i), float64(i)/10)
+		}
+	}
+	var got []string
+	for _, pane := range l.panes {
+		for _, s := range pane.Series {
+			got = append(got, fmt.Sprint(pane.Title, " ", s.Group, " ", s.Name, " ", len(s.Y), " ", s.Dashed, " ", s.Best))
+		}
+	}
+	want := "loss a train 5 true 0, loss a dev 5 false 1, loss b train 5 true 0, loss b dev 5 false 1, accuracy a dev 5 false 2, accuracy b dev 5 false 2"
+	if s := strings.Join(got, ", "); s != want {
+		t.Errorf("curves %s\nwant %s", s, want)
+	}
+	l.Update(5, 10, "best dev 40 %")
+	l.Finish("best dev 40 %")
+	if len(p.outputs) != 2 || !strings.Contains(p.outputs[0], "5 of 10 steps") || !strings.Contains(p.outputs[1], "a dev: best 2 at 0") {
+		t.Errorf("outputs %.120q", p.outputs)
+	}
+}
+
 // TestLiveBudget makes frames expensive: they must then be rare.
 func TestLiveBudget(t *testing.T) {
 	p := inPage(t)

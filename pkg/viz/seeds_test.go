@@ -66,6 +66,22 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
+type descents string
+
+func (r descents) Label() string { return string(r) }
+
+func (r descents) Points(split, metric string) (x, y []float64) {
+	return []float64{1, 2}, map[string][]float64{"train lr": {0.1, 0.01}, "train gradnorm": {3, 1}}[split+" "+metric]
+}
+
+func TestDescent(t *testing.T) {
+	f := Descent("T", []descents{"a", "b"})
+	rate, norm := f.Figures[0].(Curves), f.Figures[1].(Curves)
+	if len(rate.Series) != 2 || rate.Series[1].Name != "b" || rate.Series[0].Y[1] != 0.01 || norm.Series[1].Y[0] != 3 || !rate.LogY || !norm.LogY {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestAcross(t *testing.T) {
 	s := Across("a", [][]float64{{1, 3}, {5}})
 	if s.X[0] != 0 || s.X[1] != 1 || s.Y[0] != 2 || s.Y[1] != 5 {

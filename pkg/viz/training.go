@@ -13,13 +13,32 @@ type Run interface {
 // Training draws loss and accuracy of runs side by side, train dashed and dev
 // solid, with the best dev points marked. Every run has a colour of its own.
 func Training[R Run](title string, runs []R) Panels {
-	loss := Curves{Title: "loss", X: "iteration", Y: "cross-entropy", LogY: true}
-	score := Curves{Title: "accuracy", X: "iteration", Y: "share right"}
+	loss, score := lossPane(), scorePane()
 	for _, r := range runs {
 		loss.Series = append(loss.Series, pair(r, "loss", Min)...)
 		score.Series = append(score.Series, pair(r, "score", Max)...)
 	}
 	return Panels{Title: title, Figures: []Figure{loss, score}}
+}
+
+func lossPane() Curves {
+	return Curves{Title: "loss", X: "iteration", Y: "cross-entropy", LogY: true}
+}
+
+func scorePane() Curves { return Curves{Title: "accuracy", X: "iteration", Y: "share right"} }
+
+// Descent draws how runs went down: the learning rate and the norm of the
+// gradient at every report, side by side on log axes.
+func Descent[R Run](title string, runs []R) Panels {
+	rate := Curves{Title: "learning rate", X: "iteration", Y: "learning rate", LogY: true}
+	norm := Curves{Title: "norm of the gradient", X: "iteration", Y: "Euclidean norm", LogY: true}
+	for _, r := range runs {
+		x, y := r.Points("train", "lr")
+		rate.Series = append(rate.Series, Series{Name: r.Label(), X: x, Y: y})
+		x, y = r.Points("train", "gradnorm")
+		norm.Series = append(norm.Series, Series{Name: r.Label(), X: x, Y: y})
+	}
+	return Panels{Title: title, Figures: []Figure{rate, norm}}
 }
 
 // Compare draws one metric of the dev split for several runs.
@@ -39,8 +58,16 @@ func Compare[R Run](title, metric string, runs []R) Curves {
 func pair(r Run, metric string, best Best) []Series {
 	tx, ty := r.Points("train", metric)
 	dx, dy := r.Points("dev", metric)
-	return []Series{
-		{Group: r.Label(), Name: "train", X: tx, Y: ty, Dashed: true},
-		{Group: r.Label(), Name: "dev", X: dx, Y: dy, Best: best},
+	train, dev := curve(r.Label(), "train", best), curve(r.Label(), "dev", best)
+	train.X, train.Y, dev.X, dev.Y = tx, ty, dx, dy
+	return []Series{train, dev}
+}
+
+// curve is a series in the look of its split: train is dashed, the best of dev
+// is marked.
+func curve(run, split string, best Best) Series {
+	if split == "train" {
+		return Series{Group: run, Name: split, Dashed: true}
 	}
+	return Series{Group: run, Name: split, Best: best}
 }

@@ -53,6 +53,7 @@ func (l *Lab) FitContext(ctx context.Context, cfgs ...Config) ([]*Result, error)
 // job is a run that Fit is asked for.
 type job struct {
 	cfg    Config
+	label  string // its name, told apart from equal ones
 	train  *data.Set
 	result *Result
 	steps  int           // of the whole run
@@ -64,7 +65,7 @@ type job struct {
 // plan checks configurations and says what they come to.
 func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 	var jobs []*job
-	first := map[string]*job{}
+	first, named := map[string]*job{}, map[string]int{}
 	for _, cfg := range cfgs {
 		cfg, train, err := l.prepare(cfg)
 		if err != nil {
@@ -83,6 +84,10 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 		j := &job{cfg: cfg, train: train, result: r, steps: cfg.steps(train.Len()) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
 		if j.twin == nil {
 			first[id] = j
+		}
+		j.label = cfg.Name
+		if named[cfg.Name]++; named[cfg.Name] > 1 {
+			j.label = fmt.Sprintf("%s (%d)", cfg.Name, named[cfg.Name])
 		}
 		jobs = append(jobs, j)
 	}
@@ -197,6 +202,9 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		fmt.Fprintf(log, "continued after iteration %d of %d\n", t.Step, j.steps)
 	}
 	r.tellAll(printer)
+	for _, e := range r.History {
+		m.tell(j.label, e)
+	}
 	m.skip(t.Step)
 	status, cause := l.run(ctx, j, t, rec, printer, m)
 	if status == "" {
@@ -266,6 +274,7 @@ func (l *Lab) run(ctx context.Context, j *job, t *Trainer, rec *recorder, printe
 			return "", err
 		}
 		printer.Tell(e)
+		m.tell(j.label, e)
 		m.score(t.BestScore)
 		if err := rec.tell(e); err != nil {
 			return "", err

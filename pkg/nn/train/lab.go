@@ -23,7 +23,7 @@ type Lab struct {
 	Train, Dev *data.Set
 	Split      Split
 	Log        io.Writer              // where Fit writes; os.Stdout
-	Progress   func(label string) Bar // nil for none
+	Progress   func(label string) Bar // nil for none; a Plotter draws the runs as well
 	Quiet      bool                   // Fit tells only of what goes wrong
 	Quick      bool                   // INKLING_QUICK is set: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other

@@ -12,6 +12,14 @@ type Bar interface {
 	Finish(text string)
 }
 
+// Plotter is a Bar that draws the runs while they last; viz.NewTraining makes
+// one. Point tells of a report ("train") or an evaluation ("dev") of a run after
+// so many steps: its loss, and its score from 0 to 1.
+type Plotter interface {
+	Bar
+	Point(run, split, metric string, step, value float64)
+}
+
 // meter is the one bar over all runs of a Fit. It counts the steps that are
 // made, not those that the run store saves. A nil meter shows nothing.
 type meter struct {
@@ -58,6 +66,19 @@ func (m *meter) change(done, total int) {
 	if now := time.Now(); m.done > 0 && now.Sub(m.shown) >= meterEvery {
 		m.shown = now
 		m.bar.Update(m.done, m.total, m.text())
+	}
+}
+
+// tell passes on what happened in a run, to a bar that draws it.
+func (m *meter) tell(run string, e Event) {
+	if m == nil || e.Kind == Best {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p, ok := m.bar.(Plotter); ok {
+		p.Point(run, string(e.Kind), "loss", float64(e.Step), e.Loss)
+		p.Point(run, string(e.Kind), "score", float64(e.Step), e.Score)
 	}
 }
 

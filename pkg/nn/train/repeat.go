@@ -1,6 +1,10 @@
 package train
 
-import "fmt"
+import (
+	"fmt"
+
+	"inkling/pkg/nn"
+)
 
 // Repeat makes every run with seeds 1 to seeds, in one FitAll, and returns a
 // row of results for each configuration.
@@ -50,6 +54,19 @@ func (l *Lab) Finished(seeds int, cfgs ...Config) ([][]*Result, error) {
 		}
 	}
 	return rows, nil
+}
+
+// Models loads the best weights of runs.
+func Models(runs []*Result) ([]*nn.Model, error) {
+	models := make([]*nn.Model, len(runs))
+	for i, r := range runs {
+		m, err := r.Model()
+		if err != nil {
+			return nil, err
+		}
+		models[i] = m
+	}
+	return models, nil
 }
 
 // DevAccuracies are the best accuracies of the runs on the dev split, in %.

@@ -40,6 +40,16 @@ func TestRepeatMakesRowsOfSeeds(t *testing.T) {
 	if a, e := DevAccuracies(rows[0]), DevErrors(rows[0]); len(a) != 2 || a[0]+e[0] < 99.999 || a[0]+e[0] > 100.001 || a[0] != 100*rows[0][0].Best.Score {
 		t.Errorf("accuracies %v, errors %v: want them to make 100", a, e)
 	}
+	models, err := Models(rows[1])
+	if err != nil || len(models) != 2 || models[0].Seed != 1 || models[1].Seed != 2 {
+		t.Fatalf("%d models, error %v, want those of seeds 1 and 2", len(models), err)
+	}
+	if got, want := Judge(models[1], l.Dev).Accuracy(), rows[1][1].Best.Score; got != want {
+		t.Errorf("the second model scores %g, its run %g", got, want)
+	}
+	if _, err := Models([]*Result{{}}); err == nil {
+		t.Error("a run without a model: no error")
+	}
 	if _, err := l.Repeat(0, config(0.1)); err == nil {
 		t.Error("no seeds: no error")
 	}

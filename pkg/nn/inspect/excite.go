@@ -1,0 +1,180 @@
+package inspect
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"inkling/pkg/nn"
+)
+
+// Window is the part of the input that decides a unit at one place: rows Y to
+// Y+Size and columns X to X+Size, which may reach beyond the image into its
+// padding.
+type Window struct{ Y, X, Size int }
+
+// Excitation is an image, and a place on it, that excites a unit.
+type Excitation struct {
+	Example int     // in the batch
+	Value   float64 // what the unit puts out there
+	Window  Window
+}
+
+// Exciting finds for every unit of a layer the n examples of x that excite it
+// most, the strongest first. An example counts once, with its strongest place,
+// so that one odd image does not fill the list; of equals the first one is
+// taken.
+func (p *Probe) Exciting(x *nn.Tensor, layer, n int) [][]Excitation {
+	s := p.Shape(layer)
+	hw := s.H * s.W
+	all := make([][]Excitation, s.C)
+	p.chunks(x, func(from int, part *nn.Tensor) {
+		p.Forward(part)
+		y := p.Output(layer)
+		for i := range part.N {
+			row := y.Example(i)
+			for c := range all {
+				place := argmax(row[c*hw : (c+1)*hw])
+				e := Excitation{Example: from + i, Value: float64(row[c*hw+place])}
+				if len(all[c]) == n && !(e.Value > all[c][n-1].Value) {
+					continue
+				}
+				e.Window = p.Window(layer, place/s.W, place%s.W)
+				all[c] = append(all[c], e)
+				slices.SortStableFunc(all[c], func(a, b Excitation) int { return cmp.Compare(b.Value, a.Value) })
+				all[c] = all[c][:min(n, len(all[c]))]
+			}
+		}
+	})
+	return all
+}
+
+func argmax(v []float32) (best int) {
+	for i, x := range v {
+		if x > v[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// Reach is, for every kernel of a convolution that reads the image, how close
+// the best place in all of x comes to what the kernel could put out at most on
+// pixels from 0 to 1 (see Ideal): 1 if digits hold the very patch that it looks
+// for.
+func (p *Probe) Reach(x *nn.Tensor, layer int) []float64 {
+	w, b := p.source.Param(p.Name(layer)+".W"), p.source.Param(p.Name(layer)+".b")
+	if w == nil || len(w.Dims) != 4 || w.Dims[1] != p.source.In.C {
+		panic(fmt.Sprintf("inspect: reach: %s is no convolution of the image", p.Name(layer)))
+	}
+	var shares []float64
+	for i, es := range p.Exciting(x, layer, 1) {
+		bias := float32(0)
+		if b != nil {
+			bias = b.Data[i]
+		}
+		n := w.Len() / w.Dims[0]
+		shares = append(shares, es[0].Value/Ideal(w.Data[i*n:(i+1)*n], bias))
+	}
+	return shares
+}
+
+// Window is what a unit of a layer at row y and column x sees. Behind a layer
+// that joins all places, such as Linear, it is the whole image.
+func (p *Probe) Window(layer, y, x int) Window {
+	p.at(layer)
+	if layer < 0 {
+		layer += len(p.taps)
+	}
+	in := p.model.In
+	f, ok := see(p.source.Layers[:layer+1], field{size: 1, jump: 1})
+	if !ok {
+		return Window{Size: max(in.H, in.W)}
+	}
+	return Window{Y: f.start + y*f.jump, X: f.start + x*f.jump, Size: f.size}
+}
+
+// field is the receptive field of the unit at place 0, and by how many pixels
+// that of the next one is further on.
+type field struct{ start, size, jump int }
+
+// see follows a field through layers; not ok if one of them joins all places.
+func see(layers []nn.Layer, f field) (field, bool) {
+	ok := true
+	for _, l := range layers {
+		switch l := l.(type) {
+		case nn.Conv2D:
+			f = f.through(l.Kernel, max(l.Stride, 1), l.Padding)
+		case nn.MaxPool2D:
+			f = f.through(l.Kernel, cmp.Or(l.Stride, l.Kernel), l.Padding)
+		case nn.AvgPool2D:
+			f = f.through(l.Kernel, cmp.Or(l.Stride, l.Kernel), l.Padding)
+		case nn.Bottleneck: // its shortcut sees less
+			f = f.through(3, max(l.Stride, 1), 1)
+		case nn.Residual:
+			body, one := see(l.Body, f)
+			shortcut, two := see(l.Shortcut, f)
+			if !one || !two || body.jump != shortcut.jump {
+				return field{}, false
+			}
+			end := max(body.start+body.size, shortcut.start+shortcut.size)
+			f.start, f.jump = min(body.start, shortcut.start), body.jump
+			f.size = end - f.start
+		case nn.BatchNorm, nn.Dropout, nn.ReLU, nn.LeakyReLU, nn.Logistic, nn.Tanh, nn.SiLU, nn.GELU:
+		default:
+			ok = false
+		}
+	}
+	return f, ok
+}
+
+// through is the field behind a sliding window.
+func (f field) through(kernel, stride, padding int) field {
+	return field{f.start - padding*f.jump, f.size + (kernel-1)*f.jump, f.jump * stride}
+}
+
+// Patch cuts a window out of channel c of example i, Size×Size values; what
+// lies beyond the image is 0.
+func Patch(x *nn.Tensor, i, c int, w Window) []float32 {
+	s := x.Shape
+	if c < 0 || c >= s.C {
+		panic(fmt.Sprintf("inspect: patch: channel %d of %d", c, s.C))
+	}
+	image := x.Example(i)[c*s.H*s.W:]
+	out := make([]float32, w.Size*w.Size)
+	for dy := range w.Size {
+		for dx := range w.Size {
+			if y, x := w.Y+dy, w.X+dx; y >= 0 && y < s.H && x >= 0 && x < s.W {
+				out[dy*w.Size+dx] = image[y*s.W+x]
+			}
+		}
+	}
+	return out
+}
+
+// Patches are those of several excitations, of channel 0.
+func Patches(x *nn.Tensor, es []Excitation) [][]float32 {
+	out := make([][]float32, len(es))
+	for k, e := range es {
+		out[k] = Patch(x, e.Example, 0, e.Window)
+	}
+	return out
+}
+
+// Mean is the mean of maps of one size, value by value; nil of none.
+func Mean(maps [][]float32) []float32 {
+	if len(maps) == 0 {
+		return nil
+	}
+	sum := make([]float64, len(maps[0]))
+	for _, m := range maps {
+		for i, v := range m {
+			sum[i] += float64(v)
+		}
+	}
+	out := make([]float32, len(sum))
+	for i, v := range sum {
+		out[i] = float32(v / float64(len(maps)))
+	}
+	return out
+}
