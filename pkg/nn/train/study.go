@@ -72,13 +72,28 @@ func (s *Study) Names() []string {
 	return names
 }
 
-// SizeNames are "1000 images" and so on, for legends or the columns of a table.
-func (s *Study) SizeNames() []string {
+// SizeNames are the sizes with a unit behind each, such as "1000 images" with
+// " images", for legends or the columns of a table.
+func (s *Study) SizeNames(unit string) []string {
 	var names []string
 	for _, n := range s.Sizes {
-		names = append(names, fmt.Sprint(n, " images"))
+		names = append(names, fmt.Sprint(n, unit))
 	}
 	return names
+}
+
+// Rows are those of a table: the name of a variant, then its dev error at each
+// size in %, mean ± sd of the seeds.
+func (s *Study) Rows() [][]any {
+	var rows [][]any
+	for k, name := range s.Names() {
+		row := []any{name}
+		for _, errors := range s.Of(k, DevErrors) {
+			row = append(row, PlusMinus(errors))
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // At is a measure of the runs at one size, by variant: DevErrors is one.
@@ -143,6 +158,19 @@ func (s *Study) Change(variant, size int) (percent, standardError float64) {
 	before, _ := MeanStd(DevErrors(s.Runs[0][size]))
 	mean, se := Paired(s.Runs[0][size], s.Runs[variant][size])
 	return 100 * mean / before, 100 * se / before
+}
+
+// Changes are all of Change in percent, a row of sizes for each variant, and the
+// largest standard error among them.
+func (s *Study) Changes() (percent [][]float64, standardError float64) {
+	percent = make([][]float64, len(s.Runs))
+	for k := range s.Runs {
+		for i := range s.Sizes {
+			p, se := s.Change(k, i)
+			percent[k], standardError = append(percent[k], p), max(standardError, se)
+		}
+	}
+	return percent, standardError
 }
 
 // MeanChange is the Change by a variant in percent, as a mean over the sizes.

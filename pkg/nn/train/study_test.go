@@ -113,7 +113,7 @@ func TestStudyChange(t *testing.T) {
 }
 
 func TestStudyHarm(t *testing.T) {
-	s := &Study{Sizes: []int{8, 9}, Runs: [][][]*Result{
+	s := &Study{Sizes: []int{8, 9}, Variants: []Variant{{Name: "none"}, {Name: "a"}, {Name: "b"}}, Runs: [][][]*Result{
 		{scored(0.9, 0.8), scored(0.9, 0.8)},
 		{scored(0.91, 0.82), scored(0.89, 0.79)}, // a gain; harm by 1 ± 0
 		{scored(0.5, 0.8), scored(0.9, 0.8)},     // 20 ± 20 points: chance; nothing
@@ -121,8 +121,15 @@ func TestStudyHarm(t *testing.T) {
 	if count, variant, size := s.Harm(); count != 1 || variant != 2 || size != 0 {
 		t.Errorf("%d harmful, the worst %d at size %d, want 1, 2 and 0", count, variant, size)
 	}
-	if got := s.SizeNames(); !slices.Equal(got, []string{"8 images", "9 images"}) {
+	if got := s.SizeNames(" images"); !slices.Equal(got, []string{"8 images", "9 images"}) {
 		t.Errorf("sizes %q", got)
+	}
+	changes, se := s.Changes()
+	if want := 100 * 20 / 15.0; math.Abs(changes[1][0]+10) > 1e-9 || math.Abs(changes[2][0]-want) > 1e-9 || math.Abs(se-want) > 1e-9 || changes[0][1] != 0 {
+		t.Errorf("changes %v, standard errors up to %v", changes, se)
+	}
+	if got, want := fmt.Sprint(s.Rows()[2]), "[b 35.00 ± 21.21 15.00 ± 7.07]"; got != want {
+		t.Errorf("row %s, want %s", got, want)
 	}
 	if got := s.Bests(); !slices.Equal(got, [][2]int{{1, 0}, {0, 1}}) {
 		t.Errorf("best at each size %v, want variant 1 and then 0", got)
