@@ -151,4 +151,3 @@ func (f Patches) mean(patches [][]float32) image.Image {
 	}
 	return Ink(f.Size, f.Size, sum)
 }
-

@@ -58,6 +58,27 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 	return out.Data, explained, nil
 }
 
+// Plane is PCA on two axes for an Embedding: a point for each row, and labels
+// of the axes that say how much of the variance lies along them.
+func Plane(x []float32, dim int) (points [][2]float64, axes [2]string, err error) {
+	rows, explained, err := PCA(x, dim, min(2, dim))
+	if err != nil {
+		return nil, axes, err
+	}
+	k := len(explained)
+	for i := 0; i < len(rows); i += k {
+		p := [2]float64{float64(rows[i])}
+		if k > 1 {
+			p[1] = float64(rows[i+1])
+		}
+		points = append(points, p)
+	}
+	for a, share := range explained {
+		axes[a] = fmt.Sprintf("%s axis, %s of the variance", [...]string{"first", "second"}[a], percent(share))
+	}
+	return points, axes, nil
+}
+
 // eigen returns the eigenvalues of the symmetric matrix a in ascending order and
 // the eigenvectors in its columns; a is used up. Calling LAPACK without the mat
 // package keeps the program of every notebook cell smaller.

@@ -56,6 +56,27 @@ func TestPCA(t *testing.T) {
 	}
 }
 
+func TestPlane(t *testing.T) {
+	x := []float32{0, 0, 2, 0, 4, 1, 6, -1, 8, 0}
+	rows, explained, err := PCA(x, 2, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	points, axes, err := Plane(x, 2)
+	if err != nil || len(points) != 5 || points[3] != [2]float64{float64(rows[6]), float64(rows[7])} {
+		t.Errorf("%v, error %v, want the rows %v", points, err, rows)
+	}
+	if want := "first axis, " + percent(explained[0]) + " of the variance"; axes[0] != want || !strings.HasPrefix(axes[1], "second axis") {
+		t.Errorf("axes %q, want %q", axes, want)
+	}
+	if points, _, err := Plane([]float32{1, 2, 3}, 1); err != nil || len(points) != 3 || points[0][1] != 0 || points[0][0] != -1 {
+		t.Errorf("of one dimension %v, error %v", points, err)
+	}
+	if _, _, err := Plane([]float32{1, float32(math.NaN())}, 2); err == nil {
+		t.Error("NaN was accepted")
+	}
+}
+
 func TestNeighbors(t *testing.T) {
 	x, _ := clusters(301, 17)
 	n, dim, k := 301, 17, 9

@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"inkling/pkg/nn"
@@ -59,9 +60,9 @@ func argmax(v []float32) (best int) {
 }
 
 // Reach is, for every kernel of a convolution that reads the image, how close
-// the best place in all of x comes to what the kernel could put out at most on
-// pixels from 0 to 1 (see Ideal): 1 if digits hold the very patch that it looks
-// for.
+// the response to the best place in all of x comes to the largest one that there
+// is (see Ideal), biases left out: 1 if the images hold the very patch that the
+// kernel looks for. NaN for a kernel without positive weights.
 func (p *Probe) Reach(x *nn.Tensor, layer int) []float64 {
 	w, b := p.source.Param(p.Name(layer)+".W"), p.source.Param(p.Name(layer)+".b")
 	if w == nil || len(w.Dims) != 4 || w.Dims[1] != p.source.In.C {
@@ -74,7 +75,11 @@ func (p *Probe) Reach(x *nn.Tensor, layer int) []float64 {
 			bias = b.Data[i]
 		}
 		n := w.Len() / w.Dims[0]
-		shares = append(shares, es[0].Value/Ideal(w.Data[i*n:(i+1)*n], bias))
+		ideal := Ideal(w.Data[i*n : (i+1)*n])
+		if ideal == 0 {
+			ideal = math.NaN()
+		}
+		shares = append(shares, (es[0].Value-float64(bias))/ideal)
 	}
 	return shares
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -64,6 +65,12 @@ func TestReach(t *testing.T) {
 	}
 	if r := probe(t, m).Reach(&nn.Tensor{N: 1, Shape: m.In, Data: x.Example(0)}, 0); r[0] >= 0.5 || r[1] != 0 {
 		t.Errorf("of the first image %v", r)
+	}
+	for i := range 9 {
+		w[9+i] = -1
+	}
+	if r := probe(t, m).Reach(x, 0); r[0] != 1 || !math.IsNaN(r[1]) {
+		t.Errorf("of a kernel that wants no ink: %v, want 1 and NaN", r)
 	}
 	mustPanic(t, "inspect: reach: 2.linear is no convolution of the image", func() { probe(t, m).Reach(x, 2) })
 }

@@ -56,41 +56,43 @@ func paired(maps [][][]float32, k int) float64 {
 	return Average(all)
 }
 
-// Ideal is the largest value that a kernel with a bias can put out on pixels
-// from 0 to 1: its positive weights see ink, the others see none.
-func Ideal(kernel []float32, bias float32) float64 {
-	sum := float64(bias)
+// Ideal is the largest response of a kernel, without its bias, to pixels from 0
+// to 1: its positive weights see ink, the others see none.
+func Ideal(kernel []float32) float64 {
+	sum := 0.0
 	for _, w := range kernel {
 		sum += math.Max(float64(w), 0)
 	}
 	return sum
 }
 
-// SanityCheck draws the layers of m anew from seed, one after the other from
-// the last to the first, and says how much of an explanation is left: element n
-// is the mean rank correlation, over the images, of what explain returns for
-// the network with n layers drawn anew and for m itself. An explanation of what
-// the network learned must fall towards 0 (Adebayo et al. 2018, cascading
-// randomization). Images whose map is all the same are left out of the mean.
-func SanityCheck(m *nn.Model, seed uint64, explain func(p *Probe) *nn.Tensor) ([]float64, error) {
-	var own *nn.Tensor
-	var left []float64
-	for n := range len(weighted(m)) + 1 {
-		p, err := New(Randomized(m, n, seed))
-		if err != nil {
-			return nil, err
-		}
-		maps := explain(p)
-		if n == 0 {
-			own = maps
-		}
-		var all []float64
-		for i := range own.N {
-			if c := RankCorrelation(own.Example(i), maps.Example(i)); !math.IsNaN(c) {
-				all = append(all, c)
+// SanityCheck draws the layers of each model anew from seed, one after the
+// other from the last to the first, and says how much of an explanation is left:
+// left[n][k] is the mean rank correlation, over the images, of what explain
+// returns for model k with n layers drawn anew and for model k itself. An
+// explanation of what was learned must fall towards 0 (Adebayo et al. 2018,
+// cascading randomization). Images whose map is all the same do not count.
+func SanityCheck(models []*nn.Model, seed uint64, explain func(p *Probe) *nn.Tensor) (left [][]float64, err error) {
+	for _, m := range models {
+		var own *nn.Tensor
+		for n := range len(weighted(m)) + 1 {
+			p, err := New(Randomized(m, n, seed))
+			if err != nil {
+				return nil, err
 			}
+			maps := explain(p)
+			if n == 0 {
+				own = maps
+			}
+			var all []float64
+			for i := range own.N {
+				all = append(all, RankCorrelation(own.Example(i), maps.Example(i)))
+			}
+			if n == len(left) {
+				left = append(left, nil)
+			}
+			left[n] = append(left[n], Average(all))
 		}
-		left = append(left, Average(all))
 	}
 	return left, nil
 }

@@ -42,8 +42,8 @@ func TestRead(t *testing.T) {
 }
 
 func TestIdeal(t *testing.T) {
-	if v := Ideal([]float32{0.5, -2, 1}, -0.25); v != 1.25 {
-		t.Errorf("%g, want 1.25", v)
+	if v := Ideal([]float32{0.5, -2, 1}); v != 1.5 {
+		t.Errorf("%g, want 1.5", v)
 	}
 }
 
@@ -54,20 +54,23 @@ func TestSanityCheck(t *testing.T) {
 	x := noise(12, m.In, 3)
 	clear(x.Example(5)) // of this one the image is all the same
 	classes := make([]uint8, x.N)
-	honest, err := SanityCheck(m, 9, func(p *Probe) *nn.Tensor { return p.Saliency(x, classes) })
+	other := Randomized(m, 3, 4)
+	honest, err := SanityCheck([]*nn.Model{m, other}, 9, func(p *Probe) *nn.Tensor { return p.Saliency(x, classes) })
 	if err != nil || len(honest) != 4 {
 		t.Fatalf("%v, error %v, want 0 to 3 layers", honest, err)
 	}
-	if !near(honest[0], 1, 1e-9) || honest[3] > 0.25 || honest[1] > 0.9 {
-		t.Errorf("the gradient: %.2f", honest)
+	for k := range 2 {
+		if !near(honest[0][k], 1, 1e-9) || honest[3][k] > 0.25 || honest[1][k] > 0.9 {
+			t.Errorf("the gradient of model %d: %.2f", k, honest)
+		}
 	}
-	blind, err := SanityCheck(m, 9, func(*Probe) *nn.Tensor { return x })
+	blind, err := SanityCheck([]*nn.Model{m}, 9, func(*Probe) *nn.Tensor { return x })
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n, c := range blind {
-		if !near(c, 1, 1e-9) {
-			t.Errorf("the image itself, %d layers drawn anew: %g", n, c)
+		if len(c) != 1 || !near(c[0], 1, 1e-9) {
+			t.Errorf("the image itself, %d layers drawn anew: %v", n, c)
 		}
 	}
 }
