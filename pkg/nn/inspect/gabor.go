@@ -56,7 +56,7 @@ func FitGabor(m []float32, h, w int) Gabor {
 	if !(f.variance > 0) {
 		return Gabor{Offset: f.mean, Wavelength: math.Inf(1), Across: math.Inf(1), Along: math.Inf(1), R2: math.NaN()}
 	}
-	const starts = 5
+	const starts = 3
 	type start struct {
 		s    shape
 		rest float64
@@ -164,7 +164,7 @@ func (f *gaborFit) search(s shape, rest float64) (shape, float64) {
 	step := shape{side / 10, side / 10, math.Pi / 16, side / 5, side / 10, side / 10}
 	for range 200 {
 		moved, left := f.explore(s, rest, step)
-		if left < rest*(1-1e-7) {
+		if left < rest*(1-1e-4) {
 			var ahead shape
 			for i := range ahead {
 				ahead[i] = moved[i] + (moved[i] - s[i])
@@ -176,7 +176,7 @@ func (f *gaborFit) search(s shape, rest float64) (shape, float64) {
 			}
 			continue
 		}
-		if step[atAngle] < 1e-3 {
+		if step[atAngle] < 5e-3 {
 			break
 		}
 		for i := range step {
