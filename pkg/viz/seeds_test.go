@@ -88,3 +88,13 @@ func TestAcross(t *testing.T) {
 		t.Errorf("X %v, Y %v, want places 0 and 1 with means 2 and 5", s.X, s.Y)
 	}
 }
+
+func TestScaled(t *testing.T) {
+	s := Series{Name: "dev", X: []float64{2, 4}, Y: []float64{7, 8}}
+	if got := s.Scaled(32); got.X[0] != 64 || got.X[1] != 128 || got.Y[1] != 8 || got.Name != "dev" || s.X[0] != 2 {
+		t.Errorf("%+v of %+v", got, s)
+	}
+	if got := (Series{Y: []float64{5, 5}}).Scaled(10).X; got[0] != 10 || got[1] != 20 {
+		t.Errorf("points without X are at %v, want 10 and 20", got)
+	}
+}

@@ -48,6 +48,16 @@ func (s Series) xs() []float64 {
 	return s.X
 }
 
+// Scaled is s with X times a factor: iterations become images seen, or epochs.
+func (s Series) Scaled(factor float64) Series {
+	x := make([]float64, len(s.Y))
+	for i, v := range s.xs() {
+		x[i] = factor * v
+	}
+	s.X = x
+	return s
+}
+
 func (s Series) check(figure string) {
 	if s.X != nil && len(s.X) != len(s.Y) {
 		panic(fmt.Sprintf("viz: %s: series %q: %d X, %d Y", figure, s.Name, len(s.X), len(s.Y)))

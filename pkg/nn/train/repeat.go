@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 
 	"inkling/pkg/nn"
 )
@@ -67,6 +68,28 @@ func Models(runs []*Result) ([]*nn.Model, error) {
 		models[i] = m
 	}
 	return models, nil
+}
+
+// BestRow is the row of runs with the smallest mean dev error, the first of
+// equals; -1 if there is none.
+func BestRow(rows [][]*Result) int {
+	var means []float64
+	for _, runs := range rows {
+		mean, _ := MeanStd(DevErrors(runs))
+		means = append(means, -mean)
+	}
+	return Argmax(means)
+}
+
+// Spread is by how many points the mean dev errors of rows of runs differ at
+// most.
+func Spread(rows [][]*Result) float64 {
+	least, most := math.Inf(1), math.Inf(-1)
+	for _, runs := range rows {
+		mean, _ := MeanStd(DevErrors(runs))
+		least, most = min(least, mean), max(most, mean)
+	}
+	return most - least
 }
 
 // DevAccuracies are the best accuracies of the runs on the dev split, in %.

@@ -77,3 +77,19 @@ func TestWithin(t *testing.T) {
 		t.Errorf("%d of none", got)
 	}
 }
+
+func TestBestRowAndSpread(t *testing.T) {
+	rows := [][]*Result{scored(0.9, 0.8), scored(0.7, 0.99), scored(0.8, 0.9), scored(0.5)}
+	if got := BestRow(rows); got != 0 { // 0.85 twice: the first of equals
+		t.Errorf("best row %d, want 0", got)
+	}
+	if got := BestRow(rows[1:]); got != 1 {
+		t.Errorf("best of the others %d, want 1", got)
+	}
+	if got := Spread(rows); math.Abs(got-35) > 1e-9 {
+		t.Errorf("spread %v points, want 35", got)
+	}
+	if got := BestRow(nil); got != -1 {
+		t.Errorf("best of no rows %d, want -1", got)
+	}
+}

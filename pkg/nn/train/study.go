@@ -204,12 +204,11 @@ func (s *Study) Harm() (count, variant, size int) {
 // Best is the variant with the smallest mean dev error at a size, the first of
 // equals.
 func (s *Study) Best(size int) int {
-	var means []float64
-	for _, errs := range s.At(size, DevErrors) {
-		mean, _ := MeanStd(errs)
-		means = append(means, -mean)
+	var rows [][]*Result
+	for _, bySize := range s.Runs {
+		rows = append(rows, bySize[size])
 	}
-	return Argmax(means)
+	return BestRow(rows)
 }
 
 // Bests are the pairs of Best and its size, for all sizes.
