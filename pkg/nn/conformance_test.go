@@ -661,4 +661,17 @@ func TestSummary(t *testing.T) {
 	if m.Weights() != 535818 || m.FLOPs() != 2*(784*512+512*256+256*10) {
 		t.Errorf("%d weights, %d FLOPs", m.Weights(), m.FLOPs())
 	}
+	// A convolution costs 2·C·K² for every value it makes; so do those of a block
+	// and of its shortcut, and batch normalization costs two, the sum one a value.
+	m = build(t, 1, CHW(1, 28, 28), Conv2D{Filters: 16, Kernel: 3}, ReLU{}, MaxPool2D{Kernel: 2}, Bottleneck{Mid: 8, Out: 32, Stride: 2})
+	conv := 2 * 9 * 16 * 26 * 26
+	body := 2 * (16*8*13*13 + 9*8*8*7*7 + 8*32*7*7)
+	norms := 2 * (8*13*13 + 8*7*7 + 32*7*7)
+	shortcut := 2*16*32*7*7 + 2*32*7*7
+	if want := conv + body + norms + shortcut + 32*7*7; m.FLOPs() != want {
+		t.Errorf("%d FLOPs, want %d", m.FLOPs(), want)
+	}
+	if want := 16*9 + 16 + 16*8 + 8*8*9 + 8*32 + 2*(8+8+32) + 16*32 + 2*32; m.Weights() != want {
+		t.Errorf("%d weights, want %d", m.Weights(), want)
+	}
 }

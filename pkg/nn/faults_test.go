@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -188,6 +189,81 @@ func (m slopeOfInput) Backward(dy *Tensor, _ bool) *Tensor {
 	return dy
 }
 
+// partialMean leaves the padding out of the mean of a window.
+type partialMean struct{ *avgPool }
+
+func (m partialMean) Forward(x *Tensor, p Pass) *Tensor {
+	y := m.avgPool.Forward(x, p)
+	s := m.s
+	inside := func(at, size int) int { return min(at*s.Stride-s.Pad+s.K, size) - max(at*s.Stride-s.Pad, 0) }
+	for i := range y.Data {
+		row, col := i/m.out.W%m.out.H, i%m.out.W
+		y.Data[i] *= float32(s.K*s.K) / float32(inside(row, s.H)*inside(col, s.W))
+	}
+	return y
+}
+
+// zeroPadding takes the maximum of a window over the zeros of its padding too.
+type zeroPadding struct{ *maxPool }
+
+func (m zeroPadding) Forward(x *Tensor, p Pass) *Tensor {
+	y := m.maxPool.Forward(x, p)
+	s := m.s
+	outside := func(at, size int) bool { return at*s.Stride < s.Pad || at*s.Stride-s.Pad+s.K > size }
+	for i := range y.Data {
+		if outside(i/m.out.W%m.out.H, s.H) || outside(i%m.out.W, s.W) {
+			y.Data[i] = max(y.Data[i], 0)
+		}
+	}
+	return y
+}
+
+// biasedVariance tracks the variance with 1/n where it should be 1/(n−1).
+type biasedVariance struct{ *batchNorm }
+
+func (m biasedVariance) Forward(x *Tensor, p Pass) *Tensor {
+	before := slices.Clone(m.runVar)
+	y := m.batchNorm.Forward(x, p)
+	if p.Train {
+		for c, v := range before {
+			m.runVar[c] = v + float32(m.momentum)*(m.variance[c]-v)
+		}
+	}
+	return y
+}
+
+// epsOutside divides by √variance + eps.
+type epsOutside struct{ *batchNorm }
+
+func (m epsOutside) Forward(x *Tensor, p Pass) *Tensor {
+	y := m.batchNorm.Forward(x, p)
+	hw := m.in.H * m.in.W
+	for i := range y.Data {
+		c := i / hw % m.in.C
+		std := 1 / float64(m.invstd[c])
+		wrong := math.Sqrt(std*std-m.eps) + m.eps
+		y.Data[i] = m.beta.Data[c] + (y.Data[i]-m.beta.Data[c])*float32(std/wrong)
+	}
+	return y
+}
+
+// byTanh is the approximation of GELU that many take for it.
+func byTanh(x float64) (y, slope float64) {
+	k := math.Sqrt(2 / math.Pi)
+	t := math.Tanh(k * (x + 0.044715*x*x*x))
+	return x * (1 + t) / 2, (1+t)/2 + x*(1-t*t)*k*(1+3*0.044715*x*x)/2
+}
+
+// withoutCoupling takes ∂p_i/∂z_j of a softmax for 0 where i ≠ j.
+type withoutCoupling struct{ *softmax }
+
+func (m withoutCoupling) Backward(dy *Tensor, _ bool) *Tensor {
+	for i, p := range m.y.Data {
+		dy.Data[i] *= p * (1 - p)
+	}
+	return dy
+}
+
 // oneBranch forgets the shortcut on the way back.
 type oneBranch struct{ *residual }
 
@@ -236,6 +312,24 @@ func (l summedLoss) Eval(dy, y *Tensor, labels []uint8) float64 {
 	return l.scaledLoss.Eval(dy, y, labels) * float64(y.N)
 }
 
+// softmaxTwice gives p − onehot as the gradient with respect to the
+// probabilities, where it is that with respect to the logits.
+type softmaxTwice struct{ ProbabilityCrossEntropy }
+
+func (l softmaxTwice) Eval(dy, y *Tensor, labels []uint8) float64 {
+	loss := l.ProbabilityCrossEntropy.Eval(dy, y, labels)
+	if dy != nil {
+		for n, label := range labels {
+			copy(dy.Example(n), y.Example(n))
+			dy.Example(n)[label]--
+		}
+		for i := range dy.Data {
+			dy.Data[i] /= float32(y.N)
+		}
+	}
+	return loss
+}
+
 // inPlace returns a way to replace module i of a model.
 func inPlace[M Module](i int, wrong func(M) Module) func(*Model, Loss) Loss {
 	return func(m *Model, loss Loss) Loss {
@@ -256,6 +350,13 @@ func TestSeededFaults(t *testing.T) {
 	strided := proof{"", CHW(2, 7, 7), 4, []Layer{Conv2D{Filters: 3, Kernel: 3, Stride: 2}, Linear{Out: 4}}, CrossEntropy{}, true, true}
 	regular := proof{"", Vec(6), 8, []Layer{Linear{Out: 12}, BatchNorm{}, Logistic{}, Dropout{P: 0.5}, Linear{Out: 4}}, CrossEntropy{}, true, false}
 	skip := proof{"", Vec(6), 5, []Layer{Linear{Out: 6}, Residual{Body: []Layer{Linear{Out: 6}, Tanh{}}}, Linear{Out: 4}}, CrossEntropy{}, true, false}
+	smooth := proof{"", Vec(6), 5, []Layer{Linear{Out: 4}}, CrossEntropy{Smoothing: 0.1}, true, false}
+	outside := proof{"", Vec(6), 5, []Layer{Linear{Out: 4}, Softmax{}}, ProbabilityCrossEntropy{}, true, false}
+	squares := proof{"", Vec(6), 5, []Layer{Linear{Out: 6}, GELU{}, Linear{Out: 4}}, MSE{}, true, false}
+	norm := proof{"", CHW(3, 4, 3), 4, []Layer{BatchNorm{Eps: 0.01}, Linear{Out: 4}}, CrossEntropy{}, true, true}
+	mean := proof{"", CHW(2, 6, 5), 4, []Layer{AvgPool2D{Kernel: 3, Stride: 2, Padding: 1}, Linear{Out: 4}}, CrossEntropy{}, true, true}
+	largest := proof{"", CHW(2, 7, 5), 4, []Layer{MaxPool2D{Kernel: 3, Stride: 2, Padding: 1}, Linear{Out: 4}}, CrossEntropy{}, false, true}
+	block := proof{"", CHW(4, 5, 4), 4, []Layer{Bottleneck{Mid: 2, Out: 4}, Linear{Out: 4}}, CrossEntropy{}, false, true}
 	batch := func(n int) float32 { return float32(n) }
 	over := func(n int) float32 { return 1 / float32(n) }
 
@@ -285,7 +386,18 @@ func TestSeededFaults(t *testing.T) {
 		{"batch statistics taken for constants", regular, inPlace(1, func(m *batchNorm) Module { return straightThrough{m} }), "gradient of 0.linear.W"},
 		{"logistic slope from the input", regular, inPlace(2, func(m *pointwise) Module { return slopeOfInput{m} }), "gradient of"},
 		{"shortcut forgotten on the way back", skip, inPlace(1, func(m *residual) Module { return oneBranch{m} }), "gradient of 0.linear.W"},
-		{"cross-entropy of the wrong smoothing", mlp, func(*Model, Loss) Loss { return CrossEntropy{Smoothing: 0.01} }, "gradient of"},
+		{"padding left out of a mean", mean, inPlace(0, func(m *avgPool) Module { return partialMean{m} }), "output (train true)"},
+		{"padding of zeros under a maximum", largest, inPlace(0, func(m *maxPool) Module { return zeroPadding{m} }), "output (train true)"},
+		{"eps outside of the root", norm, inPlace(0, func(m *batchNorm) Module { return epsOutside{m} }), "output (train true)"},
+		{"GELU by its approximation", squares, inPlace(1, func(m *pointwise) Module { m.f = byTanh; return m }), "gradient of"},
+		{"no ReLU after the sum of a block", block, inPlace(0, func(m *residual) Module { m.relu = false; return m }), "output (train true)"},
+		{"softmax without its coupling", outside, inPlace(1, func(m *softmax) Module { return withoutCoupling{m} }), "gradient of 0.linear.W"},
+		{"gradient of the logits sent through the softmax", outside, func(*Model, Loss) Loss { return softmaxTwice{} }, "gradient of 0.linear.W"},
+		{"softmax inside and outside", outside, func(*Model, Loss) Loss { return CrossEntropy{} }, "loss (train true)"},
+		{"squares summed over the classes", squares, func(_ *Model, l Loss) Loss { return scaledLoss{l, func(int) float32 { return 4 }} }, "gradient of"},
+		{"gradient of the square without its 2", squares, func(_ *Model, l Loss) Loss { return scaledLoss{l, func(int) float32 { return 0.5 }} }, "gradient of"},
+		{"labels not smoothed", smooth, func(*Model, Loss) Loss { return CrossEntropy{} }, "gradient of"},
+		{"labels smoothed towards the other classes only", smooth, func(*Model, Loss) Loss { return CrossEntropy{Smoothing: 0.1 * 4 / 3} }, "gradient of"},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			for seed := range uint64(5) {
@@ -299,6 +411,66 @@ func TestSeededFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the oracle cannot see, for it is given the running statistics, and what it
+// would get wrong with the code, for both build a block from the same layers:
+// the values of PyTorch show these.
+func TestSeededFaultsAgainstPyTorch(t *testing.T) {
+	records := map[string]goldenLayer{}
+	for _, g := range golden[goldenLayer](t, "testdata/layers.json") {
+		records[g.Name] = g
+	}
+	norm := func(wrong func(m *batchNorm) Module) func(*Model) {
+		return func(m *Model) { m.chain.modules[0] = wrong(m.chain.modules[0].(*batchNorm)) }
+	}
+	for _, c := range []struct {
+		fault, golden string
+		spoil         func(m *Model)
+		want          string
+	}{
+		{"running variance biased", "batchnorm of vectors", norm(func(m *batchNorm) Module { return biasedVariance{m} }), "running_var"},
+		{"share of the old statistics for that of the new", "batchnorm of images",
+			norm(func(m *batchNorm) Module { m.momentum = 1 - m.momentum; return m }), "running_mean"},
+		{"eps outside of the root", "batchnorm, own eps and momentum", norm(func(m *batchNorm) Module { return epsOutside{m} }), "output"},
+		{"stride on the first 1×1", "bottleneck, stride 2", strideFirst, "output"},
+		{"no normalization of the shortcut", "bottleneck, stride 2", func(m *Model) {
+			s := m.chain.modules[0].(*residual).shortcut
+			s.modules, s.shapes = s.modules[:1], s.shapes[:2]
+		}, "output"},
+	} {
+		t.Run(c.fault, func(t *testing.T) {
+			g, ok := records[c.golden]
+			if !ok {
+				t.Fatalf("no golden values of %s", c.golden)
+			}
+			if err := g.check(nil); err != nil {
+				t.Fatalf("without the fault: %v", err)
+			}
+			if err := g.check(c.spoil); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want a complaint about %q", err, c.want)
+			}
+		})
+	}
+}
+
+// strideFirst moves the stride of a bottleneck block to its first convolution,
+// where the first ResNets had it. The shapes of all parameters stay.
+func strideFirst(m *Model) {
+	block := m.chain.modules[0].(*residual)
+	right := block.body
+	layers := Bottleneck{Mid: 2, Out: 3, Stride: 2}.block(m.In).Body
+	first, second := layers[0].(Conv2D), layers[3].(Conv2D)
+	first.Stride, second.Stride = second.Stride, 1
+	layers[0], layers[3] = first, second
+	wrong, err := buildChain(layers, m.In, 1)
+	if err != nil {
+		panic(err)
+	}
+	for i, p := range wrong.params() {
+		p.Data, p.Grad = right.params()[i].Data, right.params()[i].Grad
+	}
+	block.body = wrong
 }
 
 // What the oracle cannot see, for it takes dropout's masks from the module:

@@ -2,6 +2,8 @@ package nn
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"os"
 	"testing"
@@ -23,18 +25,24 @@ func golden[T any](t *testing.T, path string) []T {
 	return list
 }
 
-// near fails unless got is want within tol, relative to values above 1.
-func near(t *testing.T, what string, got []float32, want []float64, tol float64) {
-	t.Helper()
+// far is an error unless got is want within tol, relative to values above 1.
+func far(what string, got []float32, want []float64, tol float64) error {
 	if len(got) != len(want) {
-		t.Errorf("%s: %d values, want %d", what, len(got), len(want))
-		return
+		return fmt.Errorf("%s: %d values, want %d", what, len(got), len(want))
 	}
 	for i, w := range want {
 		if !(math.Abs(float64(got[i])-w) <= tol*max(1, math.Abs(w))) {
-			t.Errorf("%s: value %d is %v, want %v ± %.0e", what, i, got[i], w, tol)
-			return
+			return fmt.Errorf("%s: value %d is %v, want %v ± %.0e", what, i, got[i], w, tol)
 		}
+	}
+	return nil
+}
+
+// near fails where far is an error.
+func near(t *testing.T, what string, got []float32, want []float64, tol float64) {
+	t.Helper()
+	if err := far(what, got, want, tol); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -46,60 +54,70 @@ func float32s(x []float64) []float32 {
 	return out
 }
 
-// fromGolden builds a model with the parameters given.
-func fromGolden(t *testing.T, architecture json.RawMessage, in [3]int, params map[string][]float64) *Model {
-	t.Helper()
-	layers, err := DecodeLayers(architecture)
+// goldenLayer is what PyTorch makes of one or two layers.
+type goldenLayer struct {
+	Name                  string
+	In                    [3]int
+	N                     int
+	Architecture          json.RawMessage
+	X, DY, Y, DX, Eval    []float64
+	Params, Grads, States map[string][]float64
+}
+
+// model is the layers with the parameters given.
+func (g goldenLayer) model() (*Model, error) {
+	layers, err := DecodeLayers(g.Architecture)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	m := build(t, 1, CHW(in[0], in[1], in[2]), layers...)
-	if len(m.Params()) != len(params) {
-		t.Fatalf("%d parameters, PyTorch has %d", len(m.Params()), len(params))
+	m, err := New(1, CHW(g.In[0], g.In[1], g.In[2]), layers...)
+	if err != nil {
+		return nil, err
 	}
-	for name, values := range params {
+	if len(m.Params()) != len(g.Params) || len(m.States()) != len(g.States) {
+		return nil, fmt.Errorf("%d parameters and %d states, PyTorch has %d and %d", len(m.Params()), len(m.States()), len(g.Params), len(g.States))
+	}
+	for name, values := range g.Params {
 		p := m.Param(name)
 		if p == nil || len(p.Data) != len(values) {
-			t.Fatalf("no parameter %s of %d values", name, len(values))
+			return nil, fmt.Errorf("no parameter %s of %d values", name, len(values))
 		}
 		copy(p.Data, float32s(values))
 	}
-	return m
+	return m, nil
 }
 
-func compareStates(t *testing.T, m *Model, want map[string][]float64, tol float64) {
-	t.Helper()
-	if len(m.States()) != len(want) {
-		t.Errorf("%d states, PyTorch has %d", len(m.States()), len(want))
+// check compares a training pass and an evaluation with PyTorch's. spoil, if
+// not nil, may make the model a wrong one.
+func (g goldenLayer) check(spoil func(*Model)) error {
+	const tol = 1e-5
+	m, err := g.model()
+	if err != nil {
+		return err
+	}
+	if spoil != nil {
+		spoil(m)
+	}
+	x := &Tensor{N: g.N, Shape: m.In, Data: float32s(g.X)}
+	errs := []error{far("output", m.Forward(x, Pass{Train: true}).Data, g.Y, tol)}
+	dx := m.InputGrad(&Tensor{N: g.N, Shape: m.Out(), Data: float32s(g.DY)})
+	errs = append(errs, far("gradient of the input", dx.Data, g.DX, tol))
+	for name, want := range g.Grads {
+		errs = append(errs, far("gradient of "+name, m.Param(name).Grad, want, tol))
 	}
 	for _, s := range m.States() {
-		near(t, s.Name, s.Data, want[s.Name], tol)
+		errs = append(errs, far(s.Name, s.Data, g.States[s.Name], tol))
 	}
+	errs = append(errs, far("output in evaluation", m.Forward(x, Pass{}).Data, g.Eval, tol))
+	return errors.Join(errs...)
 }
 
 func TestGoldenLayers(t *testing.T) {
-	type record struct {
-		Name                  string
-		In                    [3]int
-		N                     int
-		Architecture          json.RawMessage
-		X, DY, Y, DX, Eval    []float64
-		Params, Grads, States map[string][]float64
-	}
-	for _, g := range golden[record](t, "testdata/layers.json") {
+	for _, g := range golden[goldenLayer](t, "testdata/layers.json") {
 		t.Run(g.Name, func(t *testing.T) {
-			const tol = 1e-5
-			m := fromGolden(t, g.Architecture, g.In, g.Params)
-			x := &Tensor{N: g.N, Shape: m.In, Data: float32s(g.X)}
-			y := m.Forward(x, Pass{Train: true})
-			near(t, "output", y.Data, g.Y, tol)
-			dx := m.InputGrad(&Tensor{N: g.N, Shape: m.Out(), Data: float32s(g.DY)})
-			near(t, "gradient of the input", dx.Data, g.DX, tol)
-			for name, want := range g.Grads {
-				near(t, "gradient of "+name, m.Param(name).Grad, want, tol)
+			if err := g.check(nil); err != nil {
+				t.Error(err)
 			}
-			compareStates(t, m, g.States, tol)
-			near(t, "output in evaluation", m.Forward(x, Pass{}).Data, g.Eval, tol)
 		})
 	}
 }

@@ -1,6 +1,8 @@
 package optim
 
 import (
+	"math"
+	"strings"
 	"testing"
 
 	"inkling/pkg/nn"
@@ -104,6 +106,77 @@ func TestSeededFaults(t *testing.T) {
 			t.Errorf("%s: not noticed", c.fault)
 		}
 		if err := g.check(goldenOptimizers[c.golden], c.golden); err != nil {
+			t.Errorf("%s: without the fault: %v", c.fault, err)
+		}
+	}
+}
+
+// formula is a schedule.
+type formula func(step int) float64
+
+func (f formula) LR(step int) float64 { return f(step) }
+
+// onLast is a ReduceOnPlateau that compares a dev loss with the one before it
+// instead of with the best.
+type onLast struct{ ReduceOnPlateau }
+
+func (s onLast) LRAfter(step int, dev []float64) float64 {
+	rate, bad := s.Base, 0
+	for i := 1; i < len(dev); i++ {
+		if bad++; dev[i] < dev[i-1] {
+			bad = 0
+		}
+		if bad > s.Patience {
+			rate, bad = rate*s.Factor, 0
+		}
+	}
+	return rate
+}
+
+// Each wrong schedule must be caught by the check that TestGoldenSchedules makes.
+func TestSeededFaultsOfSchedules(t *testing.T) {
+	rates := map[string]goldenRates{}
+	for _, g := range golden[goldenRates](t, "testdata/schedules.json") {
+		rates[g.Name] = g
+	}
+	later := func(s Schedule) formula { return func(step int) float64 { return s.LR(max(step-1, 0)) } }
+	for _, c := range []struct {
+		fault, golden string
+		s             Schedule
+	}{
+		// The slip of the original report: the rate of every step is made from that of
+		// the step before, and by the whole power.
+		{"exponential that compounds", "exponential", formula(func(step int) float64 {
+			rate := 0.1
+			for i := range step + 1 {
+				rate *= math.Pow(0.9, float64(i))
+			}
+			return rate
+		})},
+		{"step by epochs of one step", "step", StepLR{Base: 0.1, Every: 1, Gamma: 0.5}},
+		{"step, a step late", "step", later(goldenSchedules["step"])},
+		{"multistep, a step late", "multistep", later(goldenSchedules["multistep"])},
+		{"multistep that falls once", "multistep", MultiStepLR{Base: 0.1, Milestones: []int{3}, Gamma: 0.3}},
+		{"cosine to zero", "cosine", Cosine{Base: 0.1, Steps: 23}},
+		{"cosine of a step too many", "cosine", Cosine{Base: 0.1, Min: 0.01, Steps: 24}},
+		{"whole cosine", "cosine", formula(func(step int) float64 { return 0.01 + 0.045*(1+math.Cos(2*math.Pi*float64(step)/23)) })},
+		{"one cycle with its peak elsewhere", "one cycle", OneCycle{Max: 0.1, Steps: 24, Rise: 0.35}},
+		{"one cycle of a step too many", "one cycle", OneCycle{Max: 0.1, Steps: 25}},
+		{"joined part that counts on", "joined", formula(func(step int) float64 {
+			if step < 5 {
+				return LinearLR{From: 0.01, To: 0.1, Steps: 5}.LR(step)
+			}
+			return Cosine{Base: 0.1, Steps: 19}.LR(step)
+		})},
+		{"plateau without patience", "plateau", ReduceOnPlateau{Base: 0.1, Factor: 0.5}},
+		{"plateau with one more of it", "plateau", ReduceOnPlateau{Base: 0.1, Factor: 0.5, Patience: 3}},
+		{"plateau by the last loss", "plateau", onLast{ReduceOnPlateau{Base: 0.1, Factor: 0.5, Patience: 2}}},
+		{"plateau without an end", "plateau, patience 0, min", ReduceOnPlateau{Base: 0.1}},
+	} {
+		if err := rates[c.golden].check(c.s); err == nil || !strings.Contains(err.Error(), "want") {
+			t.Errorf("%s: not noticed (%v)", c.fault, err)
+		}
+		if err := rates[c.golden].check(goldenSchedules[c.golden]); err != nil {
 			t.Errorf("%s: without the fault: %v", c.fault, err)
 		}
 	}

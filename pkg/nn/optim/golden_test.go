@@ -135,43 +135,54 @@ func TestGoldenOptimizers(t *testing.T) {
 	}
 }
 
+var goldenSchedules = map[string]Schedule{
+	"step":                     StepLR{Base: 0.1, Every: 5, Gamma: 0.5},
+	"multistep":                MultiStepLR{Base: 0.1, Milestones: []int{3, 9, 10}, Gamma: 0.3},
+	"exponential":              ExponentialLR{Base: 0.1, Gamma: 0.9},
+	"cosine":                   Cosine{Base: 0.1, Min: 0.01, Steps: 23},
+	"one cycle":                OneCycle{Max: 0.1, Steps: 24},
+	"one cycle, rise 0.5":      OneCycle{Max: 0.1, Steps: 20, Rise: 0.5},
+	"linear":                   LinearLR{From: 0.01, To: 0.1, Steps: 8},
+	"joined":                   Joined{Parts: []Schedule{LinearLR{From: 0.01, To: 0.1, Steps: 5}, Cosine{Base: 0.1, Steps: 19}}, Until: []int{5}},
+	"plateau":                  ReduceOnPlateau{Base: 0.1, Factor: 0.5, Patience: 2},
+	"plateau, patience 0, min": ReduceOnPlateau{Base: 0.1, Min: 0.0005},
+}
+
+// goldenRates are the learning rates of one of PyTorch's schedules; with dev
+// losses, the rate that follows each of them.
+type goldenRates struct {
+	Name    string
+	Dev, LR []float64
+}
+
+// check compares s with the rates.
+func (g goldenRates) check(s Schedule) error {
+	if err := CheckSchedule(s, len(g.LR)); err != nil {
+		return err
+	}
+	for i, want := range g.LR {
+		var got float64
+		if len(g.Dev) > 0 {
+			got = s.(Adaptive).LRAfter(i, g.Dev[:i+1])
+		} else {
+			got = s.LR(i)
+		}
+		if math.Abs(got-want) > 1e-12+1e-9*want {
+			return fmt.Errorf("step %d: %v, want %v", i, got, want)
+		}
+	}
+	return nil
+}
+
 func TestGoldenSchedules(t *testing.T) {
-	schedules := map[string]Schedule{
-		"step":                     StepLR{Base: 0.1, Every: 5, Gamma: 0.5},
-		"multistep":                MultiStepLR{Base: 0.1, Milestones: []int{3, 9, 10}, Gamma: 0.3},
-		"exponential":              ExponentialLR{Base: 0.1, Gamma: 0.9},
-		"cosine":                   Cosine{Base: 0.1, Min: 0.01, Steps: 23},
-		"one cycle":                OneCycle{Max: 0.1, Steps: 24},
-		"one cycle, rise 0.5":      OneCycle{Max: 0.1, Steps: 20, Rise: 0.5},
-		"linear":                   LinearLR{From: 0.01, To: 0.1, Steps: 8},
-		"joined":                   Joined{Parts: []Schedule{LinearLR{From: 0.01, To: 0.1, Steps: 5}, Cosine{Base: 0.1, Steps: 19}}, Until: []int{5}},
-		"plateau":                  ReduceOnPlateau{Base: 0.1, Factor: 0.5, Patience: 2},
-		"plateau, patience 0, min": ReduceOnPlateau{Base: 0.1, Min: 0.0005},
-	}
-	type record struct {
-		Name    string
-		Dev, LR []float64
-	}
-	list := golden[record](t, "testdata/schedules.json")
-	if len(list) != len(schedules) {
-		t.Errorf("%d schedules in the file, %d here", len(list), len(schedules))
+	list := golden[goldenRates](t, "testdata/schedules.json")
+	if len(list) != len(goldenSchedules) {
+		t.Errorf("%d schedules in the file, %d here", len(list), len(goldenSchedules))
 	}
 	for _, g := range list {
 		t.Run(g.Name, func(t *testing.T) {
-			s := schedules[g.Name]
-			if err := CheckSchedule(s, len(g.LR)); err != nil {
-				t.Fatal(err)
-			}
-			for i, want := range g.LR {
-				var got float64
-				if len(g.Dev) > 0 { // the rate that follows evaluation i
-					got = s.(Adaptive).LRAfter(i, g.Dev[:i+1])
-				} else {
-					got = s.LR(i)
-				}
-				if math.Abs(got-want) > 1e-12+1e-9*want {
-					t.Errorf("step %d: %v, want %v", i, got, want)
-				}
+			if err := g.check(goldenSchedules[g.Name]); err != nil {
+				t.Error(err)
 			}
 		})
 	}

@@ -387,4 +387,10 @@ func TestClip(t *testing.T) {
 	if ps[1].Data[0] != 100 {
 		t.Error("a bias was clipped")
 	}
+	// A filter is a unit: all its channels and taps count together.
+	filters := &nn.Param{Dims: []int{2, 2, 1, 2}, Data: []float32{1, 1, 1, 1, 4, 4, 4, 4}}
+	ClipMaxNorm([]*nn.Param{filters}, 4)
+	if want := []float32{1, 1, 1, 1, 2, 2, 2, 2}; !slices.Equal(filters.Data, want) {
+		t.Errorf("filters %v, want %v", filters.Data, want)
+	}
 }

@@ -203,6 +203,26 @@ func TestLockWithinAProcess(t *testing.T) {
 	}
 }
 
+// Early stopping: the weights of the best evaluation are what a run gives, not
+// those it ended with.
+func TestEarlyStoppingRestoresTheBest(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	cfg := mlp()
+	cfg.Epochs, cfg.DevEvery, cfg.Patience = 40, 4, 6
+	cfg.Schedule = optim.Joined{Parts: []optim.Schedule{optim.Constant(0.1), optim.Constant(20)}, Until: []int{40}}
+	r := must(l.Fit(cfg))[0]
+	if r.Status != Finished || r.Steps != r.Best.Step+4*6 || r.Steps >= 40*7 {
+		t.Fatalf("%s after %d steps with the best at %d, want it ended six evaluations later", r.Status, r.Steps, r.Best.Step)
+	}
+	if r.Last.Step != r.Steps || r.Last.Score >= r.Best.Score {
+		t.Fatalf("last %+v, best %+v: want a run that gets worse", r.Last, r.Best)
+	}
+	s := must(Evaluate(context.Background(), must(r.Model()), nn.CrossEntropy{}, InOrder(l.Dev)))
+	if s.Accuracy != r.Best.Score || s.Loss != r.Best.Loss {
+		t.Errorf("the run's model scores %v, want the best evaluation %+v", s, r.Best)
+	}
+}
+
 func TestDivergedRunIsKept(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	cfg := diverging()

@@ -315,6 +315,44 @@ func TestRunningMeanIsWhatIsJudged(t *testing.T) {
 	}
 }
 
+// The running mean is m ← d·m + (1 − d)·w after every step, where d grows from
+// 1/10 to cfg.EMA so that the first weights, of no training, are soon forgotten.
+func TestRunningMeanIsThatOfTheWeights(t *testing.T) {
+	cfg := mlp()
+	cfg.EMA = 0.8
+	tr := newTrainer(t, cfg)
+	w := tr.model.Params()[0]
+	mean := make([]float64, w.Len())
+	for i, v := range w.Data {
+		mean[i] = float64(v)
+	}
+	seen := 0
+	tr.between = func() error { // before every step: the one before has been made
+		if tr.Step > seen {
+			seen++
+			move(mean, w.Data, min(0.8, float64(seen)/float64(seen+9)))
+		}
+		return nil
+	}
+	finish(t, tr)
+	move(mean, w.Data, min(0.8, float64(tr.Step)/float64(tr.Step+9)))
+	if seen != tr.Step-1 || seen < 20 {
+		t.Fatalf("saw %d of %d steps", seen, tr.Step)
+	}
+	for i, v := range tr.average.Params()[0].Data {
+		if math.Abs(float64(v)-mean[i]) > 1e-6 {
+			t.Fatalf("weight %d of the mean is %v, want %v", i, v, mean[i])
+		}
+	}
+}
+
+// move makes mean d·mean + (1 − d)·w.
+func move(mean []float64, w []float32, d float64) {
+	for i, v := range w {
+		mean[i] = d*mean[i] + (1-d)*float64(v)
+	}
+}
+
 // sameBatches is a source that ends before the step a saved run stands at.
 func TestResumeOnOtherBatchesIsRefused(t *testing.T) {
 	train, dev := sets()
