@@ -433,6 +433,7 @@ func TestSeededFaultsAgainstPyTorch(t *testing.T) {
 		{"share of the old statistics for that of the new", "batchnorm of images",
 			norm(func(m *batchNorm) Module { m.momentum = 1 - m.momentum; return m }), "running_mean"},
 		{"eps outside of the root", "batchnorm, own eps and momentum", norm(func(m *batchNorm) Module { return epsOutside{m} }), "output"},
+		{"ReLU mask left to nobody", "conv, relu, maxpool", func(m *Model) { m.chain.modules[2].(*maxPool).relu = false }, "gradient of 0.conv2d.W"},
 		{"stride on the first 1×1", "bottleneck, stride 2", strideFirst, "output"},
 		{"no normalization of the shortcut", "bottleneck, stride 2", func(m *Model) {
 			s := m.chain.modules[0].(*residual).shortcut

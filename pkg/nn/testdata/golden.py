@@ -175,6 +175,17 @@ layer("residual with a shortcut, relu", [2, 3, 3], 1, (
     Residual(nn.Sequential(nn.Conv2d(2, 3, 3, 1, 1)), nn.Sequential(nn.Conv2d(2, 3, 1)))), ({"relu": {}}, nn.ReLU()))
 layer("bottleneck", [4, 3, 3], 2, ({"bottleneck": {"mid": 2, "out": 4}}, bottleneck(4, 2, 4, 1)))
 layer("bottleneck, stride 2", [2, 4, 5], 2, ({"bottleneck": {"mid": 2, "out": 3, "stride": 2}}, bottleneck(2, 2, 3, 2)))
+
+# Layers that share their work: these came later, and draw from a source of their
+# own so that all other values stay as they are.
+rng, before = np.random.default_rng(20240602), rng
+layer("conv, relu, maxpool", [2, 6, 5], 2, conv(2, 3, 3), ({"relu": {}}, nn.ReLU()), ({"maxpool2d": {"kernel": 2}}, nn.MaxPool2d(2)))
+layer("batchnorm, relu, overlapping maxpool", [2, 6, 5], 2, ({"batchnorm": {}}, nn.BatchNorm2d(2)), ({"relu": {}}, nn.ReLU()),
+      ({"maxpool2d": {"kernel": 3, "stride": 2, "padding": 1}}, nn.MaxPool2d(3, 2, 1)))
+layer("relu, maxpool", [2, 4, 4], 2, ({"relu": {}}, nn.ReLU()), ({"maxpool2d": {"kernel": 2}}, nn.MaxPool2d(2)))
+layer("conv, maxpool, batchnorm, relu", [2, 6, 5], 3, conv(2, 3, 3), ({"maxpool2d": {"kernel": 2}}, nn.MaxPool2d(2)),
+      ({"batchnorm": {}}, nn.BatchNorm2d(3)), ({"relu": {}}, nn.ReLU()))
+rng = before
 write("layers.json", layers)
 
 # --- losses ------------------------------------------------------------------
