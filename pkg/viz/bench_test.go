@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -52,6 +53,9 @@ func BenchmarkFigure(b *testing.B) {
 		"embedding 10k":        e,
 		"images 50":            Images{Tiles: tiles},
 		"maps 64×28×28":        Kernels("", 28, 28, wave(64*784)),
+		"feature maps 9 rows":  FeatureMaps{Layers: slices.Repeat([]Channels{{Name: "conv", H: 22, W: 22, Data: wave(16 * 22 * 22)}}, 9)},
+		"saliency 10×8":        Saliency{H: 28, W: 28, Pixels: wave(10 * 784), Maps: slices.Repeat([][]float32{wave(10 * 784)}, 8)},
+		"patches 16×20":        Patches{Size: 7, Kernels: slices.Repeat([][]float32{wave(49)}, 16), Best: slices.Repeat([][][]float32{slices.Repeat([][]float32{wave(49)}, 20)}, 16)},
 		"heat 256×512":         Heat{Values: matrix, Diverging: true, NoText: true},
 		"confusion":            Confusion{Counts: counts},
 		"histograms 4×100k":    Histograms{Rows: []Distribution{{Values: wave(100_000)}, {Values: wave(100_000)}, {Values: wave(100_000)}, {Values: wave(100_000)}}},
