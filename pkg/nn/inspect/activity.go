@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"math"
 
 	"inkling/pkg/nn"
 )
@@ -25,6 +26,19 @@ type Activity struct {
 
 // DeadShare is the share of the units that are dead, 0 to 1.
 func (a Activity) DeadShare() float64 { return float64(len(a.Dead)) / float64(a.Shape.C) }
+
+// LogGradients are the decimal logarithms of the magnitudes of the gradients,
+// those that are 0 left out: most are tiny, a few are large, and only so does a
+// histogram show both.
+func (a Activity) LogGradients() []float32 {
+	var logs []float32
+	for _, g := range a.Gradients {
+		if g != 0 {
+			logs = append(logs, float32(math.Log10(math.Abs(float64(g)))))
+		}
+	}
+	return logs
+}
 
 // sampleSize is about how many outputs of a layer an Activity keeps.
 const sampleSize = 20_000

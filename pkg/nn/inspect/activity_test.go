@@ -30,6 +30,9 @@ func TestActivities(t *testing.T) {
 	if s := all[1].DeadShare(); s != 0.25 {
 		t.Errorf("share of dead kernels %g, want a quarter", s)
 	}
+	if logs := (Activity{Gradients: []float32{0.01, 0, -100}}).LogGradients(); len(logs) != 2 || !near(float64(logs[0]), -2, 1e-6) || logs[1] != 2 {
+		t.Errorf("logarithms %v, want −2 and 2", logs)
+	}
 	relu := p.Activations(x, 1)
 	for c := range 4 {
 		n := 0

@@ -20,6 +20,14 @@ func (c *canvas) Point(run, split, metric string, step, value float64) {
 	c.points[k] = append(c.points[k], step, value)
 }
 
+// stopper is a canvas that interrupts the run.
+type stopper struct {
+	*canvas
+	cut cutter
+}
+
+func (s stopper) Update(done, total int, text string) { s.cut.Update(done, total, text) }
+
 // TestPlotter: what a Plotter is told is the history, of equal names too, and
 // when a run is continued it is told from the start.
 func TestPlotter(t *testing.T) {
@@ -53,9 +61,14 @@ func TestPlotter(t *testing.T) {
 	third := mlp()
 	third.Name, third.Seed = "broken off", 3
 	ctx, cancel := context.WithCancel(context.Background())
-	l.Progress = func(string) Bar { return cutter{9, cancel} }
-	must(l.FitContext(ctx, third))
+	c = &canvas{points: map[string][]float64{}}
+	l.Progress = func(string) Bar { return stopper{c, cutter{9, cancel}} }
+	part := must(l.FitContext(ctx, third))[0]
 	cancel()
+	if part.Status != Interrupted || c.ends != 1 {
+		t.Errorf("interrupted: status %s, the bar has ended %d times, want once", part.Status, c.ends)
+	}
+	check("broken off", part) // what there is
 	c = &canvas{points: map[string][]float64{}}
 	l.Progress = func(string) Bar { return c }
 	check("broken off", must(l.Fit(third))[0])
