@@ -7,7 +7,8 @@ import (
 
 // Printer writes events in the manner of the original report: at every
 // evaluation the epoch, the iteration, and loss and score on the batches since
-// the last report and on the dev split, and a line when the best score rises.
+// the last report (none where dev is judged before it) and on the dev split, and
+// a line when the best score rises.
 type Printer struct {
 	W io.Writer
 
@@ -19,8 +20,11 @@ func (p *Printer) Tell(e Event) {
 	case Train:
 		p.train = e
 	case Dev:
-		fmt.Fprintf(p.W, "epoch: %d, iteration: %d\n[Train] loss: %.5f, score: %.5f\n[Dev] loss: %.5f, score: %.5f\n",
-			e.Epoch, e.Step, p.train.Loss, p.train.Score, e.Loss, e.Score)
+		fmt.Fprintf(p.W, "epoch: %d, iteration: %d\n", e.Epoch, e.Step)
+		if p.train.Step > 0 {
+			fmt.Fprintf(p.W, "[Train] loss: %.5f, score: %.5f\n", p.train.Loss, p.train.Score)
+		}
+		fmt.Fprintf(p.W, "[Dev] loss: %.5f, score: %.5f\n", e.Loss, e.Score)
 	case Best:
 		fmt.Fprintf(p.W, "best accuracy performance has been updated: %.5f --> %.5f\n", e.Previous, e.Score)
 	}
