@@ -329,6 +329,25 @@ func TestNewTraining(t *testing.T) {
 	}
 }
 
+// TestLiveCountsTheLine: where the line itself takes the whole budget, there is
+// no frame.
+func TestLiveCountsTheLine(t *testing.T) {
+	inPage(t)
+	c := newTicker()
+	l := NewTraining("run")
+	l.start = c.t
+	l.progress.finished = true
+	l.now = func() time.Time { c.advance(100 * time.Microsecond); return c.t } // what a call costs
+	for i := range 6000 {                                                      // 60 s
+		l.Point("run", "train", "loss", float64(i), 1)
+		l.Update(i, 6000, "")
+		c.advance(9 * time.Millisecond)
+	}
+	if l.id != "" {
+		t.Error("a frame was drawn although the line took 1 % of the time")
+	}
+}
+
 // TestLiveBudget makes frames expensive: they must then be rare.
 func TestLiveBudget(t *testing.T) {
 	p := inPage(t)
