@@ -12,17 +12,19 @@ import (
 	"inkling/pkg/nn/optim"
 )
 
+// sized is mlp on so many images.
+func sized(images, seed int) Config {
+	c := mlp()
+	c.TrainSize, c.Seed = images, uint64(seed)
+	return c
+}
+
 func TestStudy(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
-	base := func(images, seed int) Config {
-		c := mlp()
-		c.TrainSize, c.Seed = images, uint64(seed)
-		return c
-	}
 	none := Variant{"none", func(*Config) {}}
 	slow := Variant{"too slow", func(c *Config) { c.Schedule = optim.Constant(1e-7) }}
-	s := must(l.Study(base, []int{32, 100}, 2, slow, none))
+	s := must(l.Study(sized, []int{32, 100}, 2, slow, none))
 	if !slices.Equal(s.Names(), []string{"too slow", "none"}) {
 		t.Errorf("names %q", s.Names())
 	}
@@ -67,7 +69,7 @@ func TestStudy(t *testing.T) {
 	if got := Mean(s.Runs[0][0], func(r *Result) float64 { return float64(r.Last.Step) }); got != 6 {
 		t.Errorf("mean of the steps %v, want 6", got)
 	}
-	if _, err := l.Study(base, nil, 1, none); err == nil {
+	if _, err := l.Study(sized, nil, 1, none); err == nil {
 		t.Error("no sizes: no error")
 	}
 }
@@ -142,12 +144,7 @@ func TestStudyHarm(t *testing.T) {
 func TestStudyGaps(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
-	base := func(images, seed int) Config {
-		c := mlp()
-		c.TrainSize, c.Seed = images, uint64(seed)
-		return c
-	}
-	s := must(l.Study(base, []int{20, 60}, 2, Variant{"none", func(*Config) {}}, Variant{"EMA", func(c *Config) { c.EMA = 0.5 }}))
+	s := must(l.Study(sized, []int{20, 60}, 2, Variant{"none", func(*Config) {}}, Variant{"EMA", func(c *Config) { c.EMA = 0.5 }}))
 	for size, n := range []int{20, 40} {
 		for k, got := range must(s.Gaps(size, 40)) {
 			if want := must(l.Gaps(s.Runs[k][size], n)); !slices.Equal(got, want) {
