@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -351,6 +352,10 @@ func TestInterrupt(t *testing.T) {
 // One SIGINT ends a whole loop of Fits: what is stored comes back, what is not
 // does not begin.
 func TestInterruptEndsALoopOfFits(t *testing.T) {
+	// A signal that comes when Fit has stopped listening would end the tests.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, os.Interrupt)
+	defer signal.Stop(heard)
 	l := testLab(t, t.TempDir())
 	seed := func(n int) Config {
 		c := mlp()
@@ -359,14 +364,16 @@ func TestInterruptEndsALoopOfFits(t *testing.T) {
 	}
 	must(l.Fit(seed(1)))
 	l.Progress = func(string) Bar {
-		return cutter{6, func() { syscall.Kill(os.Getpid(), syscall.SIGINT) }}
+		return cutter{6, sync.OnceFunc(func() { syscall.Kill(os.Getpid(), syscall.SIGINT); <-heard })}
 	}
-	if r := must(l.Fit(seed(2)))[0]; r.Status != Interrupted || r.Steps == 0 {
+	long := seed(2)
+	long.Epochs = 1e5 // does not end before Fit hears of it, on any machine
+	if r := must(l.Fit(long))[0]; r.Status != Interrupted || r.Steps == 0 {
 		t.Fatalf("%+v", r.Record)
 	}
 	var log strings.Builder
 	l.Log, l.Progress = &log, nil
-	got := must(l.Fit(seed(1), seed(2), seed(3)))
+	got := must(l.Fit(seed(1), long, seed(3)))
 	if len(got) != 3 || !got[0].Stored || got[1].Status != Interrupted || got[1].Steps == 0 || len(got[1].History) == 0 ||
 		got[2].Status != Interrupted || got[2].Steps != 0 {
 		t.Errorf("%v", got)
