@@ -159,9 +159,7 @@ func (l *Live) frame() {
 	if err := enc.Encode(&b, rasterAt(lay, 1)); err != nil {
 		return // writing to memory
 	}
-	if html, err := picture(b.Bytes(), lay, f.Alt()); err == nil {
-		notebook.replace(l.id, html)
-	}
+	notebook.replace(l.id, picture(b.Bytes(), lay, f.Alt()))
 }
 
 func (l *Live) figure() Figure {

@@ -2,7 +2,6 @@ package viz
 
 import (
 	"fmt"
-	"html/template"
 	"io"
 	"os"
 	"strings"
@@ -93,7 +92,7 @@ func (p *Progress) Finish(text string) {
 	p.finished = true
 	s := p.summary(p.now(), text)
 	if notebook != nil {
-		p.redraw(doneHTML, struct{ Label, Text string }{p.label, s})
+		p.redraw(p.ended(s))
 		notebook.sync()
 		return
 	}
@@ -117,15 +116,11 @@ func (p *Progress) print(s string, last bool) {
 	}
 }
 
-func (p *Progress) redraw(t *template.Template, data any) {
+func (p *Progress) redraw(html string) {
 	if p.id == "" {
 		p.id = notebook.freshID()
 	}
-	var b strings.Builder
-	if err := t.Execute(&b, data); err != nil {
-		return // the templates are ours; a test runs each
-	}
-	notebook.replace(p.id, b.String())
+	notebook.replace(p.id, html)
 }
 
 // share is -1 if the total is unknown.
@@ -210,33 +205,36 @@ func (p *Progress) summary(now time.Time, text string) string {
 	return oneLine(s)
 }
 
-// The colours are those of the page: the line lies on light and dark alike.
-var (
-	runningHTML = template.Must(template.New("running").Parse(
-		`<div style="display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center;font-variant-numeric:tabular-nums;margin:2px 0">` +
-			`{{if .Label}}<b>{{.Label}}</b>{{end}}` +
-			`{{if .Known}}<span style="display:inline-block;width:180px;height:7px;border-radius:4px;background:rgba(128,128,128,.28)">` +
-			`<span style="display:block;height:7px;border-radius:4px;width:{{.Percent}}%;background:#2f81c7"></span></span>` +
-			`<span>{{.Percent}} %</span>{{end}}<span>{{.Count}}</span>{{if .Left}}<span>{{.Left}} left</span>{{end}}` +
-			`{{if .Rate}}<span style="opacity:.75">{{.Rate}}</span>{{end}}{{if .Text}}<span>{{.Text}}</span>{{end}}</div>`))
-	doneHTML = template.Must(template.New("done").Parse(
-		`<div style="font-variant-numeric:tabular-nums;margin:2px 0">{{if .Label}}<b>{{.Label}}</b>: {{end}}{{.Text}}</div>`))
-)
-
-func (p *Progress) running(now time.Time, text string) (*template.Template, any) {
-	d := struct {
-		Label, Count, Left, Rate, Text string
-		Known                          bool
-		Percent                        int
-	}{Label: p.label, Count: thousands(p.done), Left: p.left(now), Text: text}
+// running is the line while the work goes on. Its colours are those of the
+// page: it lies on light and dark alike.
+func (p *Progress) running(now time.Time, text string) string {
+	var h htmlBuilder
+	h.add(`<div style="display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center;font-variant-numeric:tabular-nums;margin:2px 0">`)
+	h.addIf(`<b>%s</b>`, p.label)
+	n := thousands(p.done)
 	if s := p.share(); s >= 0 {
-		d.Known, d.Percent = true, int(100*s)
-		d.Count += " / " + thousands(p.total)
+		percent := int(100 * s)
+		h.add(`<span style="display:inline-block;width:180px;height:7px;border-radius:4px;background:rgba(128,128,128,.28)">`+
+			`<span style="display:block;height:7px;border-radius:4px;width:%d%%;background:#2f81c7"></span></span><span>%d %%</span>`, percent, percent)
+		n += " / " + thousands(p.total)
 	}
+	h.add(`<span>%s</span>`, n)
+	h.addIf(`<span>%s left</span>`, p.left(now))
 	if r := p.rate(now); r > 0 {
-		d.Rate = p.rateText(r)
+		h.add(`<span style="opacity:.75">%s</span>`, p.rateText(r))
 	}
-	return runningHTML, d
+	h.addIf(`<span>%s</span>`, text)
+	h.add(`</div>`)
+	return h.String()
+}
+
+// ended is the line that stays.
+func (p *Progress) ended(text string) string {
+	var h htmlBuilder
+	h.add(`<div style="font-variant-numeric:tabular-nums;margin:2px 0">`)
+	h.addIf(`<b>%s</b>: `, p.label)
+	h.add(`%s</div>`, text)
+	return h.String()
 }
 
 // clock writes a time left: 0:07, 12:05, 1:02:33.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"html/template"
+	"html"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,7 +18,7 @@ import (
 // A document is a figure that is better read as text than as a picture: HTML in
 // a notebook, plain text elsewhere.
 type document interface {
-	html() (string, error)
+	html() string
 	text() string
 }
 
@@ -39,45 +39,37 @@ func Show(figures ...Figure) {
 		return
 	}
 	for _, f := range figures {
-		html, err := inline(f)
+		s, err := inline(f)
 		if err != nil {
-			html = "<pre>" + template.HTMLEscapeString(err.Error()) + "</pre>"
+			s = "<pre>" + html.EscapeString(err.Error()) + "</pre>"
 		}
-		notebook.display(html)
+		notebook.display(s)
 	}
 	notebook.sync()
 }
 
 func inline(f Figure) (string, error) {
 	if d, ok := f.(document); ok {
-		return d.html()
+		return d.html(), nil
 	}
 	var png bytes.Buffer
 	l := f.layout()
 	if err := writePNG(&png, l); err != nil {
 		return "", err
 	}
-	return picture(png.Bytes(), l, f.Alt())
+	return picture(png.Bytes(), l, f.Alt()), nil
 }
 
-// The sheet is opaque and brings its own margin, so all a page can add is the
-// rounding; height:auto keeps the proportions when a narrow page shrinks it.
-var pictureHTML = template.Must(template.New("picture").Parse(
-	`<img src="{{.Src}}" alt="{{.Alt}}" width="{{.W}}" height="{{.H}}" style="display:block;max-width:100%;height:auto;margin:4px 0;border-radius:8px">`))
-
-func picture(png []byte, l layout, alt string) (string, error) {
+// picture is a figure in the page. The sheet is opaque and brings its own
+// margin, so all a page can add is the rounding; height:auto keeps the
+// proportions when a narrow page shrinks it.
+func picture(png []byte, l layout, alt string) string {
 	w, h := l.size()
-	var b strings.Builder
-	err := pictureHTML.Execute(&b, struct {
-		Src  template.URL
-		Alt  string
-		W, H int
-	}{
-		// Our own bytes in an alphabet without markup: safe as a URL.
-		Src: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)),
-		Alt: alt, W: int(w + 0.5), H: int(h + 0.5),
-	})
-	return b.String(), err
+	var b htmlBuilder
+	b.add(`<img src="data:image/png;base64,%s" alt="%s" width="%d" height="%d" `+
+		`style="display:block;max-width:100%%;height:auto;margin:4px 0;border-radius:8px">`,
+		base64.StdEncoding.EncodeToString(png), alt, int(w+0.5), int(h+0.5))
+	return b.String()
 }
 
 func showOutside(w io.Writer, f Figure) error {

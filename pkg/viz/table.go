@@ -2,7 +2,6 @@ package viz
 
 import (
 	"fmt"
-	"html/template"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -194,49 +193,45 @@ func (t Table) text() string {
 	return b.String()
 }
 
-// Colours are those of the page: the table has no sheet of its own.
-var tableHTML = template.Must(template.New("table").Parse(`<div style="overflow-x:auto;margin:4px 0">` +
-	`{{if .Title}}<div style="font-weight:600;margin:4px 0 6px">{{.Title}}</div>{{end}}` +
-	`<table style="border-collapse:collapse;font-variant-numeric:tabular-nums;margin:0">` +
-	`{{if .Head}}<thead><tr>{{range .Head}}<th scope="col" style="text-align:{{.Align}};padding:4px 12px;border-bottom:1px solid rgba(128,128,128,.6)">{{.Text}}</th>{{end}}</tr></thead>{{end}}` +
-	`<tbody>{{range .Rows}}<tr>{{$w := .Weight}}{{range .Cells}}<td style="text-align:{{.Align}};padding:3px 12px;font-weight:{{$w}}">{{.Text}}</td>{{end}}</tr>{{else}}<tr><td style="padding:3px 12px">(no rows)</td></tr>{{end}}</tbody></table>` +
-	`{{if .Note}}<div style="opacity:.75;font-size:90%;margin:4px 0">{{.Note}}</div>{{end}}</div>`))
-
-func (t Table) html() (string, error) {
-	type cell struct{ Text, Align string }
-	type row struct {
-		Weight string
-		Cells  []cell
-	}
+// html takes its colours from the page: the table has no sheet of its own.
+func (t Table) html() string {
 	c := t.cells()
-	set := func(r []string) []cell {
-		out := make([]cell, len(r))
-		for j, s := range r {
-			out[j] = cell{s, "left"}
-			if c.right[j] {
-				out[j].Align = "right"
-			}
+	align := func(j int) string {
+		if c.right[j] {
+			return "right"
 		}
-		return out
+		return "left"
 	}
-	data := struct {
-		Title, Note string
-		Head        []cell
-		Rows        []row
-	}{Title: t.Title, Note: t.Note}
+	var h htmlBuilder
+	h.add(`<div style="overflow-x:auto;margin:4px 0">`)
+	h.addIf(`<div style="font-weight:600;margin:4px 0 6px">%s</div>`, t.Title)
+	h.add(`<table style="border-collapse:collapse;font-variant-numeric:tabular-nums;margin:0">`)
 	if len(t.Columns) > 0 {
-		data.Head = set(c.head)
-	}
-	for i, r := range c.rows {
-		w := "normal"
-		if slices.Contains(t.Highlight, i) {
-			w = "bold"
+		h.add(`<thead><tr>`)
+		for j, s := range c.head {
+			h.add(`<th scope="col" style="text-align:%s;padding:4px 12px;border-bottom:1px solid rgba(128,128,128,.6)">%s</th>`, align(j), s)
 		}
-		data.Rows = append(data.Rows, row{w, set(r)})
+		h.add(`</tr></thead>`)
 	}
-	var b strings.Builder
-	err := tableHTML.Execute(&b, data)
-	return b.String(), err
+	h.add(`<tbody>`)
+	for i, r := range c.rows {
+		weight := "normal"
+		if slices.Contains(t.Highlight, i) {
+			weight = "bold"
+		}
+		h.add(`<tr>`)
+		for j, s := range r {
+			h.add(`<td style="text-align:%s;padding:3px 12px;font-weight:%s">%s</td>`, align(j), weight, s)
+		}
+		h.add(`</tr>`)
+	}
+	if len(c.rows) == 0 {
+		h.add(`<tr><td style="padding:3px 12px">(no rows)</td></tr>`)
+	}
+	h.add(`</tbody></table>`)
+	h.addIf(`<div style="opacity:.75;font-size:90%%;margin:4px 0">%s</div>`, t.Note)
+	h.add(`</div>`)
+	return h.String()
 }
 
 type tableLayout struct {

@@ -1,9 +1,6 @@
 package viz
 
 import (
-	"html/template"
-	"strings"
-
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -17,12 +14,10 @@ func (t Text) Alt() string { return string(t) }
 
 func (t Text) text() string { return string(t) }
 
-var textHTML = template.Must(template.New("text").Parse(`<div style="white-space:pre-line;margin:4px 0">{{.}}</div>`))
-
-func (t Text) html() (string, error) {
-	var b strings.Builder
-	err := textHTML.Execute(&b, string(t))
-	return b.String(), err
+func (t Text) html() string {
+	var h htmlBuilder
+	h.add(`<div style="white-space:pre-line;margin:4px 0">%s</div>`, string(t))
+	return h.String()
 }
 
 type textLayout []string
