@@ -5,7 +5,7 @@
 //
 //	Load ──► Digits{Train, Test} ──► Split ──► Loader{Set, Batch, Seed} ──► Epoch(e) ──► Batch
 //	  MNIST_DIR, the user's cache,     50,000 + 10,000     float32 in [0,1], fresh order
-//	  a download, or synthetic digits                      (and augmentation) every epoch
+//	  a mirror, or synthetic digits                        (and augmentation) every epoch
 //
 // A Set keeps its images as bytes, one after the other, and nothing else:
 // everything downstream is a view of it (Image), a choice from it (Select,

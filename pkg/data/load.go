@@ -13,9 +13,10 @@ import (
 )
 
 // Load returns the digits to work with: MNIST from the folder that MNIST_DIR
-// names; else from the user's cache; else downloaded into that cache; else, so
-// that a machine without MNIST and without a network teaches the same lessons,
-// the synthetic digits of this package. Digits.Name says which.
+// names; else from the user's cache; else, in a program that imports package
+// download, downloaded into that cache; else, so that a machine without MNIST
+// and without a network teaches the same lessons, the synthetic digits of this
+// package. Digits.Name says which.
 //
 // INKLING_DATA narrows the choice: "mnist" makes it an error not to have
 // MNIST, "synthetic" asks for the synthetic digits, "auto" or nothing is the
@@ -27,7 +28,7 @@ import (
 // a program started at the root all mean the same folder by it.
 //
 // A failed download ends within 5 seconds and is remembered for some minutes,
-// so that of many short programs (the cells of a notebook) only one waits.
+// so that of many short programs only one waits.
 func Load(ctx context.Context) (*Digits, error) {
 	return newEnvironment().load(ctx)
 }
@@ -48,7 +49,7 @@ func newEnvironment() *environment {
 		getenv: os.Getenv,
 		cache:  cache, // "" without a home: nothing is kept
 		files:  mnist,
-		web:    mirrors(os.Stderr),
+		web:    mirrors,
 		train:  60000,
 		test:   10000,
 		log:    os.Stderr,
@@ -60,7 +61,7 @@ type environment struct {
 	getenv func(string) string
 	cache  string
 	files  archive
-	web    *downloader
+	web    []Mirror
 	train  int // synthetic images
 	test   int
 	log    io.Writer
@@ -94,6 +95,12 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 	if why := e.failedLately(); why != "" && choice != "mnist" {
 		return e.synthetic("drawn by this library: " + why), nil
 	}
+	if len(e.web) == 0 {
+		if choice == "mnist" {
+			return nil, errors.New("data: INKLING_DATA=mnist, but there is no MNIST: " + absent)
+		}
+		return e.synthetic("drawn by this library: " + absent), nil
+	}
 	a, host, err := e.download(ctx)
 	if err == nil {
 		return newDigits("MNIST", "downloaded from "+host+", SHA-256 verified", a), nil
@@ -108,9 +115,12 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 	return e.synthetic("drawn by this library: MNIST could not be downloaded"), nil
 }
 
+// absent is what a program that cannot download says.
+const absent = "MNIST_DIR is not set and the cache has no MNIST; go run ./scripts/inkling data fetches it"
+
 // download fetches MNIST and keeps it in the cache if that can be written.
 func (e *environment) download(ctx context.Context) (a [4]Array, host string, err error) {
-	a, host, err = e.web.fetch(ctx, e.files)
+	a, host, err = e.files.fetch(ctx, e.web)
 	marker := e.marker()
 	if marker == "" {
 		return a, host, err

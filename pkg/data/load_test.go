@@ -264,7 +264,7 @@ func TestLoadChoice(t *testing.T) {
 	files, content := small()
 	dir := fill(t, files, content, ".gz")
 	load := func(v ...string) (*Digits, error) {
-		env := environment{getenv: vars(v...), files: files, web: &downloader{}, train: 20, test: 10, log: io.Discard}
+		env := environment{getenv: vars(v...), files: files, train: 20, test: 10, log: io.Discard}
 		return env.load(context.Background())
 	}
 	if _, err := load("INKLING_DATA", "fashion"); err == nil || err.Error() != `data: INKLING_DATA="fashion", allowed auto, mnist, synthetic` {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 
+	_ "inkling/pkg/data/download" // fetches MNIST where it is missing
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"

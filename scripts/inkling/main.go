@@ -20,6 +20,7 @@ import (
 	"os"
 	"strings"
 
+	_ "inkling/pkg/data/download" // the data command fetches MNIST
 	"inkling/pkg/nn/train"
 )
 

@@ -1,4 +1,4 @@
-"""Installs what is missing: Go tools, Jupyter, the kernel, a warm build cache.
+"""Installs what is missing: Go tools, Jupyter, the kernel, a warm build cache, MNIST.
 
 Each part keeps a stamp in .tools/stamps: the full text of what it was made
 from. A part whose stamp still fits is skipped, so a set-up that is up to date
@@ -226,6 +226,20 @@ def warm(go: Go) -> None:
     say(f"  build cache: ready in {time.monotonic() - start:.0f} s")
 
 
+def mnist(go: Go) -> None:
+    """Fetches MNIST if need be: a notebook's cells use what is there, see package data/download."""
+    if os.environ.get("MNIST_DIR") or os.environ.get("INKLING_DATA") == "synthetic":
+        return
+    with subprocess.Popen([go.path, "run", "./scripts/inkling", "data"], cwd=ROOT, env=go.environment(),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as run:
+        children.add(run)
+        found = run.stdout.readline().strip()
+        run.communicate()
+        children.discard(run)
+    if found:
+        say(f"  data: {found}")
+
+
 def notebook_packages(go: Go) -> list[str]:
     """What notebooks may import of ours, and what they do import of Go's library."""
     folders = {p.parent for p in (ROOT / "pkg").rglob("*.go")
@@ -351,6 +365,7 @@ def prepare_parts(go: Go, gopls: bool) -> Setup:
         go_tools(go, gopls=False)
         kernel(go)
         warm(go)
+        mnist(go)
         if gopls:
             try:
                 go_tools(go, gopls=True)

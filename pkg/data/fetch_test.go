@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"inkling/pkg/data/internal/mirror"
 )
 
 // site serves an archive over TLS; a fault replaces its answers.
@@ -46,15 +48,16 @@ func newSite(t *testing.T, fault func(w http.ResponseWriter, r *http.Request, fi
 	return s
 }
 
-// from returns a downloader with short patience for the mirrors.
-func from(log io.Writer, sites ...*site) *downloader {
+// from returns sites as mirrors with short patience.
+func from(log io.Writer, sites ...*site) []Mirror {
 	client := sites[0].Client() // every test server has one certificate
-	client.CheckRedirect = onlyTLS
-	d := &downloader{client: client, first: 5 * time.Second, stall: 5 * time.Second, total: time.Minute, limit: 1 << 20, log: log}
+	client.CheckRedirect = mirror.OnlyTLS
+	var all []Mirror
 	for _, s := range sites {
-		d.mirrors = append(d.mirrors, s.URL+"/mnist/")
+		all = append(all, &mirror.Mirror{Address: s.URL + "/mnist/", Client: client,
+			First: 5 * time.Second, Stall: 5 * time.Second, Total: time.Minute, Limit: 1 << 20, Log: log})
 	}
-	return d
+	return all
 }
 
 func TestDownload(t *testing.T) {
@@ -110,7 +113,7 @@ func TestDownloadRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fault func(w http.ResponseWriter, r *http.Request, file []byte)
-		set   func(d *downloader)
+		set   func(m *mirror.Mirror)
 		want  string
 	}{
 		{"not found", func(w http.ResponseWriter, r *http.Request, _ []byte) { http.NotFound(w, r) }, nil,
@@ -124,12 +127,12 @@ func TestDownloadRefuses(t *testing.T) {
 			w.Write(file[:len(file)/2])
 		}, nil, "truncated: "},
 		{"no answer", func(w http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() },
-			func(d *downloader) { d.first = 50 * time.Millisecond }, "no answer within 50ms"},
+			func(m *mirror.Mirror) { m.First = 50 * time.Millisecond }, "no answer within 50ms"},
 		{"stalled", func(w http.ResponseWriter, r *http.Request, file []byte) {
 			w.Write(file[:100])
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
-		}, func(d *downloader) { d.stall = 50 * time.Millisecond }, "stalled for 50ms"},
+		}, func(m *mirror.Mirror) { m.Stall = 50 * time.Millisecond }, "stalled for 50ms"},
 		{"a byte now and then", func(w http.ResponseWriter, r *http.Request, file []byte) {
 			for i := range file {
 				w.Write(file[i : i+1])
@@ -140,7 +143,7 @@ func TestDownloadRefuses(t *testing.T) {
 				case <-time.After(5 * time.Millisecond):
 				}
 			}
-		}, func(d *downloader) { d.total = 100 * time.Millisecond }, "not done after 100ms"},
+		}, func(m *mirror.Mirror) { m.Total = 100 * time.Millisecond }, "not done after 100ms"},
 		{"redirected to http", func(w http.ResponseWriter, r *http.Request, _ []byte) {
 			http.Redirect(w, r, plain.URL, http.StatusFound)
 		}, nil, "redirected to http, only https is allowed"},
@@ -150,22 +153,22 @@ func TestDownloadRefuses(t *testing.T) {
 		{"oversized, announced", func(w http.ResponseWriter, r *http.Request, _ []byte) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(noise)))
 			w.Write(noise)
-		}, func(d *downloader) { d.limit = 1000 }, "1572864 bytes announced, allowed 1000"},
+		}, func(m *mirror.Mirror) { m.Limit = 1000 }, "1572864 bytes announced, allowed 1000"},
 		{"oversized", func(w http.ResponseWriter, r *http.Request, file []byte) {
 			w.(http.Flusher).Flush() // no length is announced
 			w.Write(file)
-		}, func(d *downloader) { d.limit = 1000 }, "more than the allowed 1000 bytes"},
-		{"a mirror without TLS", nil, func(d *downloader) { d.mirrors[0] = plain.URL + "/mnist/" },
+		}, func(m *mirror.Mirror) { m.Limit = 1000 }, "more than the allowed 1000 bytes"},
+		{"a mirror without TLS", nil, func(m *mirror.Mirror) { m.Address = plain.URL + "/mnist/" },
 			plain.URL + "/mnist/train-images-idx3-ubyte.gz: only https is allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t, c.fault)
-			d := from(nil, s)
+			web := from(nil, s)
 			if c.set != nil {
-				c.set(d)
+				c.set(web[0].(*mirror.Mirror))
 			}
 			start := time.Now()
-			_, _, err := d.fetch(context.Background(), s.files)
+			_, _, err := s.files.fetch(context.Background(), web)
 			if err == nil || !strings.Contains(err.Error(), "train-images-idx3-ubyte: "+c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("\n got %v\nwant …%s", err, c.want)
 			}
@@ -176,7 +179,7 @@ func TestDownloadRefuses(t *testing.T) {
 			// The next mirror serves in its place.
 			if c.set == nil {
 				good := newSite(t, nil)
-				if _, host, err := from(nil, s, good).fetch(context.Background(), s.files); err != nil || host != strings.TrimPrefix(good.URL, "https://") {
+				if _, host, err := s.files.fetch(context.Background(), from(nil, s, good)); err != nil || host != strings.TrimPrefix(good.URL, "https://") {
 					t.Errorf("second mirror: host %q, %v", host, err)
 				}
 			}
@@ -231,13 +234,14 @@ func TestDownloadCancelled(t *testing.T) {
 
 // Without a network the whole attempt ends within 5 seconds.
 func TestMirrorsPatience(t *testing.T) {
-	d := mirrors(nil)
-	if total := time.Duration(len(d.mirrors)) * d.first; total > 5*time.Second {
-		t.Errorf("%d mirrors with %v each may take %v", len(d.mirrors), d.first, total)
-	}
-	for _, m := range d.mirrors {
-		if !strings.HasPrefix(m, "https://") || !strings.HasSuffix(m, "/") {
-			t.Errorf("mirror %s", m)
+	var total time.Duration
+	for _, m := range mirror.MNIST(nil) {
+		total += m.First
+		if !strings.HasPrefix(m.Address, "https://") || !strings.HasSuffix(m.Address, "/") {
+			t.Errorf("mirror %s", m.Address)
 		}
+	}
+	if total == 0 || total > 5*time.Second {
+		t.Errorf("mirrors may take %v together", total)
 	}
 }
