@@ -35,8 +35,8 @@ type Lab struct {
 	dataSum  string
 }
 
-// quickTrain and quickDev are the sizes of the splits of a quick lab.
-const quickTrain, quickDev = 5000, 1000
+// quickTrain, quickDev and quickTest are the sizes of the sets of a quick lab.
+const quickTrain, quickDev, quickTest = 5000, 1000, 2000
 
 // Open loads the data and opens the run store for a question: a short name
 // such as "q1". The training set is cut into train and dev by a seeded
@@ -67,6 +67,8 @@ func newLab(question string, digits *data.Digits, root string, quick bool) *Lab 
 	l.Train, l.Dev, l.devIndex = data.Partition(digits.Train, l.Split.Seed, l.Split.Dev)
 	if l.Quick {
 		l.Train, l.Dev = head(l.Train, quickTrain), head(l.Dev, quickDev)
+		l.Digits = &data.Digits{Name: digits.Name, Source: digits.Source,
+			Train: digits.Train, Test: head(digits.Test, quickTest)}
 	}
 	return l
 }
