@@ -72,7 +72,7 @@ class Toolchain(unittest.TestCase):
     def test_kernel_resists_a_hostile_shell(self):
         go = toolchain.Go("/opt/go/bin/go", "go1.26.0", {"GOCACHE": "/c/$x", "GOPROXY": "direct"})
         spec = toolchain.kernel_spec(go)
-        for name, value in {"GOFLAGS": "-ldflags=-w", "GOENV": "off", "GOPROXY": "off", "GOWORK": "", "GOTOOLCHAIN": "local", "GOOS": ""}.items():
+        for name, value in {"GOFLAGS": "-ldflags=-w", "CGO_ENABLED": "0", "GOENV": "off", "GOPROXY": "off", "GOWORK": "", "GOTOOLCHAIN": "local", "GOOS": ""}.items():
             self.assertEqual(spec["env"][name], value)
         self.assertEqual(spec["env"]["GOCACHE"], "/c/$$x", "Jupyter substitutes single dollars")
         self.assertIn("/opt/go/bin", spec["env"]["PATH"].split(os.pathsep))

@@ -165,10 +165,11 @@ def kernel_spec(go: Go) -> dict:
     An empty value makes go fall back on its settings file, so that is off too
     and the places of modules and builds are named. Jupyter substitutes $NAME
     in these values, hence the doubled dollars. Cells are linked without tables
-    for a debugger, which takes a third off the time a cell needs to start.
+    for a debugger, which takes a third off the time a cell needs to start, and
+    without cgo, so that no C compiler matters.
     """
-    env = {"GOENV": "off", "GOFLAGS": "-ldflags=-w", "GOPROXY": "off", "GOWORK": "", "GO111MODULE": "",
-           "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": ""}
+    env = {"GOENV": "off", "GOFLAGS": "-ldflags=-w", "CGO_ENABLED": "0", "GOPROXY": "off", "GOWORK": "",
+           "GO111MODULE": "", "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": ""}
     env |= {name: go.env[name] for name in ("GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE") if name in go.env}
     env = {name: value.replace("$", "$$") for name, value in env.items()}
     ours = os.pathsep.join([str(BIN), str(GOPLS_BIN), os.path.dirname(go.path)])
@@ -199,7 +200,7 @@ def kernel(go: Go) -> None:
 def warm(go: Go) -> None:
     """Fills the build cache with all that notebooks import, so that the first cell is quick."""
     packages = notebook_packages(go)
-    stamp = f"{go.version}\n{ROOT}\n{file_texts(ROOT / 'go.mod', ROOT / 'go.sum')}{packages}"
+    stamp = f"{go.version} without cgo\n{ROOT}\n{file_texts(ROOT / 'go.mod', ROOT / 'go.sum')}{packages}"
     if not packages or stamp_fits("warm", stamp):
         return
     drop_stamp("warm")
@@ -212,7 +213,7 @@ def warm(go: Go) -> None:
         imports = "".join(f"\t_ {json.dumps(p)}\n" for p in packages)
         Path(folder, "main.go").write_text(f"package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n")
         Path(folder, "main_test.go").write_text('package main\n\nimport "testing"\n\nfunc TestNothing(t *testing.T) {}\n')
-        env = go.environment(GOWORK="", GOPROXY="off")
+        env = go.environment(GOWORK="", GOPROXY="off", CGO_ENABLED="0")
         for command in (["mod", "init", "warm"], ["work", "init"], ["work", "use", str(ROOT), "."],
                         ["build", "-o", "warm"], ["test", "-c", "-o", "warm.test"]):
             failed = run_logged("warm.log", [go.path, *command], cwd=folder, env=env)
