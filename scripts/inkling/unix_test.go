@@ -43,7 +43,7 @@ func TestInterrupt(t *testing.T) {
 		start := time.Now()
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 5*time.Second { // Jupyter kills then
 			t.Errorf("took %v to end", took)
 		}
 		if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(said(), "saved in runs/") {
