@@ -400,7 +400,7 @@ func TestTrainTestRuns(t *testing.T) {
 		t.Fatalf("code %d, stderr %q", code, stderr)
 	}
 	for _, want := range []string{
-		`training and 10000 test images`, `0\.linear +10 +7,850`, `accuracy \d\d\.\d\d % \(\d+ of 10000 wrong\)`,
+		`training and 2000 test images`, `0\.linear +10 +7,850`, `accuracy \d\d\.\d\d % \(\d+ of 2000 wrong\)`,
 		`digit +images +precision % +recall % +F1 %`, `(?m)^ +9 +\d+ +\d`, `most often taken: \d as \d`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out) {
