@@ -284,6 +284,23 @@ func TestLoadChoice(t *testing.T) {
 	}
 }
 
+// A program that cannot download says what can, and leaves nothing behind that
+// would keep another from it.
+func TestLoadWithoutMirrors(t *testing.T) {
+	env := environment{getenv: vars(), cache: t.TempDir(), files: mnist, train: 20, test: 10, log: t.Output()}
+	d, err := env.load(context.Background())
+	if err != nil || d.Source != "drawn by this library: "+absent {
+		t.Errorf("got %v, %v", d, err)
+	}
+	if env.failedLately() != "" {
+		t.Error("a download that nobody tried has failed")
+	}
+	env.getenv = vars("INKLING_DATA", "mnist")
+	if _, err := env.load(context.Background()); err == nil || !strings.HasSuffix(err.Error(), "there is no MNIST: "+absent) {
+		t.Errorf("INKLING_DATA=mnist: %v", err)
+	}
+}
+
 func TestResolve(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "go.mod", []byte("module example\n"))

@@ -3,10 +3,9 @@
 //
 //	import _ "inkling/pkg/data/download"
 //
-// It is apart from package data because of the size of net/http: a notebook
-// links a program for every cell, a third of it net/http and what that needs.
-// Notebooks leave it out and find what the command inkling has put into the
-// user's cache.
+// It is apart from package data because of the size of net/http and what that
+// needs: a notebook links a program for every cell. Notebooks leave it out and
+// find what the command inkling has put into the user's cache.
 package download
 
 import (

@@ -67,8 +67,9 @@ func newLab(question string, digits *data.Digits, root string, quick bool) *Lab 
 	l.Train, l.Dev, l.devIndex = data.Partition(digits.Train, l.Split.Seed, l.Split.Dev)
 	if l.Quick {
 		l.Train, l.Dev = head(l.Train, quickTrain), head(l.Dev, quickDev)
-		l.Digits = &data.Digits{Name: digits.Name, Source: digits.Source,
-			Train: digits.Train, Test: head(digits.Test, quickTest)}
+		d := *digits
+		d.Test = head(d.Test, quickTest)
+		l.Digits = &d
 	}
 	return l
 }
