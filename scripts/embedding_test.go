@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"inkling/pkg/embed"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/inspect"
 	"inkling/pkg/nn/train"
-	"inkling/pkg/viz"
 )
 
 // BenchmarkEmbedding trains a CNN, unless the run store has it, and embeds what
@@ -54,7 +54,7 @@ func BenchmarkEmbedding(b *testing.B) {
 	}
 	for b.Loop() {
 		began := time.Now()
-		points, err := viz.TSNE{}.Embed(last.Data, last.Shape.Size())
+		points, err := embed.TSNE{}.Embed(last.Data, last.Shape.Size())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func BenchmarkEmbedding(b *testing.B) {
 		for _, q := range points {
 			flat = append(flat, float32(q[0]), float32(q[1]))
 		}
-		right, err := viz.KNNAccuracy(flat, 2, labels, 5)
+		right, err := embed.KNNAccuracy(flat, 2, labels, 5)
 		if err != nil {
 			b.Fatal(err)
 		}

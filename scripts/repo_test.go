@@ -28,6 +28,7 @@ const module = "inkling"
 var mayImport = map[string][]string{
 	"pkg/data":        {},
 	"pkg/viz":         {},
+	"pkg/embed":       {},
 	"pkg/nn/internal": {},
 	"pkg/nn":          {"pkg/nn/internal"},
 	"pkg/nn/inspect":  {"pkg/nn"},

@@ -11,7 +11,7 @@ type Embedding struct {
 	Names         []string  // of the classes; nil: 0, 1, 2, …
 	Marked        []bool    // points to stress, or nil: the misread ones
 	Mark          string    // what Marked means, for the legend
-	Axes          [2]string // labels of the axes; empty: no axes, the coordinates mean nothing
+	Explained     []float64 // share of the variance along each axis, as PCA tells it; nil: no axes, the coordinates mean nothing
 	Note          string
 	Width, Height int // CSS pixels; 0: 640×560
 }
@@ -56,8 +56,8 @@ func (f Embedding) layout() layout {
 	if f.Height <= 0 {
 		f.Height = 560
 	}
-	s := Scatter{Title: f.Title, X: f.Axes[0], Y: f.Axes[1], Series: classes, Label: true,
-		Bare: f.Axes == [2]string{}, Note: f.Note, Width: f.Width, Height: f.Height}
+	s := Scatter{Title: f.Title, X: f.axis(0), Y: f.axis(1), Series: classes, Label: true,
+		Bare: len(f.Explained) == 0, Note: f.Note, Width: f.Width, Height: f.Height}
 	c := s.layout().(*chart)
 	c.equal = s.Bare // with labelled axes the ticks belong to the unequal scales
 	if len(marked.Y) > 0 {
@@ -68,4 +68,12 @@ func (f Embedding) layout() layout {
 		}
 	}
 	return c
+}
+
+// axis is the label of the first or the second principal axis.
+func (f Embedding) axis(i int) string {
+	if i >= len(f.Explained) {
+		return ""
+	}
+	return fmt.Sprintf("%s axis, %s of the variance", [...]string{"first", "second"}[i], percent(f.Explained[i]))
 }

@@ -1,4 +1,4 @@
-package viz
+package embed
 
 import (
 	"fmt"
@@ -14,11 +14,11 @@ import (
 // rowsOf checks that x holds whole rows of finite values and returns their number.
 func rowsOf(who string, x []float32, dim int) (n int, err error) {
 	if dim <= 0 || len(x)%dim != 0 {
-		panic(fmt.Sprintf("viz: %s: %d values, want rows of %d", who, len(x), dim))
+		panic(fmt.Sprintf("embed: %s: %d values, want rows of %d", who, len(x), dim))
 	}
 	for i, v := range x {
 		if !isFinite(float64(v)) {
-			return 0, fmt.Errorf("viz: %s: row %d holds %g, want finite values", who, i/dim, v)
+			return 0, fmt.Errorf("embed: %s: row %d holds %g, want finite values", who, i/dim, v)
 		}
 	}
 	return len(x) / dim, nil
@@ -111,7 +111,7 @@ func KNNAccuracy(x []float32, dim int, labels []uint8, k int) (float64, error) {
 		return 0, err
 	}
 	if n != len(labels) || k < 1 {
-		panic(fmt.Sprintf("viz: k-NN: %d rows, %d labels, k %d", n, len(labels), k))
+		panic(fmt.Sprintf("embed: k-NN: %d rows, %d labels, k %d", n, len(labels), k))
 	}
 	if n < 2 {
 		return math.NaN(), nil
@@ -153,3 +153,5 @@ func centred(x []float32, n, dim int) []float32 {
 	}
 	return out
 }
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

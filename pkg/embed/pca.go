@@ -1,9 +1,10 @@
-package viz
+package embed
 
 import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -22,7 +23,7 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 		return nil, nil, err
 	}
 	if k < 1 || k > dim {
-		panic(fmt.Sprintf("viz: PCA: %d axes, want 1 to %d", k, dim))
+		panic(fmt.Sprintf("embed: PCA: %d axes, want 1 to %d", k, dim))
 	}
 	if n == 0 {
 		return nil, make([]float64, k), nil
@@ -30,7 +31,7 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 	c := centred(x, n, dim)
 	values, vectors, ok := eigen(covariance(c, n, dim), dim)
 	if !ok {
-		return nil, nil, errors.New("viz: PCA: the eigenvalues do not converge")
+		return nil, nil, errors.New("embed: PCA: the eigenvalues do not converge")
 	}
 	total := 0.0
 	for _, v := range values {
@@ -58,25 +59,21 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 	return out.Data, explained, nil
 }
 
-// Plane is PCA on two axes for an Embedding: a point for each row, and labels
-// of the axes that say how much of the variance lies along them.
-func Plane(x []float32, dim int) (points [][2]float64, axes [2]string, err error) {
+// Plane is PCA on two axes: a point for each row, and the share of the variance
+// along each axis. Rows of one value have one axis.
+func Plane(x []float32, dim int) (points [][2]float64, explained []float64, err error) {
 	rows, explained, err := PCA(x, dim, min(2, dim))
 	if err != nil {
-		return nil, axes, err
+		return nil, nil, err
 	}
-	k := len(explained)
-	for i := 0; i < len(rows); i += k {
-		p := [2]float64{float64(rows[i])}
-		if k > 1 {
-			p[1] = float64(rows[i+1])
+	for row := range slices.Chunk(rows, len(explained)) {
+		var p [2]float64
+		for axis, v := range row {
+			p[axis] = float64(v)
 		}
 		points = append(points, p)
 	}
-	for a, share := range explained {
-		axes[a] = fmt.Sprintf("%s axis, %s of the variance", [...]string{"first", "second"}[a], percent(share))
-	}
-	return points, axes, nil
+	return points, explained, nil
 }
 
 // eigen returns the eigenvalues of the symmetric matrix a in ascending order and

@@ -1,4 +1,4 @@
-package viz
+package embed
 
 import (
 	"fmt"
@@ -62,12 +62,12 @@ func TestPlane(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	points, axes, err := Plane(x, 2)
+	points, shares, err := Plane(x, 2)
 	if err != nil || len(points) != 5 || points[3] != [2]float64{float64(rows[6]), float64(rows[7])} {
 		t.Errorf("%v, error %v, want the rows %v", points, err, rows)
 	}
-	if want := "first axis, " + percent(explained[0]) + " of the variance"; axes[0] != want || !strings.HasPrefix(axes[1], "second axis") {
-		t.Errorf("axes %q, want %q", axes, want)
+	if !slices.Equal(shares, explained) {
+		t.Errorf("shares of the variance %v, want %v", shares, explained)
 	}
 	if points, _, err := Plane([]float32{1, 2, 3}, 1); err != nil || len(points) != 3 || points[0][1] != 0 || points[0][0] != -1 {
 		t.Errorf("of one dimension %v, error %v", points, err)
@@ -271,7 +271,7 @@ func TestTSNEOfLittle(t *testing.T) {
 		t.Error("an infinite value was accepted")
 	}
 	defer func() {
-		if got := fmt.Sprint(recover()); got != "viz: t-SNE: 5 values, want rows of 2" {
+		if got := fmt.Sprint(recover()); got != "embed: t-SNE: 5 values, want rows of 2" {
 			t.Errorf("panic %q", got)
 		}
 	}()
