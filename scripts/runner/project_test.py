@@ -67,7 +67,7 @@ class Toolchain(unittest.TestCase):
                 toolchain.find_go()
 
     def test_pinned_tools(self):
-        self.assertEqual([t.rsplit("/", 1)[1] for t in toolchain.pinned_tools()], ["gonb", "goimports", "gopls"])
+        self.assertEqual([t.rsplit("/", 1)[1] for t in toolchain.pinned_tools()], ["gonb", "goimports", "gopls", "staticcheck"])
 
     def test_kernel_resists_a_hostile_shell(self):
         go = toolchain.Go("/opt/go/bin/go", "go1.26.0", {"GOCACHE": "/c/$x", "GOPROXY": "direct"})

@@ -30,6 +30,8 @@ LOGS = TOOLS / "log"
 # a folder of its own so that reports neither wait for it nor start it.
 GOPLS_BIN = TOOLS / "gopls"
 GOPLS = "golang.org/x/tools/gopls"
+# Pinned beside the others, but only ./scripts/test runs it, through `go tool`.
+STATICCHECK = "honnef.co/go/tools/cmd/staticcheck"
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def pinned_tools() -> list[str]:
 def go_tools(go: Go, gopls: bool) -> None:
     """Builds the tools that scripts/tools/go.mod pins."""
     modules = SCRIPTS / "tools"
-    tools = [t for t in pinned_tools() if (t == GOPLS) == gopls]
+    tools = [t for t in pinned_tools() if t != STATICCHECK and (t == GOPLS) == gopls]
     name, folder = ("gopls", GOPLS_BIN) if gopls else ("go tools", BIN)
     stamp = f"{go.version}\n{file_texts(modules / 'go.mod', modules / 'go.sum')}"
     if stamp_fits(name, stamp) and all((folder / t.rsplit("/", 1)[1]).exists() for t in tools):
