@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"inkling/pkg/data"
@@ -332,16 +331,9 @@ func (l *Lab) record(cfg Config, key string, train *data.Set) Record {
 	}
 }
 
-// code identifies what computes: the sources and the kernels in use, whose
-// last bits differ. The number of workers does not matter.
-func code() string {
-	kernels, _, _ := strings.Cut(nn.Kernels(), ",")
-	return nn.Version()[:16] + " " + data.Version()[:16] + " " + kernels
-}
-
 // id is the part of a run's folder that identifies it.
 func (r *Result) id() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%v\n%s", r.Config, r.Data, r.DataSum, r.Split, r.Code))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%v\n%#v", r.Config, r.Data, r.DataSum, r.Split, r.Code))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -361,7 +353,7 @@ func (l *Lab) stored(r *Result) (s *Result, unfinished string, err error) {
 			}
 		case err != nil:
 			return nil, "", fmt.Errorf("%w: remove the folder to train it again", err)
-		case s.Config == r.Config && s.DataSum == r.DataSum:
+		case s.Config == r.Config && s.DataSum == r.DataSum && s.Code == r.Code:
 			s.Name, s.lab = r.Name, l
 			os.Remove(filepath.Join(dir, stateFile)) // is there if the run was killed at its very end
 			return s, "", nil

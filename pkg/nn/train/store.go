@@ -46,9 +46,9 @@ type Record struct {
 	Data    string // what the run was trained on, in words
 	DataSum string // SHA-256 of the training set before the split
 	Split   Split
-	Code    string // nn.Version and data.Version
-	Kernels string
-	Weights int // trainable values
+	Code    Code
+	Kernels string // as told, with the number of workers
+	Weights int    // trainable values
 	Layers  json.RawMessage
 
 	// SideBySide is the number of runs that shared the machine, if more than
