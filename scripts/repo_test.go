@@ -224,7 +224,8 @@ func TestNotebooks(t *testing.T) {
 }
 
 func TestLayout(t *testing.T) {
-	known := []string{".ci", ".gitattributes", ".gitignore", "LICENSE", "README.md", "go.mod", "go.sum", "notebooks", "pkg", "scripts"}
+	known := []string{".ci", ".gitattributes", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md",
+		"docs", "findings", "go.mod", "go.sum", "notebooks", "pkg", "scripts"}
 	for _, file := range tracked(t) {
 		top, _, _ := strings.Cut(file, "/")
 		if !slices.Contains(known, top) {
