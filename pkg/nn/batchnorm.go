@@ -49,6 +49,8 @@ type batchNorm struct {
 
 	x                      *Tensor
 	mean, variance, invstd []float32
+	used                   []float32 // the mean that the last pass took: that of its batch, or the running one
+	trained                bool      // that pass was one of training: its statistics depend on x
 	y, dx                  Tensor
 }
 
@@ -71,16 +73,17 @@ func (m *batchNorm) Forward(x *Tensor, p Pass) *Tensor {
 	m.x = x
 	m.y.Resize(x.N, m.in)
 	hw := m.in.H * m.in.W
-	mean, variance := m.runMean, m.runVar
+	variance := m.runVar
+	m.used, m.trained = m.runMean, p.Train
 	if p.Train {
-		mean, variance = m.mean, m.variance
-		f32.ChannelStats(mean, variance, x.Data, x.N, m.in.C, hw)
+		m.used, variance = m.mean, m.variance
+		f32.ChannelStats(m.mean, variance, x.Data, x.N, m.in.C, hw)
 		m.track(float64(x.N * hw))
 	}
 	for c, v := range variance {
 		m.invstd[c] = float32(1 / math.Sqrt(float64(v)+m.eps))
 	}
-	f32.BatchNormForward(m.y.Data, x.Data, mean, m.invstd, m.gamma.Data, m.beta.Data, x.N, m.in.C, hw, m.relu)
+	f32.BatchNormForward(m.y.Data, x.Data, m.used, m.invstd, m.gamma.Data, m.beta.Data, x.N, m.in.C, hw, m.relu)
 	return &m.y
 }
 
@@ -99,12 +102,13 @@ func (m *batchNorm) track(n float64) {
 
 // Backward, with x̂ the normalized input and n values a channel:
 // dbeta = Σ dy, dgamma = Σ dy·x̂,
-// dx = gamma·invstd·(dy − dbeta/n − x̂·dgamma/n).
+// dx = gamma·invstd·(dy − dbeta/n − x̂·dgamma/n) after a training pass. After an
+// evaluation the statistics are constants: dx = gamma·invstd·dy.
 func (m *batchNorm) Backward(dy *Tensor, needDX bool) *Tensor {
 	checkGrad("batchnorm", dy, m.y.N, m.in)
 	m.dx.Resize(dy.N, m.in)
-	f32.BatchNormBackward(m.dx.Data, m.gamma.Grad, m.beta.Grad, dy.Data, m.x.Data, m.mean, m.invstd, m.gamma.Data,
-		dy.N, m.in.C, m.in.H*m.in.W)
+	f32.BatchNormBackward(m.dx.Data, m.gamma.Grad, m.beta.Grad, dy.Data, m.x.Data, m.used, m.invstd, m.gamma.Data,
+		dy.N, m.in.C, m.in.H*m.in.W, !m.trained)
 	return &m.dx
 }
 

@@ -170,8 +170,8 @@ func (c conformance) batchSizes(t *testing.T) {
 	}
 }
 
-// evaluation is deterministic, changes neither input nor model, and cannot be
-// followed by Backward.
+// evaluation is deterministic, changes neither input nor model, and Backward
+// gives its derivative.
 func (c conformance) evaluation(t *testing.T) {
 	m := build(t, 1, c.in, c.layer)
 	x := noise(newRand(2), 4, c.in)
@@ -194,17 +194,52 @@ func (c conformance) evaluation(t *testing.T) {
 			t.Errorf("evaluation changes %s", s.Name)
 		}
 	}
-	for name, f := range map[string]func(){
-		"Backward":  func() { m.Backward(noise(newRand(3), 4, c.out)) },
-		"InputGrad": func() { m.InputGrad(noise(newRand(3), 4, c.out)) },
-	} {
-		if msg := panics(f); !strings.Contains(msg, "without a training Forward") {
-			t.Errorf("%s after an evaluation: panics with %q", name, msg)
-		}
-	}
+	c.evaluationGradient(t, m, x)
 	m.Forward(x, Pass{Train: true})
 	if !slices.Equal(x.Data, before) {
 		t.Error("a training pass changes its input")
+	}
+}
+
+// evaluationGradient compares what Backward gives after an evaluation with
+// differences of evaluations: of a weighted sum of the outputs, along a random
+// direction of the input and of each parameter. The running statistics, moved by
+// one training pass, are not those of x, so the derivative of a training pass
+// would be another one.
+func (c conformance) evaluationGradient(t *testing.T, m *Model, x *Tensor) {
+	weight := noise(newRand(3), x.N, c.out)
+	value := func() (sum float64) {
+		for i, y := range m.Forward(x, Pass{}).Data {
+			sum += float64(y) * float64(weight.Data[i])
+		}
+		return sum
+	}
+	arrays := map[string][2][]float32{}
+	value()
+	dx := m.InputGrad(&Tensor{N: x.N, Shape: c.out, Data: slices.Clone(weight.Data)})
+	arrays["the input"] = [2][]float32{x.Data, slices.Clone(dx.Data)}
+	for _, p := range m.Params() {
+		arrays[p.Name] = [2][]float32{p.Data, slices.Clone(p.Grad)}
+	}
+	for name, a := range arrays {
+		direction := noise(newRand(4), 1, Vec(len(a[0]))).Data
+		start, slope := slices.Clone(a[0]), 0.0
+		for i, d := range direction {
+			slope += float64(d) * float64(a[1][i])
+		}
+		// Large enough a step for float32, small enough for few kinks on the way.
+		const h = 1e-4
+		at := func(step float32) float64 {
+			for i := range a[0] {
+				a[0][i] = start[i] + step*direction[i]
+			}
+			return value()
+		}
+		measured := (at(h) - at(-h)) / (2 * h)
+		copy(a[0], start)
+		if math.Abs(measured-slope) > 0.02*(math.Abs(slope)+1) {
+			t.Errorf("derivative of an evaluation by %s: %v, by differences %v", name, slope, measured)
+		}
 	}
 }
 
@@ -363,7 +398,7 @@ func TestMisuse(t *testing.T) {
 	}{
 		"wrong shape":       {func() { m.Forward(NewTensor(2, CHW(1, 28, 27)), Pass{}) }, "1×28×27 (1512 values), built for 1×28×28"},
 		"too few values":    {func() { m.Forward(&Tensor{N: 3, Shape: m.In, Data: right.Data}, Pass{}) }, "(1568 values)"},
-		"backward first":    {func() { build(t, 1, Vec(2), ReLU{}, Linear{Out: 2}).Backward(NewTensor(1, Vec(2))) }, "without a training Forward"},
+		"backward first":    {func() { build(t, 1, Vec(2), ReLU{}, Linear{Out: 2}).Backward(NewTensor(1, Vec(2))) }, "Backward before Forward"},
 		"gradient of other": {func() { m.Forward(right, Pass{Train: true}); m.Backward(NewTensor(3, Vec(10))) }, "gradient 3 × 10, output was 2 × 10"},
 		"too few labels":    {func() { CrossEntropy{}.Eval(nil, NewTensor(2, Vec(10)), []uint8{1}) }, "1 labels for a batch of 2"},
 		"empty batch":       {func() { MSE{}.Eval(nil, NewTensor(0, Vec(10)), nil) }, "0 labels for a batch of 0"},
@@ -612,8 +647,8 @@ func TestForwardTo(t *testing.T) {
 	if want := []string{"0.conv2d", "1.batchnorm", "2.relu", "3.dropout", "4.linear"}; !slices.Equal(names, want) {
 		t.Errorf("visits %q, want %q", names, want)
 	}
-	if msg := panics(func() { m.Backward(y) }); msg == "" {
-		t.Error("Backward after ForwardTo")
+	if msg := panics(func() { m.Backward(y) }); msg != "" {
+		t.Errorf("Backward after ForwardTo: %s", msg)
 	}
 }
 

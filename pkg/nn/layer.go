@@ -17,7 +17,8 @@ type Layer interface {
 // Module is a layer built for one input shape, with its parameters.
 //
 // Forward returns the output for the batch x and remembers what Backward
-// needs. Backward takes the gradient of the loss with respect to that output,
+// needs, in training and at evaluation. Backward takes the gradient of the loss
+// with respect to that output, is the derivative of the pass that was made,
 // sets Grad of every parameter, and returns the gradient with respect to x,
 // or nil if needDX is false. It may overwrite dy. Both return buffers of the
 // module, valid until its next call, or the argument itself.

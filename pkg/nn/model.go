@@ -19,7 +19,7 @@ type Model struct {
 	grads  []float32
 	states []State
 
-	trained bool // the last Forward was a training pass
+	passed bool // there has been a Forward
 }
 
 // slabAlign keeps every parameter on a 64-byte boundary of its slab.
@@ -91,28 +91,29 @@ func (m *Model) Out() Shape { return m.chain.out() }
 // Forward returns the output for the batch x, valid until the next Forward.
 func (m *Model) Forward(x *Tensor, p Pass) *Tensor {
 	checkInput("model", x, m.In)
-	m.trained = p.Train
+	m.passed = true
 	return m.chain.forward(x, p)
 }
 
 // Backward takes the gradient of the loss with respect to the output of the
-// last training Forward and sets the gradient of every parameter. It may
-// overwrite dy.
+// last Forward, which may have been one of training or an evaluation, and sets
+// the gradient of every parameter: the derivative of the pass that was made. It
+// may overwrite dy.
 func (m *Model) Backward(dy *Tensor) {
-	m.mustTrain()
+	m.mustFollow()
 	m.chain.backward(dy, false)
 }
 
 // InputGrad is Backward that also returns the gradient with respect to the
 // input, valid until the next pass.
 func (m *Model) InputGrad(dy *Tensor) *Tensor {
-	m.mustTrain()
+	m.mustFollow()
 	return m.chain.backward(dy, true)
 }
 
-func (m *Model) mustTrain() {
-	if !m.trained {
-		panic("nn: Backward without a training Forward before it: dropout and batch normalization have not kept what it needs")
+func (m *Model) mustFollow() {
+	if !m.passed {
+		panic("nn: Backward before Forward")
 	}
 }
 
@@ -173,7 +174,7 @@ func (m *Model) Clone() *Model {
 // call.
 func (m *Model) ForwardTo(x *Tensor, visit func(name string, y *Tensor)) *Tensor {
 	checkInput("model", x, m.In)
-	m.trained = false
+	m.passed = true
 	for i, mod := range m.chain.modules {
 		x = mod.Forward(x, Pass{})
 		visit(m.chain.names[i], x)

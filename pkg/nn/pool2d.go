@@ -65,12 +65,12 @@ func (GlobalAvgPool) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 type maxPool struct {
 	in, out Shape
 	s       f32.Pool
-	arg     []int32 // place of each maximum within its channel; nil after an evaluation
+	arg     []int32 // place of each maximum within its channel
 	relu    bool    // the input is a ReLU's output, and its gradient is taken here
 	y, dx   Tensor
 }
 
-func (m *maxPool) Forward(x *Tensor, p Pass) *Tensor {
+func (m *maxPool) Forward(x *Tensor, _ Pass) *Tensor {
 	checkInput("maxpool2d", x, m.in)
 	m.y.Resize(x.N, m.out)
 	m.s.N = x.N

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,7 +23,8 @@ func weighted(m *nn.Model) (layers []string) {
 	return slices.Compact(layers)
 }
 
-// isNorm reports whether a parameter is one of batch normalization.
-func isNorm(name string) bool {
-	return strings.HasSuffix(name, ".gamma") || strings.HasSuffix(name, ".beta")
+// kindOf is the name that package nn gives a layer: its type in lower case.
+func kindOf(l nn.Layer) string {
+	s := fmt.Sprintf("%T", l)
+	return strings.ToLower(s[strings.LastIndexByte(s, '.')+1:])
 }

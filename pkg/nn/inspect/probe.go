@@ -31,30 +31,20 @@ func New(m *nn.Model) (*Probe, error) {
 	for i, l := range layers {
 		name := fmt.Sprintf("%d.%s", i, kindOf(l))
 		p.taps = append(p.taps, &tap{name: name})
-		watched = append(watched, freeze(m, name, l), watch{p.taps[i]})
+		watched = append(watched, l, watch{p.taps[i]})
 	}
 	var err error
 	if p.model, err = nn.New(m.Seed, m.In, watched...); err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
 	}
-	copyParams(p.model, m)
-	return p, nil
-}
-
-// copyParams fills to, made by freeze, with the parameters of from. Those of
-// batch normalization have no counterpart: nothing else is called gamma or beta.
-func copyParams(to, from *nn.Model) {
-	rest := to.Params()
-	for _, src := range from.Params() {
-		if isNorm(src.Name) {
-			continue
-		}
-		if len(rest) == 0 || rest[0].Len() != src.Len() {
-			panic(fmt.Sprintf("inspect: no place for the parameter %s of %v", src.Name, src.Dims))
-		}
-		copy(rest[0].Data, src.Data)
-		rest = rest[1:]
+	// A watch has no arrays, and neither has a softmax at the end.
+	for i, q := range m.Params() {
+		copy(p.model.Params()[i].Data, q.Data)
 	}
+	for i, s := range m.States() {
+		copy(p.model.States()[i].Data, s.Data)
+	}
+	return p, nil
 }
 
 // Layers is the number of layers that are watched.
@@ -94,7 +84,7 @@ func (p *Probe) Forward(x *nn.Tensor) *nn.Tensor {
 	for _, t := range p.taps {
 		t.dy.N = 0
 	}
-	return p.model.Forward(x, nn.Pass{Train: true}) // frozen: training or not is the same
+	return p.model.Forward(x, nn.Pass{})
 }
 
 // Backward takes the gradient of anything with respect to the logits of the

@@ -183,7 +183,7 @@ func BenchmarkNorm(b *testing.B) {
 	})
 	b.Run("Backward", func(b *testing.B) {
 		dgamma, dbeta, dy := make([]float32, c), make([]float32, c), random(r, len(x))
-		gigabytes(b, 20*len(x), func() { BatchNormBackward(y, dgamma, dbeta, dy, x, mean, variance, gamma, n, c, hw) })
+		gigabytes(b, 20*len(x), func() { BatchNormBackward(y, dgamma, dbeta, dy, x, mean, variance, gamma, n, c, hw, false) })
 	})
 	b.Run("Features128x256", func(b *testing.B) {
 		mean, variance, gamma, beta := make([]float32, 256), make([]float32, 256), random(r, 256), random(r, 256)

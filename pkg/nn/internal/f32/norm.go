@@ -23,23 +23,23 @@ func BatchNormForward(y, x, mean, invstd, gamma, beta []float32, n, c, hw int, r
 		mean: mean, invstd: invstd, gamma: gamma, beta: beta, relu: relu})
 }
 
-// BatchNormBackward differentiates BatchNormForward without ReLU, where mean
-// and invstd are those of this very batch. With x̂ = (x-mean)·invstd and
-// M = n·hw:
+// BatchNormBackward differentiates BatchNormForward without ReLU. With
+// x̂ = (x-mean)·invstd and M = n·hw:
 //
 //	dbeta  = Σ dy
 //	dgamma = Σ dy·x̂
-//	dx     = gamma·invstd·(dy - dbeta/M - x̂·dgamma/M)
+//	dx     = gamma·invstd·(dy - dbeta/M - x̂·dgamma/M)   where mean and invstd are those of this very batch
+//	dx     = gamma·invstd·dy                             where they are constant
 //
 // dx may be dy, and may be nil if nobody wants it.
-func BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma []float32, n, c, hw int) {
+func BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma []float32, n, c, hw int, constant bool) {
 	checkChannels("BatchNormBackward", n, c, hw, c, dgamma, dbeta, mean, invstd, gamma)
 	checkChannels("BatchNormBackward", n, c, hw, n*c*hw, dy, x)
 	if dx != nil {
 		checkChannels("BatchNormBackward", n, c, hw, n*c*hw, dx)
 	}
 	runNorm(normJob{op: normBackwardOp, features: featureBackward, n: n, c: c, hw: hw, y: dx, dy: dy, x: x,
-		mean: mean, invstd: invstd, gamma: gamma, scale: dgamma, beta: dbeta})
+		mean: mean, invstd: invstd, gamma: gamma, scale: dgamma, beta: dbeta, constant: constant})
 }
 
 func checkChannels(name string, n, c, hw, want int, slices ...[]float32) {
@@ -61,6 +61,7 @@ type normJob struct {
 	gamma, beta  []float32
 	scale        []float32 // variance, or dgamma
 	relu         bool
+	constant     bool // mean and invstd do not depend on x
 }
 
 var normJobs freeList[normJob]
@@ -148,6 +149,9 @@ func (j *normJob) gradient(ch int, sum, dot float64) (p, q, r float32) {
 	dot *= invstd
 	j.beta[ch], j.scale[ch] = float32(sum), float32(dot)
 	step := float64(j.gamma[ch]) * invstd
+	if j.constant {
+		return float32(step), 0, 0
+	}
 	count := float64(j.n * j.hw)
 	return float32(step), float32(-step * invstd * dot / count), float32(-step * sum / count)
 }

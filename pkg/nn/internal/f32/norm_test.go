@@ -3,6 +3,7 @@ package f32
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -77,7 +78,7 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 			}
 		}
 	}
-	BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma, n, c, hw)
+	BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma, n, c, hw, false)
 	for ch := range c {
 		var sum, dot, sizes float64
 		hat := func(i int) float64 { return (float64(x[i]) - float64(mean[ch])) * float64(invstd[ch]) }
@@ -96,10 +97,26 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 			}
 		}
 	}
+	// With constant statistics the same sums, and a plain factor.
+	fixed, checkFixed := guarded(size, (offset+11)%16)
+	gamma3, beta3 := make([]float32, c), make([]float32, c)
+	BatchNormBackward(fixed, gamma3, beta3, dy, x, mean, invstd, gamma, n, c, hw, true)
+	if !slices.Equal(gamma3, dgamma) || !slices.Equal(beta3, dbeta) {
+		t.Fatalf("%sconstant statistics: other dgamma or dbeta", what)
+	}
+	for ch := range c {
+		for _, i := range at(ch) {
+			step := float64(gamma[ch]) * float64(invstd[ch])
+			if want := step * float64(dy[i]); !(math.Abs(float64(fixed[i])-want) <= 1e-6*math.Abs(step)*20) {
+				t.Fatalf("%sconstant statistics: dx[%d] is %v, want %v", what, i, fixed[i], want)
+			}
+		}
+	}
+	checkFixed(t)
 	// Gradients without dx, and dx in place of dy, are the same.
 	dgamma2, dbeta2 := make([]float32, c), make([]float32, c)
-	BatchNormBackward(nil, dgamma2, dbeta2, dy, x, mean, invstd, gamma, n, c, hw)
-	BatchNormBackward(dy, dgamma2, dbeta2, dy, x, mean, invstd, gamma, n, c, hw)
+	BatchNormBackward(nil, dgamma2, dbeta2, dy, x, mean, invstd, gamma, n, c, hw, false)
+	BatchNormBackward(dy, dgamma2, dbeta2, dy, x, mean, invstd, gamma, n, c, hw, false)
 	for i := range dx {
 		if !sameBits(dx[i], dy[i]) {
 			t.Fatalf("%sin place, dx[%d] is %v, not %v", what, i, dy[i], dx[i])
