@@ -26,14 +26,15 @@ const module = "inkling"
 // longest name that fits a package decides; a layer may use its own
 // sub-packages unless they are layers themselves.
 var mayImport = map[string][]string{
-	"pkg/data":        {},
-	"pkg/viz":         {},
+	"pkg/internal":    {},
+	"pkg/data":        {"pkg/internal"},
+	"pkg/viz":         {"pkg/internal"},
 	"pkg/embed":       {},
 	"pkg/nn/internal": {},
-	"pkg/nn":          {"pkg/nn/internal"},
+	"pkg/nn":          {"pkg/internal", "pkg/nn/internal"},
 	"pkg/nn/inspect":  {"pkg/nn"},
 	"pkg/nn/optim":    {"pkg/nn", "pkg/nn/internal"},
-	"pkg/nn/train":    {"pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
+	"pkg/nn/train":    {"pkg/internal", "pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
 }
 
 // layer is the longest name in mayImport that holds the package, or "".
@@ -149,6 +150,47 @@ func TestLibraryCalls(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// TestFilesAreOpenedInOnePlace keeps a law of robustness: what is read is a
+// regular file of bounded size, and nothing is written through a link. Only
+// package atomicfile knows how.
+func TestFilesAreOpenedInOnePlace(t *testing.T) {
+	opens := regexp.MustCompile(`^((os|ioutil)\.(Open|OpenFile|OpenInRoot|ReadFile|WriteFile|Create|CreateTemp|Truncate|CopyFS|Symlink|Link)|syscall\.(Open|Creat)|os\.DirFS)$`)
+	allowed := map[string]string{ // file and call: why
+		"../pkg/internal/atomicfile/read.go os.OpenFile":         "the one place for reading, and for writing to a file of ours",
+		"../pkg/internal/atomicfile/atomicfile.go os.CreateTemp": "makes a file that was not there (O_EXCL)",
+		"../pkg/internal/atomicfile/atomicfile.go os.Open":       "the folder, for its sync",
+		"../scripts/benchmark/measure.go os.ReadFile":            "/proc/cpuinfo, which has no size",
+		"../scripts/benchmark/report.go os.WriteFile":            "the report of the person who started it, where she wants it",
+	}
+	used := map[string]bool{}
+	for _, folder := range []string{"../pkg", "../scripts"} {
+		for file, f := range goFiles(t, folder) {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				sel, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				if x, ok := sel.X.(*ast.Ident); ok && x.Obj == nil && opens.MatchString(x.Name+"."+sel.Sel.Name) {
+					use := filepath.ToSlash(file) + " " + x.Name + "." + sel.Sel.Name
+					if allowed[use] == "" {
+						t.Errorf("%s: open files with package atomicfile, which refuses what is no regular file", use)
+					}
+					used[use] = true
+				}
+				return true
+			})
+		}
+	}
+	for use := range allowed {
+		if !used[use] {
+			t.Errorf("%s is allowed and does not occur", use)
+		}
 	}
 }
 

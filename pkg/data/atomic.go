@@ -6,42 +6,26 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"inkling/pkg/internal/atomicfile"
 )
 
-const tmpPrefix = ".tmp-"
+// maxFile is the largest file of data that is opened, in bytes.
+const maxFile = MaxIDX + 1<<20
 
-// writeAtomic writes a file so that its path never names half of it: into a
-// temporary file beside it, synced, then renamed. It makes the folder if need
-// be. Two processes may write the same path; the last rename wins.
-func writeAtomic(path string, write func(io.Writer) error) (err error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// writeAtomic is atomicfile.Write that makes the folder if need be. Two processes
+// may write the same path; the last one's file stays.
+func writeAtomic(path string, write func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, tmpPrefix+"*")
-	if err != nil {
-		return err
+	if err := atomicfile.Write(path, write); err != nil {
+		return fmt.Errorf("%s: %w", path, cause(err))
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("%s: %w", path, cause(err))
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }
 
-// sweep removes from a folder of ours the files that keep does not name: old
+// sweep removes from a folder of ours the files that keep does not name, old
 // versions, and temporary files of programs that were killed. Files younger
 // than an hour may be in use and stay.
 func sweep(dir string, keep func(name string) bool) {
@@ -51,7 +35,7 @@ func sweep(dir string, keep func(name string) bool) {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && !keep(e.Name()) && time.Since(info.ModTime()) > time.Hour {
+		if err == nil && info.Mode().IsRegular() && (atomicfile.Temporary(e.Name()) || !keep(e.Name())) && time.Since(info.ModTime()) > time.Hour {
 			os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -24,19 +25,23 @@ type Array struct {
 }
 
 // MaxIDX is the most data, in bytes, that ReadIDX accepts. The largest file of
-// MNIST holds 47 MB.
-const MaxIDX = 1 << 26
+// MNIST holds 47 MB, all 814,255 images of EMNIST ByClass 638 MB.
+const MaxIDX = 640 << 20
 
 const (
 	maxRank   = 4
 	idxByte   = 0x08
+	idxInt32  = 0x0c
+	infoWidth = 8       // numbers in a row of QMNIST's labels
 	idxGrowth = 1 << 20 // what a header may have allocated before any data came
 )
 
 // ReadIDX reads one IDX array of bytes from r, plain or gzip, to the end of r.
 //
 // It is strict: the type must be 08, the rank 1 to 4, the product of the
-// dimensions at most MaxIDX and exactly what follows. It never allocates more
+// dimensions at most MaxIDX and exactly what follows. Labels may be of type 0C,
+// big-endian int32: one in each row, or QMNIST's eight, of which the first is the
+// label; they come back as bytes. It never allocates more
 // than 1 MiB plus four times what it has read, whatever the header claims, so
 // a small bomb stays small.
 func ReadIDX(r io.Reader) (Array, error) { return readIDX(r, nil) }
@@ -60,34 +65,59 @@ func readPlain(r io.Reader, want []int) (Array, error) {
 	if n, err := io.ReadFull(r, word[:]); err != nil {
 		return Array{}, short(err, "%d bytes, no header", n)
 	}
-	if word[0] != 0 || word[1] != 0 || word[2] != idxByte || word[3] < 1 || word[3] > maxRank {
-		return Array{}, fmt.Errorf("magic %08x is not IDX of bytes, allowed 00000801 (labels) to 0000080%d; images have 00000803", word, maxRank)
+	labels := word[2] == idxInt32 && word[3] <= 2
+	if word[0] != 0 || word[1] != 0 || word[2] != idxByte && !labels || word[3] < 1 || word[3] > maxRank {
+		return Array{}, fmt.Errorf("magic %08x is not IDX of bytes, allowed 00000801 (labels) to 0000080%d; images have 00000803, labels as int32 00000c01 or 00000c02",
+			word, maxRank)
 	}
 	dims := make([]int, word[3])
 	size := uint64(1)
+	if labels {
+		size = 4
+	}
 	for i := range dims {
 		if _, err := io.ReadFull(r, word[:]); err != nil {
 			return Array{}, short(err, "the header ends within its %d dimensions", len(dims))
 		}
 		d := binary.BigEndian.Uint32(word[:])
-		hi, lo := bits.Mul64(size, uint64(d))
-		// A zero is refused too: it would undo a product beyond the limit.
-		if d == 0 || hi != 0 || lo > MaxIDX {
-			return Array{}, fmt.Errorf("dimension %d of %d is %d, allowed 1 or more and at most %d bytes in all", i+1, len(dims), d, MaxIDX)
+		if d == 0 { // it would undo a product beyond the limit, too
+			return Array{}, fmt.Errorf("dimension %d of %d is 0, allowed 1 or more", i+1, len(dims))
 		}
-		dims[i], size = int(d), lo
+		dims[i] = int(d)
+		if hi, lo := bits.Mul64(size, uint64(d)); hi == 0 && size < math.MaxUint64 {
+			size = lo
+		} else {
+			size = math.MaxUint64 // and stays there
+		}
+	}
+	if size > MaxIDX {
+		return Array{}, fmt.Errorf("its header %s means %s bytes of data, allowed %d", times(dims), atLeast(size), MaxIDX)
+	}
+	if labels {
+		if len(dims) == 2 && dims[1] != infoWidth {
+			return Array{}, fmt.Errorf("its header %s means rows of %d int32, allowed 1 or %d (the first is the label)", times(dims), dims[1], infoWidth)
+		}
+		dims = dims[:1]
 	}
 	if want != nil && !slices.Equal(dims, want) {
 		return Array{}, fmt.Errorf("holds %s bytes, want %s", times(dims), times(want))
 	}
 
-	first := idxGrowth
-	if want != nil {
-		first = int(size)
+	var data []uint8
+	var err error
+	if labels {
+		data, err = readLabels(r, dims[0], int(size)/dims[0])
+	} else {
+		first := idxGrowth
+		if want != nil {
+			first = int(size)
+		}
+		if data, err = readExactly(r, int(size), first); err != nil {
+			err = short(err, "%d bytes of data, its header %s needs %d", len(data), times(dims), size)
+		}
 	}
-	data, err := readExactly(r, int(size), first)
 	if err != nil {
-		return Array{}, short(err, "%d bytes of data, its header %s needs %d", len(data), times(dims), size)
+		return Array{}, err
 	}
 	switch _, err := io.ReadFull(r, word[:1]); {
 	case err == nil:
@@ -112,6 +142,31 @@ func readExactly(r io.Reader, n, first int) ([]byte, error) {
 		}
 	}
 	return buf, nil
+}
+
+// readLabels reads n rows of int32 and keeps the first of each, as a byte.
+func readLabels(r io.Reader, n, row int) ([]uint8, error) {
+	var labels []uint8
+	buf := make([]byte, row)
+	for i := range n {
+		if got, err := io.ReadFull(r, buf); err != nil {
+			return nil, short(err, "%d bytes of data, its header needs %d", i*row+got, n*row)
+		}
+		v := int32(binary.BigEndian.Uint32(buf))
+		if v < 0 || v > math.MaxUint8 {
+			return nil, fmt.Errorf("label %d at index %d, allowed 0 to %d", v, i, math.MaxUint8)
+		}
+		labels = append(labels, uint8(v))
+	}
+	return labels, nil
+}
+
+// atLeast writes a size that may be too large for a number of 64 bits.
+func atLeast(size uint64) string {
+	if size == math.MaxUint64 {
+		return "2⁶⁴ or more"
+	}
+	return fmt.Sprint(size)
 }
 
 // short words an error for a file that ended early; any other error is kept.

@@ -20,10 +20,12 @@ import (
 //
 // INKLING_DATA narrows the choice: "mnist" makes it an error not to have
 // MNIST, "synthetic" asks for the synthetic digits, "auto" or nothing is the
-// order above.
+// order above. A folder asks for the four files in it instead, of any images of
+// 28×28 with the labels 0 to 9 in the format of MNIST, such as Fashion-MNIST;
+// they go by the folder's name.
 //
 // A MNIST_DIR that is set and cannot be read is an error, never a reason to use
-// something else. A relative MNIST_DIR is looked up in the working directory
+// something else. A relative folder is looked up in the working directory
 // and then in the root of the module around it, so that a notebook, a test and
 // a program started at the root all mean the same folder by it.
 //
@@ -74,12 +76,24 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 	case "synthetic":
 		return e.synthetic("drawn by this library"), nil
 	default:
-		return nil, fmt.Errorf("data: INKLING_DATA=%q, allowed auto, mnist, synthetic", choice)
+		dir := resolve(choice)
+		if !strings.ContainsAny(choice, `/\`) && !exists(dir) {
+			return nil, fmt.Errorf("data: INKLING_DATA=%.60q, allowed auto, mnist, synthetic or a folder of four IDX files", choice)
+		}
+		d, err := e.readFolder(dir)
+		if err != nil {
+			return nil, fmt.Errorf("data: INKLING_DATA: %w", err)
+		}
+		return d, nil
 	}
 	if dir := e.getenv("MNIST_DIR"); dir != "" {
 		a, err := e.files.read(resolve(dir), e.copies())
 		if err != nil {
-			return nil, fmt.Errorf("data: MNIST_DIR: %w", err)
+			advice := ""
+			if d, err := e.readFolder(resolve(dir)); err == nil {
+				advice = fmt.Sprintf("; INKLING_DATA=%s reads the %d and %d images that are there as %q", dir, d.Train.Len(), d.Test.Len(), d.Name)
+			}
+			return nil, fmt.Errorf("data: MNIST_DIR: %w%s", err, advice)
 		}
 		return newDigits("MNIST", "from MNIST_DIR, SHA-256 verified", a), nil
 	}
@@ -139,7 +153,7 @@ func (e *environment) download(ctx context.Context) (a [4]Array, host string, er
 		e.warn(writeAtomic(path, func(w io.Writer) error { return WriteIDX(w, a[i]) }))
 	}
 	os.Remove(marker)
-	sweep(filepath.Dir(marker), func(name string) bool { return !strings.HasPrefix(name, tmpPrefix) })
+	sweep(filepath.Dir(marker), func(string) bool { return true })
 	return a, host, nil
 }
 

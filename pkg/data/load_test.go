@@ -186,7 +186,7 @@ func TestLoadRefusesBrokenFiles(t *testing.T) {
 			os.Remove(dir + "/" + labels)
 			os.Mkdir(dir+"/"+labels, 0o755)
 			return dir
-		}, "data: MNIST_DIR: $/train-labels-idx1-ubyte: is a directory"},
+		}, "data: MNIST_DIR: $/train-labels-idx1-ubyte: is a folder, want a regular file of at most 641 MiB"},
 		{"unreadable", func(dir string) string { os.Chmod(dir+"/"+labels, 0); return dir },
 			"data: MNIST_DIR: $/train-labels-idx1-ubyte: permission denied"},
 		{"empty", func(dir string) string { put(t, dir, images, nil); return dir },
@@ -267,7 +267,7 @@ func TestLoadChoice(t *testing.T) {
 		env := environment{getenv: vars(v...), files: files, train: 20, test: 10, log: io.Discard}
 		return env.load(context.Background())
 	}
-	if _, err := load("INKLING_DATA", "fashion"); err == nil || err.Error() != `data: INKLING_DATA="fashion", allowed auto, mnist, synthetic` {
+	if _, err := load("INKLING_DATA", "fashion"); err == nil || err.Error() != `data: INKLING_DATA="fashion", allowed auto, mnist, synthetic or a folder of four IDX files` {
 		t.Errorf("got %v", err)
 	}
 	for _, choice := range []string{"", "auto", "mnist"} {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"inkling/pkg/internal/atomicfile"
 )
 
 // archive names the four files of a set of digits: training images and labels,
@@ -85,10 +87,10 @@ func (files archive) read(dir, copies string) ([4]Array, error) {
 // read opens the file in dir, as it is or compressed, and verifies it.
 func (f idxFile) read(dir, copies string) (Array, error) {
 	path := filepath.Join(dir, f.name)
-	r, err := os.Open(path)
+	r, err := atomicfile.Open(path, maxFile)
 	packed := errors.Is(err, fs.ErrNotExist)
 	if packed {
-		r, err = os.Open(path + ".gz")
+		r, err = atomicfile.Open(path+".gz", maxFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			return Array{}, fmt.Errorf("%s: neither it nor %s.gz is there: %w", path, f.name, fs.ErrNotExist)
 		}

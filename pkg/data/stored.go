@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"inkling/pkg/internal/atomicfile"
 )
 
 // syntheticSeed is that of the digits that stand in for MNIST. The test images
@@ -59,7 +60,7 @@ func storedPaths(base string) (images, labels, sums string) {
 
 func readStored(base string, n int) (*Set, error) {
 	images, labels, sums := storedPaths(base)
-	want, err := os.ReadFile(sums)
+	want, err := atomicfile.ReadFile(sums, 1<<10)
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +97,14 @@ func storedSums(images, labels Array) string {
 	return strings.Join([]string{sum(images), sum(labels)}, " ")
 }
 
-// readFile reads an IDX file of known dimensions.
+// readFile reads an IDX file, of known dimensions unless dims is nil.
 func readFile(path string, dims []int) (Array, error) {
-	r, err := os.Open(path)
-	if err != nil {
+	r, err := atomicfile.Open(path, maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
 		return Array{}, err
+	}
+	if err != nil {
+		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	defer r.Close()
 	a, err := readIDX(r, dims)

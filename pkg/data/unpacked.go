@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"inkling/pkg/internal/atomicfile"
 )
 
 // Unpacking MNIST takes a quarter of a second, ten times as long as reading it
@@ -36,7 +38,7 @@ func (f idxFile) readPacked(r *os.File, copies string) (Array, error) {
 	}
 	key := sha256.Sum256(packed)
 	name := f.name + "-" + hex.EncodeToString(key[:8])
-	if c, err := os.Open(filepath.Join(copies, name)); err == nil {
+	if c, err := atomicfile.Open(filepath.Join(copies, name), maxFile); err == nil {
 		a, err := f.readFrom(c)
 		c.Close()
 		if err == nil {
@@ -49,7 +51,7 @@ func (f idxFile) readPacked(r *os.File, copies string) (Array, error) {
 	}
 	if writeAtomic(filepath.Join(copies, name), func(w io.Writer) error { return WriteIDX(w, a) }) == nil {
 		sweep(copies, func(other string) bool {
-			return other == name || !strings.HasPrefix(other, f.name) && !strings.HasPrefix(other, tmpPrefix)
+			return other == name || !strings.HasPrefix(other, f.name)
 		})
 	}
 	return a, nil

@@ -15,6 +15,8 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"inkling/pkg/internal/atomicfile"
 )
 
 // Figure is a picture as a plain value. Nothing is drawn before Show or Save.
@@ -36,7 +38,8 @@ type layout interface {
 const pixelRatio = 2
 
 // Save writes f to path in the format that the extension names: .png (two
-// device pixels per CSS pixel), .svg or .pdf. Missing folders are created.
+// device pixels per CSS pixel), .svg or .pdf. Missing folders are created; an
+// earlier file is replaced, a link is not followed.
 func Save(path string, f Figure) error {
 	var write func(io.Writer, layout) error
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
@@ -56,7 +59,10 @@ func Save(path string, f Figure) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("viz: %w", err)
 	}
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+	if err := atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(b.Bytes())
+		return err
+	}); err != nil {
 		return fmt.Errorf("viz: %w", err)
 	}
 	return nil

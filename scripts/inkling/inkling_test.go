@@ -267,7 +267,7 @@ func TestNotAModel(t *testing.T) {
 		{"missing", filepath.Join(w.dir, "no", "such.safetensors"), []string{"no such file"}},
 		{"a folder without one", w.dir, []string{"best.safetensors: no such file"}},
 		{"empty", write("empty.safetensors", nil), []string{"0 bytes"}},
-		{"text", write("text", []byte("accuracy: 99 %, honestly\n")), []string{"text: safetensors: header of"}},
+		{"text", write("text", []byte("accuracy: 99 %, honestly\n")), []string{"text: looks like text, want a safetensors file: best.safetensors of a run is one"}},
 		{"cut", write("cut.safetensors", good[:len(good)/2]), []string{"cut short?"}},
 		{"a bit flipped", write("flipped.safetensors", flipped), []string{"damaged"}},
 		{"newer", save("newer.safetensors", mnist, func(f *safetensors.File) { f.Meta["version"] = "2" }), []string{`version "2"`, "reads 1"}},

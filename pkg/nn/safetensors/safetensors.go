@@ -21,13 +21,12 @@ import (
 	"io"
 	"math"
 	"math/bits"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"inkling/pkg/nn/internal/atomicfile"
+	"inkling/pkg/internal/atomicfile"
 )
 
 // Limits of what Decode accepts.
@@ -91,9 +90,9 @@ func (f *File) Save(path string) error {
 	})
 }
 
-// Load reads the file at path.
+// Load reads the file at path, a regular one of at most MaxFile bytes.
 func Load(path string) (*File, error) {
-	b, err := os.ReadFile(path)
+	b, err := read(path)
 	if err != nil {
 		return nil, err
 	}

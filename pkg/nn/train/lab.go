@@ -11,8 +11,9 @@ import (
 	"strconv"
 
 	"inkling/pkg/data"
+	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/internal/atomicfile"
+	"inkling/pkg/nn/safetensors"
 )
 
 // Lab is where the runs of one question are made: the data, cut into train and
@@ -216,7 +217,7 @@ func (l *Lab) keepBest(r *Result) error {
 			return nil
 		}
 	}
-	b, err := os.ReadFile(filepath.Join(r.Dir, bestFile))
+	b, err := atomicfile.ReadFile(filepath.Join(r.Dir, bestFile), safetensors.MaxFile)
 	if err != nil {
 		return err
 	}

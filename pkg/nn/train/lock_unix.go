@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"inkling/pkg/internal/atomicfile"
 )
 
 // How lock behaves when somebody else holds the lock.
@@ -20,11 +22,11 @@ const (
 var errLocked = errors.New("in use")
 
 // lock takes the lock of a file, which it makes if need be, and writes this
-// process's number into it. The kernel lets go of the lock when the process
+// process's number into it. What else is at path is left alone and refused. The kernel lets go of the lock when the process
 // dies, however it dies; the file stays. Two holders in one process exclude
 // each other too.
 func lock(path string, how int) (release func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := atomicfile.OpenOwn(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"inkling/pkg/nn/internal/atomicfile"
+	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/nn/safetensors"
 )
 
@@ -56,7 +56,7 @@ func begin(r *Result, t *Trainer, devIndex []int) (*recorder, error) {
 	}); err != nil {
 		return nil, err
 	}
-	h, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o644)
+	h, err := atomicfile.OpenOwn(path, os.O_WRONLY|os.O_APPEND)
 	return &recorder{result: r, trainer: t, history: h, saved: time.Now()}, err
 }
 

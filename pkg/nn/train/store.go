@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -13,8 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/internal/atomicfile"
 )
 
 // The files of a run's folder.
@@ -103,7 +104,7 @@ func moduleRoot() string {
 		return ""
 	}
 	for {
-		b, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		b, err := atomicfile.ReadFile(filepath.Join(dir, "go.mod"), 1<<20)
 		if err == nil && bytes.HasPrefix(b, []byte("module inkling\n")) {
 			return dir
 		}
@@ -166,7 +167,7 @@ func (r *Result) String() string {
 // readResult reads a run's folder. A missing record is fs.ErrNotExist.
 func readResult(dir string) (*Result, error) {
 	path := filepath.Join(dir, recordFile)
-	b, err := os.ReadFile(path)
+	b, err := atomicfile.ReadFile(path, maxRecord)
 	if err != nil {
 		return nil, fmt.Errorf("train: run store: %w", err)
 	}
@@ -189,20 +190,38 @@ func readResult(dir string) (*Result, error) {
 	return r, nil
 }
 
+// The largest files of a run that are read, in bytes, and the longest line of a
+// history.
+const (
+	maxRecord  = 16 << 20
+	maxHistory = 1 << 30
+	maxLine    = 4 << 10
+)
+
 // readHistory reads events up to the first that is not whole: the last line of
 // a killed run may be cut short.
 func readHistory(path string) (History, error) {
-	b, err := os.ReadFile(path)
+	f, err := atomicfile.Open(path, maxHistory)
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
+	return scanHistory(f)
+}
+
+func scanHistory(r io.Reader) (History, error) {
 	var h History
-	for line := range bytes.Lines(b) {
+	s := bufio.NewScanner(io.LimitReader(r, maxHistory))
+	s.Buffer(make([]byte, maxLine), maxLine)
+	for s.Scan() {
 		var e Event
-		if json.Unmarshal(line, &e) != nil {
+		if json.Unmarshal(s.Bytes(), &e) != nil {
 			break
 		}
 		h = append(h, e)
+	}
+	if err := s.Err(); err != nil && err != bufio.ErrTooLong { // which is no event either
+		return nil, err
 	}
 	return h, nil
 }

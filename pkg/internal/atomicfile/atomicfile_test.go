@@ -174,7 +174,7 @@ func TestSweepKnowsTheNames(t *testing.T) {
 		dir := t.TempDir()
 		err := Write(filepath.Join(dir, base), func(io.Writer) error {
 			entries, err := os.ReadDir(dir)
-			if err != nil || len(entries) != 1 || !temporary(entries[0].Name()) {
+			if err != nil || len(entries) != 1 || !Temporary(entries[0].Name()) {
 				return fmt.Errorf("%v %v", entries, err)
 			}
 			return nil

@@ -1,4 +1,6 @@
-// Package atomicfile replaces files so that a reader, or a crash at any
+// Package atomicfile is how this module opens, reads and replaces files: what is
+// read is a regular file of bounded size, what is written is a file of ours and
+// nobody else's, and a file is replaced so that a reader, or a crash at any
 // moment, sees the old contents or the new, never a part.
 package atomicfile
 
@@ -19,9 +21,13 @@ const infix = ".tmp-"
 
 // Write replaces the file path by what write writes: a temporary file in the
 // same folder is written, synced, renamed over path, and the folder is synced.
-// On error path is as it was before, unless it is the sync of the folder that
+// What is at path must be a regular file, if anything: a link there is somebody's
+// and is refused, not followed and not replaced. On error path is as it was before, unless it is the sync of the folder that
 // failed; the temporary file is gone, also if write panics.
 func Write(path string, write func(io.Writer) error) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return own(path, info)
+	}
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, filepath.Base(path)+infix+"*")
 	if err != nil {
@@ -62,7 +68,7 @@ func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) // the folder that was just written in
 	if err != nil {
 		return err
 	}
@@ -82,15 +88,15 @@ func Sweep(dir string, age time.Duration) {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && info.Mode().IsRegular() && temporary(e.Name()) && time.Since(info.ModTime()) > age {
+		if err == nil && info.Mode().IsRegular() && Temporary(e.Name()) && time.Since(info.ModTime()) > age {
 			os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 }
 
-// temporary reports whether Write makes names like this one: somebody's
+// Temporary reports whether Write makes names like this one: somebody's
 // notes.tmp-old.txt is not ours to remove.
-func temporary(name string) bool {
+func Temporary(name string) bool {
 	i := strings.LastIndex(name, infix)
 	if i <= 0 {
 		return false

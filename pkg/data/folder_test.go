@@ -1,0 +1,153 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// others are four files of 80 and 60 images that are not MNIST, under the names
+// of MNIST.
+func others() (content [4][]byte) {
+	train, test := Synthetic("train", 3, 0, 80), Synthetic("test", 3, 80, 60)
+	content[0], content[1] = idx(0x803, []uint32{80, 28, 28}, train.Pixels), idx(0x801, []uint32{80}, train.Labels)
+	content[2], content[3] = idx(0x803, []uint32{60, 28, 28}, test.Pixels), idx(0x801, []uint32{60}, test.Labels)
+	return content
+}
+
+// folderOf writes files into a new folder of that name.
+func folderOf(t *testing.T, name string, names [4]string, content [4][]byte) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range content {
+		if strings.HasSuffix(names[i], ".gz") {
+			b = zip(b)
+		}
+		put(t, dir, names[i], b)
+	}
+	return dir
+}
+
+var (
+	mnistNames   = [4]string{mnist[0].name, mnist[1].name, mnist[2].name, mnist[3].name}
+	fashionNames = [4]string{mnist[0].name + ".gz", mnist[1].name + ".gz", mnist[2].name + ".gz", mnist[3].name + ".gz"}
+	qmnistNames  = [4]string{"qmnist-train-images-idx3-ubyte.gz", "qmnist-train-labels-idx2-int.gz", "qmnist-test-images-idx3-ubyte", "qmnist-test-labels-idx2-int"}
+	emnistNames  = [4]string{"emnist-digits-train-images-idx3-ubyte.gz", "emnist-digits-train-labels-idx1-ubyte.gz", "emnist-digits-test-images-idx3-ubyte.gz", "emnist-digits-test-labels-idx1-ubyte.gz"}
+)
+
+func loadWith(t *testing.T, v ...string) (*Digits, error) {
+	t.Helper()
+	env := environment{getenv: vars(v...), files: mnist, train: 20, test: 10, log: io.Discard}
+	return env.load(context.Background())
+}
+
+// Other images than MNIST's go by the name of their folder.
+func TestLoadFolder(t *testing.T) {
+	qmnist := others()
+	for _, i := range []int{1, 3} { // labels in rows of eight
+		var rows []byte
+		for _, y := range qmnist[i][8:] {
+			rows = append(binary.BigEndian.AppendUint32(rows, uint32(y)), make([]byte, 28)...)
+		}
+		qmnist[i] = idx(0xc02, []uint32{uint32(len(rows) / 32), 8}, rows)
+	}
+	for _, c := range []struct {
+		name    string
+		files   [4]string
+		content [4][]byte
+	}{
+		{"Fashion-MNIST", fashionNames, others()}, {"kmnist", mnistNames, others()},
+		{"QMNIST", qmnistNames, qmnist}, {"EMNIST digits", emnistNames, others()},
+	} {
+		dir := folderOf(t, c.name, c.files, c.content)
+		d, err := loadWith(t, "INKLING_DATA", dir, "MNIST_DIR", "/no/such/folder")
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if want := c.name + ": 80 training and 60 test images of 28×28 (from INKLING_DATA)"; d.String() != want {
+			t.Errorf("%s, want %s", d, want)
+		}
+		if want := Synthetic("", 3, 80, 60); d.Test.Fingerprint() != want.Fingerprint() {
+			t.Errorf("%s: other test images than those in the folder", c.name)
+		}
+		// Taken for MNIST, it is refused, with the way out.
+		_, err = loadWith(t, "MNIST_DIR", dir)
+		if want := "; INKLING_DATA=" + dir + ` reads the 80 and 60 images that are there as "` + c.name + `"`; err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("as MNIST: %v, want …%s", err, want)
+		}
+	}
+	// A relative folder means the same from a notebook and from the root.
+	root := t.TempDir()
+	put(t, root, "go.mod", nil)
+	if err := os.Rename(folderOf(t, "clothes", fashionNames, others()), filepath.Join(root, "clothes")); err != nil {
+		t.Fatal(err)
+	}
+	os.Mkdir(filepath.Join(root, "notebooks"), 0o755)
+	t.Chdir(filepath.Join(root, "notebooks"))
+	if d, err := loadWith(t, "INKLING_DATA", "clothes"); err != nil || d.Name != "clothes" {
+		t.Errorf("%v, %v", d, err)
+	}
+}
+
+// MNIST stays MNIST in every folder.
+func TestLoadFolderOfMNIST(t *testing.T) {
+	d, err := loadWith(t, "INKLING_DATA", mnistDir(t))
+	if err != nil || d.Name != "MNIST" || d.Source != "from INKLING_DATA, SHA-256 verified" {
+		t.Errorf("%v, %v", d, err)
+	}
+}
+
+func TestLoadFolderRefuses(t *testing.T) {
+	letters := others()
+	letters[1] = bytes.Clone(letters[1])
+	letters[1][8+5] = 26
+	narrow := others()
+	narrow[2] = idx(0x803, []uint32{60, 28, 27}, make([]byte, 60*28*27))
+	short := others()
+	short[3] = idx(0x801, []uint32{59}, short[3][8:67])
+	few := others()
+	few[2], few[3] = idx(0x803, []uint32{59, 28, 28}, few[2][16:16+59*784]), idx(0x801, []uint32{59}, few[3][8:67])
+	swapped := others()
+	swapped[0], swapped[1] = swapped[1], swapped[0]
+	for _, c := range []struct {
+		what, name string
+		content    [4][]byte
+		spoil      func(dir string)
+		want       string // $ stands for the folder
+	}{
+		{"labels 1 to 26", "letters", letters, nil, "$/train-labels-idx1-ubyte: label 26 at index 5, allowed 0 to 9"},
+		{"28×27", "x", narrow, nil, "$/t10k-images-idx3-ubyte: holds 60×28×27 bytes, want images of 28×28"},
+		{"labels one short", "x", short, nil, "$/t10k-labels-idx1-ubyte: 59 labels for 60 images in t10k-images-idx3-ubyte"},
+		{"few images", "x", few, nil, "$/t10k-images-idx3-ubyte: 59 images, want 60 or more"},
+		{"swapped", "x", swapped, nil, "$/train-images-idx3-ubyte: holds 80 bytes, want images of 28×28"},
+		{"one missing", "x", others(), func(dir string) { os.Remove(dir + "/" + mnistNames[3]) },
+			"$: no file of test labels, want one with t10k or test and labels-idx in its name, as t10k-labels-idx1-ubyte"},
+		{"two of one", "x", others(), func(dir string) { put(t, dir, "more-train-labels-idx1-ubyte", nil) },
+			"$: 2 files of training labels, want one: more-train-labels-idx1-ubyte, train-labels-idx1-ubyte"},
+		{"a file", "x", others(), func(dir string) { os.RemoveAll(dir); put(t, filepath.Dir(dir), "x", nil) }, "$: not a folder"},
+		{"nothing", "x", others(), func(dir string) { os.RemoveAll(dir) }, "$: no such file or directory"},
+		{"the name of MNIST", "MNIST", others(), nil, `$: the data go by the name of their folder, and these are not what "MNIST" stands for: rename the folder`},
+		{"the name of quick runs", "mnist-quick", others(), nil, `$: the data go by the name of their folder, and these are not what "mnist-quick" stands for: rename the folder`},
+		{"a name without a letter", "数据", others(), nil, "$: the data go by the name of their folder, want one with a letter of a to z or a digit"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			dir := folderOf(t, c.name, mnistNames, c.content)
+			if c.spoil != nil {
+				c.spoil(dir)
+			}
+			_, err := loadWith(t, "INKLING_DATA", dir)
+			if want := "data: INKLING_DATA: " + strings.ReplaceAll(c.want, "$", dir); err == nil || err.Error() != want {
+				t.Errorf("\n got %v\nwant %s", err, want)
+			}
+		})
+	}
+}
