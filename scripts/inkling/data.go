@@ -3,16 +3,17 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 
 	"inkling/pkg/data"
 )
 
 func dataCommand(args []string) (int, error) {
-	rest, err := parse(newFlags(), args)
+	rest, err := parseWords("data", newFlags(), args)
 	switch {
-	case errors.Is(err, errHelp):
-		fmt.Println("usage: go run ./scripts/inkling data")
+	case errors.Is(err, flag.ErrHelp):
+		help("data", newFlags())
 		return 0, nil
 	case err != nil:
 		return 0, err

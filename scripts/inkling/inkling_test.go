@@ -138,7 +138,7 @@ func TestBadFlags(t *testing.T) {
 		{"--hidden=0", []string{`"0"`, "from 1 to"}},
 		{"--hidden=abc", []string{`"abc"`, "whole number"}},
 		{"--hidden=1e9", []string{`"1e9"`, "whole number"}},
-		{"--hidden=512,", []string{`hidden "512,"`, "whole number"}},
+		{"--hidden=512,", []string{`--hidden "512,"`, "write: inkling train --hidden=512"}},
 		{"--hidden=512,-4", []string{`"-4"`, "from 1 to"}},
 		{"--hidden=1048576,1048576", []string{"weights", "the limit"}},
 		{"--activation=rellu", []string{`unknown activation "rellu"`, "did you mean relu?"}},
@@ -182,7 +182,15 @@ func TestBadFlags(t *testing.T) {
 		{"--lrr=3", []string{"unknown flag --lrr, did you mean --lr?"}},
 		{"--hiden|600", []string{"unknown flag --hiden, did you mean --hidden?"}},
 		{"--xyzzy", []string{"unknown flag --xyzzy", "known: --activation"}},
-		{"600", []string{`unexpected argument "600"`}},
+		{"600", []string{`"600" is no flag`}},
+		{"lr=0.2|batch=32", []string{`"lr=0.2" is no flag`, "write: inkling train --lr=0.2 --batch=32"}},
+		{"--hidden|256|128|--lr=0.3", []string{"write: inkling train --hidden=256,128 --lr=0.3"}},
+		{"–lr=0.2", []string{"write: inkling train --lr=0.2"}},
+		{"--lr=0,1", []string{"write: inkling train --lr=0.1"}},
+		{"--lr=0.1|--lr=0.2", []string{"--lr is given twice"}},
+		{"--gamma=0.3", []string{"--gamma=0.3 has no effect with the schedule cosine"}},
+		{`--hidden=8|--layers=[{"linear":{"out":10}}]`, []string{"--hidden=8 has no effect with --layers"}},
+		{"--name=a\nb\x1b[31m", []string{`name "a\nb\x1b[31m"`, "printable"}},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()

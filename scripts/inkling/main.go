@@ -14,7 +14,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -44,7 +43,7 @@ var commands = []struct {
 func main() {
 	code, err := run(os.Args[1:])
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "inkling:", oneLine(err))
+		fmt.Fprintln(os.Stderr, "inkling:", train.OneLine(err))
 		code = max(code, exitMistake)
 	}
 	os.Exit(code)
@@ -83,17 +82,4 @@ func usage(w io.Writer) {
 		fmt.Fprintf(w, "  %-22s %s\n", c.name+" "+c.args, c.help)
 	}
 	fmt.Fprintln(w, "environment: MNIST_DIR, INKLING_DATA=auto|mnist|synthetic, INKLING_RUNS, INKLING_QUICK=1")
-}
-
-// oneLine is an error as one line, without the package it came from.
-func oneLine(err error) string {
-	s := strings.TrimSpace(strings.TrimPrefix(err.Error(), "train: "))
-	return strings.NewReplacer("\n", "; ", "\r", " ").Replace(s)
-}
-
-// newFlags makes a flag set that prints nothing by itself; parse does.
-func newFlags() *flag.FlagSet {
-	fs := flag.NewFlagSet("", flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	return fs
 }

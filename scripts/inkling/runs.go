@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,9 +13,9 @@ import (
 )
 
 func runsCommand(args []string) (int, error) {
-	rest, err := parse(newFlags(), args)
+	rest, err := parseWords("runs", newFlags(), args)
 	switch {
-	case errors.Is(err, errHelp):
+	case errors.Is(err, flag.ErrHelp):
 		fmt.Println("usage: go run ./scripts/inkling runs [QUESTION]")
 		return 0, nil
 	case err != nil:

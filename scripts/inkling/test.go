@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -19,13 +20,12 @@ func testCommand(args []string) (int, error) {
 	var shifts int
 	fs := newFlags()
 	fs.IntVar(&shifts, "shifts", 0, "also the mean of the views moved by up to so many pixels, 0 to 3")
-	rest, err := parse(fs, args)
+	rest, err := parseWords("test", fs, args)
 	switch {
-	case errors.Is(err, errHelp):
-		fmt.Println("usage: go run ./scripts/inkling test [--shifts=N] FILE|QUESTION…\n" +
-			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n" +
-			"  QUESTION  the best model of a question: " + strings.Join(questions(), ", "))
-		flagHelp(os.Stdout, fs)
+	case errors.Is(err, flag.ErrHelp):
+		help("test [--shifts=N] FILE|QUESTION…\n"+
+			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n"+
+			"  QUESTION  the best model of a question: "+strings.Join(questions(), ", "), fs)
 		return 0, nil
 	case err != nil:
 		return 0, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 
@@ -23,16 +24,12 @@ func trainCommand(args []string) (int, error) {
 	augment.Register(fs)
 	fs.StringVar(&question, "question", "command", "part of the run store to keep the run in")
 	fs.StringVar(&layers, "layers", "", `layers as JSON instead of --hidden, --activation and --dropout: [{"conv2d":{"filters":8,"kernel":3}},{"relu":{}},{"linear":{"out":10}}]`)
-	rest, err := parse(fs, args)
-	switch {
-	case errors.Is(err, errHelp):
-		fmt.Println("usage: go run ./scripts/inkling train [--flags]")
-		flagHelp(os.Stdout, fs)
+	switch err := parse("train", fs, args); {
+	case errors.Is(err, flag.ErrHelp):
+		help("train [--name=value …]", fs)
 		return 0, nil
 	case err != nil:
 		return 0, err
-	case len(rest) > 0:
-		return 0, fmt.Errorf("unexpected argument %.40q, want flags as --lr=0.1", rest[0])
 	}
 	config := h.Config
 	if layers != "" {
@@ -72,7 +69,7 @@ func trainCommand(args []string) (int, error) {
 	case train.Interrupted:
 		return exitInterrupted, nil
 	case train.Diverged:
-		fmt.Fprintln(os.Stderr, "inkling:", oneLine(errors.New(r.Error)))
+		fmt.Fprintln(os.Stderr, "inkling:", train.OneLine(errors.New(r.Error)))
 		return exitDiverged, nil
 	}
 	fmt.Printf("test it once, last: go run ./scripts/inkling test %s\n", question)

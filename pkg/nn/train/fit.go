@@ -63,6 +63,9 @@ type job struct {
 
 // plan checks configurations and says what they come to.
 func (l *Lab) plan(cfgs []Config) ([]*job, error) {
+	if err := words(); err != nil {
+		return nil, err
+	}
 	var jobs []*job
 	first, named := map[string]*job{}, map[string]int{}
 	for _, cfg := range cfgs {
@@ -289,6 +292,9 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return cfg, nil, err
+	}
+	if Printable(cfg.Name) != cfg.Name {
+		return cfg, nil, fmt.Errorf("train: name %.80q, want one line of printable text", cfg.Name)
 	}
 	n := l.Train.Len()
 	if l.Quick {

@@ -3,7 +3,9 @@ package train
 import (
 	"flag"
 	"fmt"
+	"io"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,23 +38,28 @@ type Hyper struct {
 	Size       int     // --size: training examples to use; 0 for all
 	Patience   int     // --patience: evaluations without progress before stopping; 0 for never
 	EMA        float64 // --ema: decay of the running mean of the weights; 0 for none
+
+	given [len(mlpFlags)]bool // those of mlpFlags that a flag has set
 }
 
 // Flags registers h with the command line's flags and returns it, ready for
 // `var hyper = train.Flags(train.Hyper{…})`. The fields' values are the
-// defaults. A mistake in a flag is told in two lines instead of two screens.
+// defaults. A mistake in a flag is told in one line instead of two screens.
 func Flags(h Hyper) *Hyper {
 	h.Register(flag.CommandLine)
-	flag.Usage = func() {
-		var known []string
-		flag.VisitAll(func(f *flag.Flag) { known = append(known, "--"+f.Name) })
-		fmt.Fprintln(flag.CommandLine.Output(), "known flags:", strings.Join(known, " "))
-	}
+	flag.CommandLine.SetOutput(io.Discard)
+	flag.Usage = func() { os.Exit(usage(flag.CommandLine, os.Args[1:])) }
 	return &h
 }
 
 // Register adds a flag for every field of h to fs.
 func (h *Hyper) Register(fs *flag.FlagSet) {
+	plain := flag.NewFlagSet("", flag.ContinueOnError)
+	h.register(plain)
+	plain.VisitAll(func(f *flag.Flag) { fs.Var(&hyperFlag{f.Value, h, f.Name}, f.Name, f.Usage) })
+}
+
+func (h *Hyper) register(fs *flag.FlagSet) {
 	fs.StringVar(&h.Name, "name", h.Name, "name of the run in logs and legends")
 	fs.StringVar(&h.Hidden, "hidden", h.Hidden, "widths of the hidden layers, as 512,256, or none")
 	fs.StringVar(&h.Activation, "activation", h.Activation, "one of "+strings.Join(names(activations), ", "))
@@ -129,6 +136,7 @@ func (h Hyper) Config(l *Lab) (Config, error) {
 	if !(h.Dropout >= 0 && h.Dropout < 1) {
 		return Config{}, fmt.Errorf("train: dropout %v, want 0 ≤ dropout < 1", h.Dropout)
 	}
+	h.given = [len(mlpFlags)]bool{} // they have their effect here
 	return h.With(l, nn.MLP(hidden, act, data.Classes, h.Dropout)...)
 }
 
@@ -151,8 +159,17 @@ func (h Hyper) widths() ([]int, error) {
 }
 
 // With turns h into the configuration of a run of the given layers; Hidden,
-// Activation and Dropout play no part. A nil lab does for a look at the errors.
+// Activation and Dropout play no part, and a flag that sets one of them is an
+// error. A nil lab does for a look at the errors.
 func (h Hyper) With(l *Lab, layers ...nn.Layer) (Config, error) {
+	if err := words(); err != nil {
+		return Config{}, err
+	}
+	for i, name := range mlpFlags {
+		if h.given[i] {
+			return Config{}, fmt.Errorf("train: --%s has no effect: the layers are given as %s", name, outline(layers))
+		}
+	}
 	newOptimizer, err := pick("optimizer", h.Optimizer, optimizers)
 	if err != nil {
 		return Config{}, err

@@ -43,6 +43,9 @@ const quickTrain, quickDev, quickTest = 5000, 1000, 2000
 // such as "q1". The training set is cut into train and dev by a seeded
 // permutation; dev has 10,000 of the 60,000 examples of MNIST.
 func Open(ctx context.Context, question string) (*Lab, error) {
+	if err := words(); err != nil {
+		return nil, err
+	}
 	if question == "" || slug(question) != question {
 		return nil, fmt.Errorf("train: question %q, want a short name of a-z, 0-9, - and .", question)
 	}
