@@ -166,7 +166,7 @@ func TestLinesThatAreWrong(t *testing.T) {
 		"--lr // 0.1":                     "--lr needs a value: learning rate",
 		"--lr=big":                        `--lr "big", want a number: learning rate`,
 		"--epochs=2.5":                    `--epochs "2.5", want a whole number: passes over the training split`,
-		"--batch=99999999999999999999":    `want a whole number: examples in a batch`,
+		"--batch=99999999999999999999":    `want a whole number that is not as large: examples in a batch`,
 		"--xylophone=1":                   "unknown flag --xylophone; known: --",
 		"try it":                          `"try" is no flag, want --name=value`,
 		"--gamma=0.5":                     "--gamma=0.5 has no effect with the schedule constant, only with step, multistep, exponential, plateau",
