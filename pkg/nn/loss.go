@@ -83,6 +83,9 @@ func (ProbabilityCrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
 	var total float64
 	for n, label := range labels {
 		p := float64(y.Example(n)[label])
+		if y.Argmax(n) < 0 {
+			p = math.NaN() // though it may be another value that is none
+		}
 		total -= math.Log(max(p, least))
 		if dy != nil && p > least {
 			dy.Example(n)[label] = float32(-inv / p)
@@ -127,7 +130,8 @@ func prepare(kind string, dy, y *Tensor, labels []uint8) int {
 	return classes
 }
 
-// Correct counts the examples whose largest output is at their label.
+// Correct counts the examples whose largest output is at their label: the
+// first of equals, and none of those in which [Tensor.Argmax] finds no class.
 func Correct(y *Tensor, labels []uint8) int {
 	n := 0
 	for i, l := range labels {

@@ -1,6 +1,9 @@
 package nn
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Shape is the shape of one example: C channels of H rows and W columns. A
 // vector of n values is n×1×1. The number of examples is kept in Tensor.
@@ -53,13 +56,21 @@ func (t *Tensor) Example(i int) []float32 {
 }
 
 // Argmax returns the index of the largest value of example i, the first one
-// if several are equal.
+// if several are equal: the class that the outputs of a model name. It is -1,
+// and no class is named, if a value is NaN or the largest is not finite: no
+// softmax is defined of such values.
 func (t *Tensor) Argmax(i int) int {
 	best, row := 0, t.Example(i)
 	for j, v := range row {
+		if v != v {
+			return -1
+		}
 		if v > row[best] {
 			best = j
 		}
+	}
+	if len(row) == 0 || math.IsInf(float64(row[best]), 0) {
+		return -1
 	}
 	return best
 }

@@ -12,7 +12,7 @@ import (
 // a hundred times larger and would leave them all white.
 type Confusion struct {
 	Title  string
-	Counts [][]int  // Counts[truth][predicted]
+	Counts [][]int  // Counts[truth][predicted]; one column more than rows holds images that got no answer
 	Names  []string // of the classes; nil: 0, 1, 2, …
 	Rates  bool     // cells show the share of their true class in % instead of counts
 	Note   string
@@ -48,6 +48,9 @@ func (f Confusion) totals() (right, all int) {
 }
 
 func (f Confusion) class(i int) string {
+	if i >= len(f.Counts) {
+		return "none"
+	}
 	if i < len(f.Names) {
 		return f.Names[i]
 	}
@@ -83,8 +86,9 @@ func (f Confusion) name() string { return f.Title }
 
 func (f Confusion) layout() layout {
 	n := len(f.Counts)
+	columns := n
 	for _, r := range f.Counts {
-		n = max(n, len(r))
+		columns = max(columns, len(r))
 	}
 	if n == 0 {
 		return emptyChart(f.Title, "no data")
@@ -98,17 +102,20 @@ func (f Confusion) layout() layout {
 	}
 	rows := make([]int, n)
 	for i := range n {
-		h.Rows, h.Columns = append(h.Rows, f.class(i)), append(h.Columns, f.class(i))
-		for j := range n {
+		h.Rows = append(h.Rows, f.class(i))
+		for j := range columns {
 			rows[i] += cell(i, j)
 		}
+	}
+	for j := range columns {
+		h.Columns = append(h.Columns, f.class(j))
 	}
 	// What the colours run over: the errors, counts or rates alike.
 	h.High = 1e-9
 	h.Values = make([][]float64, n)
 	for i := range n {
-		h.Values[i] = make([]float64, n)
-		for j := range n {
+		h.Values[i] = make([]float64, columns)
+		for j := range columns {
 			v := float64(cell(i, j))
 			if f.Rates {
 				v *= 100 / float64(max(rows[i], 1))

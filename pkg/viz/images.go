@@ -32,10 +32,14 @@ type Images struct {
 }
 
 // Caption is the usual one under a digit: "7" if the prediction is right,
-// "7, read as 1" if not, with the probability of the prediction if it is > 0.
+// "7 → 1" if not, "7 → –" if the prediction is -1, none, with the probability of
+// the prediction if it is > 0.
 func Caption(truth, predicted int, probability float64) string {
 	s := fmt.Sprint(truth)
-	if truth != predicted {
+	switch {
+	case predicted < 0:
+		s += " → –"
+	case truth != predicted:
 		s += fmt.Sprintf(" → %d", predicted)
 	}
 	if probability > 0 {

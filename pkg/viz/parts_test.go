@@ -21,6 +21,12 @@ func TestConfusionPairs(t *testing.T) {
 	if got := strings.ReplaceAll(f.summary(), "\u00a0", " "); got != want {
 		t.Errorf("summary %q, want %q", got, want)
 	}
+	// A column more than rows is that of images without an answer.
+	f = Confusion{Counts: [][]int{{3, 0, 2}, {1, 4, 0}}}
+	want = "Right: 7 of 10 (70.00 %). Most frequent errors: 0 read as none: 2, 1 read as 0: 1."
+	if got := strings.ReplaceAll(f.summary(), "\u00a0", " "); got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
 }
 
 func TestECE(t *testing.T) {

@@ -39,12 +39,15 @@ func runsCommand(args []string) (int, error) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "question\tdata\trun\tstatus\tdev %\tat\tsteps\tseconds\ttest %\tweights\tstarted\tfolder")
 	for _, r := range runs {
-		test := ""
+		dev, test := "–", ""
+		if r.Judged() {
+			dev = fmt.Sprintf("%.2f", 100*r.Best.Score)
+		}
 		if r.Record.Test != nil {
 			test = fmt.Sprintf("%.2f", 100*r.Record.Test.Accuracy)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.2f\t%d\t%d\t%.1f\t%s\t%d\t%s\t%s\n",
-			r.Question, filepath.Base(filepath.Dir(filepath.Dir(r.Dir))), r.Name, r.Status, 100*r.Best.Score, r.Best.Step, r.Steps,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%.1f\t%s\t%d\t%s\t%s\n",
+			r.Question, filepath.Base(filepath.Dir(filepath.Dir(r.Dir))), r.Name, r.Status, dev, r.Best.Step, r.Steps,
 			r.Seconds, test, r.Weights, r.Started.Format("2006-01-02 15:04"), filepath.Base(r.Dir))
 	}
 	return 0, errors.Join(w.Flush(), damaged)

@@ -140,7 +140,11 @@ func test(arg string, shifts int) error {
 	}
 	var worst []string
 	for _, k := range p.MostConfused(5) {
-		worst = append(worst, fmt.Sprintf("%d as %d (%d)", k.Label, k.Predicted, k.Count))
+		as := "nothing"
+		if k.Predicted != train.NoAnswer {
+			as = fmt.Sprint(k.Predicted)
+		}
+		worst = append(worst, fmt.Sprintf("%d as %s (%d)", k.Label, as, k.Count))
 	}
 	if len(worst) > 0 {
 		fmt.Println("most often taken:", strings.Join(worst, ", "))

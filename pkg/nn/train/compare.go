@@ -11,8 +11,8 @@ import (
 // Paired is by how much the dev error of b, in points of %, is above that of a,
 // run by run: the same seeds in the same order. Differences between pairs
 // scatter less than the errors themselves, as a seed that is good for one is
-// often good for the other. The standard error is that of the mean; 0 for one
-// pair.
+// often good for the other. The standard error is that of the mean; NaN for one
+// pair, which tells of none.
 func Paired(a, b []*Result) (mean, standardError float64) {
 	if len(a) != len(b) || len(a) == 0 {
 		panic(fmt.Sprintf("train: paired: %d runs beside %d", len(a), len(b)))
@@ -21,8 +21,8 @@ func Paired(a, b []*Result) (mean, standardError float64) {
 	for i, e := range DevErrors(a) {
 		d[i] -= e
 	}
-	mean, sd := MeanStd(d)
-	return mean, sd / math.Sqrt(float64(len(d)))
+	s := StatOf(d)
+	return s.Mean, s.SD / math.Sqrt(float64(s.N))
 }
 
 // TrainErrors judges the best models of runs on the first n images of the

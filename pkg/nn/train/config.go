@@ -15,8 +15,8 @@ import (
 type Config struct {
 	Name      string // for logs and legends; does not decide anything
 	Layers    []nn.Layer
-	Loss      nn.Loss         // nil means nn.CrossEntropy{}
-	Penalty   nn.Penalty      // added to the loss
+	Loss      nn.Loss         // what is minimised; nil means nn.CrossEntropy{}. Events call it Objective
+	Penalty   nn.Penalty      // added to the objective
 	Optimizer optim.Optimizer // nil means optim.SGD{}
 	Schedule  optim.Schedule
 	Batch     int

@@ -10,7 +10,7 @@ import (
 
 // Score is how well a model does on a set.
 type Score struct {
-	Loss     float64 // mean
+	Loss     float64 // mean; in a run, on dev and in its test always that of LossOf
 	Accuracy float64 // share right, 0 to 1
 	Wrong, N int
 }
@@ -62,8 +62,10 @@ func Predict(m *nn.Model, s *data.Set) *nn.Tensor {
 	return out
 }
 
-// LossOf is the cross-entropy that goes with the end of a model: for
-// probabilities if it ends in a softmax, for logits otherwise.
+// LossOf is what is called the loss of a model, however it was trained: the
+// cross-entropy of the labels, without smoothing and without penalty, that goes
+// with the end of the model: for probabilities if it ends in a softmax, for
+// logits otherwise. So the losses of any two runs compare.
 func LossOf(m *nn.Model) nn.Loss {
 	if _, ok := m.Layers[len(m.Layers)-1].(nn.Softmax); ok {
 		return nn.ProbabilityCrossEntropy{}

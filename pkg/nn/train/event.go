@@ -16,30 +16,38 @@ const (
 
 // Event is one thing that a run tells, flat so that it reads well as a line of
 // JSON.
+//
+// Loss is one quantity wherever it is told, in training, on dev and by a test:
+// the mean cross-entropy of the labels in nats, see [LossOf], whatever is
+// optimised. It is what early choices and [optim.Adaptive] schedules look at.
+// What is optimised has a name of its own, Objective: Config.Loss, with its
+// smoothing if it has any, and the penalty.
 type Event struct {
-	Kind     Kind
-	Epoch    int // counted from 0
-	Step     int // steps done
-	Loss     float64
-	Score    float64 // accuracy, 0 to 1
-	LR       float64 // Train: of the last step
-	GradNorm float64 // Train: of the last step, before clipping
-	Previous float64 // Best: the best score before
-	Seconds  float64 // since the run began, over all its parts
+	Kind      Kind
+	Epoch     int // counted from 0
+	Step      int // steps done
+	Loss      float64
+	Score     float64 // accuracy, 0 to 1
+	Objective float64 // Train: mean of what was minimised, over the same steps
+	LR        float64 // Train: of the last step
+	GradNorm  float64 // Train: of the last step, before clipping
+	Previous  float64 // Best: the best score before
+	Seconds   float64 // since the run began, over all its parts
 }
 
 // line is an Event as JSON, which has no word for what is not finite: null
 // stands for it, and reads back as NaN.
 type line struct {
-	Kind     Kind   `json:"kind"`
-	Epoch    int    `json:"epoch"`
-	Step     int    `json:"step"`
-	Loss     number `json:"loss"`
-	Score    number `json:"score"`
-	LR       number `json:"lr,omitempty"`
-	GradNorm number `json:"gradnorm,omitempty"`
-	Previous number `json:"previous,omitempty"`
-	Seconds  number `json:"seconds"`
+	Kind      Kind   `json:"kind"`
+	Epoch     int    `json:"epoch"`
+	Step      int    `json:"step"`
+	Loss      number `json:"loss"`
+	Score     number `json:"score"`
+	Objective number `json:"objective,omitempty"`
+	LR        number `json:"lr,omitempty"`
+	GradNorm  number `json:"gradnorm,omitempty"`
+	Previous  number `json:"previous,omitempty"`
+	Seconds   number `json:"seconds"`
 }
 
 type number float64
@@ -61,7 +69,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 
 // MarshalJSON writes e as one line.
 func (e Event) MarshalJSON() ([]byte, error) {
-	return json.Marshal(line{e.Kind, e.Epoch, e.Step, number(e.Loss), number(e.Score), number(e.LR),
+	return json.Marshal(line{e.Kind, e.Epoch, e.Step, number(e.Loss), number(e.Score), number(e.Objective), number(e.LR),
 		number(e.GradNorm), number(e.Previous), number(e.Seconds)})
 }
 
@@ -71,7 +79,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &l); err != nil {
 		return err
 	}
-	*e = Event{l.Kind, l.Epoch, l.Step, float64(l.Loss), float64(l.Score), float64(l.LR),
+	*e = Event{l.Kind, l.Epoch, l.Step, float64(l.Loss), float64(l.Score), float64(l.Objective), float64(l.LR),
 		float64(l.GradNorm), float64(l.Previous), float64(l.Seconds)}
 	return nil
 }
@@ -94,7 +102,10 @@ func (h History) Of(k Kind) History {
 func (h History) Steps() []float64  { return h.column(func(e Event) float64 { return float64(e.Step) }) }
 func (h History) Losses() []float64 { return h.column(func(e Event) float64 { return e.Loss }) }
 func (h History) Scores() []float64 { return h.column(func(e Event) float64 { return e.Score }) }
-func (h History) LRs() []float64    { return h.column(func(e Event) float64 { return e.LR }) }
+func (h History) Objectives() []float64 {
+	return h.column(func(e Event) float64 { return e.Objective })
+}
+func (h History) LRs() []float64 { return h.column(func(e Event) float64 { return e.LR }) }
 func (h History) GradNorms() []float64 {
 	return h.column(func(e Event) float64 { return e.GradNorm })
 }
@@ -108,34 +119,8 @@ func (h History) column(f func(Event) float64) []float64 {
 }
 
 // Best is the index of the evaluation with the highest score in a history of
-// one kind, the first of equals; -1 if the history is empty.
+// one kind, the first of equals; -1 if there
+// is none.
 func (h History) Best() int {
 	return Argmax(h.Scores())
-}
-
-// Argmax returns the index of the largest value, the first of equals; -1 if
-// there is none.
-func Argmax(v []float64) int {
-	best := -1
-	for i, x := range v {
-		if best < 0 || x > v[best] {
-			best = i
-		}
-	}
-	return best
-}
-
-// MeanStd returns the mean of v and its sample standard deviation, 0 for fewer
-// than two values: how results of several seeds are told.
-func MeanStd(v []float64) (mean, std float64) {
-	for _, x := range v {
-		mean += x / float64(len(v))
-	}
-	if len(v) < 2 {
-		return mean, 0
-	}
-	for _, x := range v {
-		std += (x - mean) * (x - mean)
-	}
-	return mean, math.Sqrt(std / float64(len(v)-1))
 }

@@ -47,7 +47,7 @@ func TestMeanStd(t *testing.T) {
 	for _, c := range []struct {
 		v         []float64
 		mean, std float64
-	}{{[]float64{1, 2, 3, 4}, 2.5, math.Sqrt(5.0 / 3)}, {[]float64{7}, 7, 0}, {nil, 0, 0}} {
+	}{{[]float64{1, 2, 3, 4}, 2.5, math.Sqrt(5.0 / 3)}, {[]float64{7}, 7, 0}, {nil, math.NaN(), 0}} {
 		mean, std := MeanStd(c.v)
 		near(t, "mean", mean, c.mean)
 		near(t, "standard deviation", std, c.std)

@@ -11,13 +11,21 @@ import (
 )
 
 // Predictions are what a model says about every example of a set, beside the
-// truth: what all metrics but the loss in training are computed from.
+// truth: what all metrics but those in training are computed from.
+//
+// An example whose outputs name no class, since one of them is NaN or the
+// largest is infinite, has no answer. It is wrong in every score, its class is
+// [NoAnswer], its probabilities and its loss are NaN.
 type Predictions struct {
 	P      *nn.Tensor // probabilities, a row of one value a class for every example
 	Labels []uint8
 
-	nll []float64 // −log of the probability of the label
+	y    *nn.Tensor // what classes are ranked by, P or logits: rounding makes equals of what is not
+	loss nn.Loss    // the cross-entropy that goes with y
 }
+
+// NoAnswer stands for the class of an example that has none.
+const NoAnswer = -1
 
 // Judge asks m about every example of s. The outputs of a model that ends in a
 // softmax are taken as they are, those of any other as logits.
@@ -26,22 +34,26 @@ func Judge(m *nn.Model, s *data.Set) *Predictions {
 	if _, ok := LossOf(m).(nn.ProbabilityCrossEntropy); !ok {
 		return Logits(y, s.Labels)
 	}
-	check("predictions", y, s.Labels)
-	p := &Predictions{P: y, Labels: s.Labels, nll: make([]float64, y.N)}
-	for i, label := range s.Labels {
-		p.nll[i] = -math.Log(float64(y.Example(i)[label]))
-	}
-	return p
+	return Probabilities(y, s.Labels)
+}
+
+// Probabilities makes predictions of a row of probabilities for each example,
+// which become P.
+func Probabilities(p *nn.Tensor, labels []uint8) *Predictions {
+	check("probabilities", p, labels)
+	return &Predictions{P: p, Labels: labels, y: p, loss: nn.ProbabilityCrossEntropy{}}
 }
 
 // Logits makes predictions of a model's outputs before the softmax, as
 // [Predict] returns them.
 func Logits(y *nn.Tensor, labels []uint8) *Predictions {
 	check("logits", y, labels)
-	p := &Predictions{P: nn.NewTensor(y.N, y.Shape), Labels: labels, nll: make([]float64, y.N)}
-	for i, label := range labels {
-		z := y.Example(i)
-		top := float64(z[y.Argmax(i)])
+	p := &Predictions{P: nn.NewTensor(y.N, y.Shape), Labels: labels, y: y, loss: nn.CrossEntropy{}}
+	for i := range labels {
+		z, top := y.Example(i), math.NaN()
+		if c := y.Argmax(i); c >= 0 {
+			top = float64(z[c])
+		}
 		var sum float64
 		for _, v := range z {
 			sum += math.Exp(float64(v) - top)
@@ -49,9 +61,29 @@ func Logits(y *nn.Tensor, labels []uint8) *Predictions {
 		for c, v := range z {
 			p.P.Example(i)[c] = float32(math.Exp(float64(v)-top) / sum)
 		}
-		p.nll[i] = math.Log(sum) + (top - float64(z[label]))
 	}
 	return p
+}
+
+// ranked are the values by which classes are ranked.
+func (p *Predictions) ranked() *nn.Tensor {
+	if p.y == nil {
+		return p.P
+	}
+	return p.y
+}
+
+// lossAt is the cross-entropy of example i.
+func (p *Predictions) lossAt(i int) float64 {
+	loss := p.loss
+	if loss == nil {
+		loss = nn.ProbabilityCrossEntropy{}
+	}
+	y := p.ranked()
+	if y.Argmax(i) < 0 {
+		return math.NaN()
+	}
+	return loss.Eval(nil, &nn.Tensor{N: 1, Shape: y.Shape, Data: y.Example(i)}, p.Labels[i:i+1])
 }
 
 func check(what string, y *nn.Tensor, labels []uint8) {
@@ -72,9 +104,12 @@ func (p *Predictions) Accuracy() float64 { return p.TopK(1) }
 // classes. Of classes as probable as the label the lower numbers come first,
 // as in Argmax.
 func (p *Predictions) TopK(k int) float64 {
-	n := 0
+	n, y := 0, p.ranked()
 	for i, label := range p.Labels {
-		row := p.P.Example(i)
+		if y.Argmax(i) < 0 {
+			continue
+		}
+		row := y.Example(i)
 		before := 0
 		for c, v := range row {
 			if v > row[label] || v == row[label] && c < int(label) {
@@ -89,23 +124,38 @@ func (p *Predictions) TopK(k int) float64 {
 }
 
 // NLL is the mean negative log-likelihood, in nats: −log of the probability
-// of the label.
+// of the label. It is the loss that evaluations tell, with the clipping of
+// [nn.ProbabilityCrossEntropy] where a model ends in a softmax; see [LossOf].
 func (p *Predictions) NLL() float64 {
 	var sum float64
-	for _, v := range p.nll {
-		sum += v
+	for i := range p.Labels {
+		sum += p.lossAt(i)
 	}
-	return sum / float64(len(p.nll))
+	return sum / float64(len(p.Labels))
 }
 
 // Confusion counts examples by label and by prediction: counts[label][predicted].
+// If any have no answer, every row has one column more, the last, for these: a
+// row always sums to the examples of its class, and the diagonal to those that
+// are right.
 func (p *Predictions) Confusion() [][]int {
-	counts := make([][]int, p.P.Shape.Size())
+	classes, y := p.P.Shape.Size(), p.ranked()
+	columns := classes
+	for i := range p.Labels {
+		if y.Argmax(i) < 0 {
+			columns = classes + 1
+		}
+	}
+	counts := make([][]int, classes)
 	for c := range counts {
-		counts[c] = make([]int, len(counts))
+		counts[c] = make([]int, columns)
 	}
 	for i, label := range p.Labels {
-		counts[label][p.P.Argmax(i)]++
+		predicted := y.Argmax(i)
+		if predicted < 0 {
+			predicted = classes
+		}
+		counts[label][predicted]++
 	}
 	return counts
 }
@@ -129,8 +179,10 @@ func (p *Predictions) Classes() []ClassScore {
 		s := &scores[c]
 		s.Class = c
 		for other := range counts {
-			s.N += counts[c][other]
 			s.Predicted += counts[other][c]
+		}
+		for _, n := range counts[c] {
+			s.N += n
 		}
 		right := float64(counts[c][c])
 		s.Precision = right / float64(s.Predicted)
@@ -141,14 +193,18 @@ func (p *Predictions) Classes() []ClassScore {
 }
 
 // Mistake is one way to be wrong: so many examples of a label are taken for
-// another class.
+// another class, or for none (NoAnswer).
 type Mistake struct{ Label, Predicted, Count int }
 
 // MostConfused returns the n most frequent mistakes, the most frequent first.
 func (p *Predictions) MostConfused(n int) []Mistake {
 	var all []Mistake
-	for label, row := range p.Confusion() {
+	counts := p.Confusion()
+	for label, row := range counts {
 		for predicted, count := range row {
+			if predicted == len(counts) {
+				predicted = NoAnswer
+			}
 			if label != predicted && count > 0 {
 				all = append(all, Mistake{label, predicted, count})
 			}
@@ -162,7 +218,7 @@ func (p *Predictions) MostConfused(n int) []Mistake {
 type Judged struct {
 	Index            int // in the set
 	Label, Predicted int
-	Probability      float64 // of Predicted
+	Probability      float64 // of Predicted; NaN if that is NoAnswer
 	OfLabel          float64 // probability of Label
 }
 
@@ -171,18 +227,26 @@ func (j Judged) Right() bool { return j.Label == j.Predicted }
 
 // At is what the model says about example i.
 func (p *Predictions) At(i int) Judged {
-	row, best := p.P.Example(i), p.P.Argmax(i)
-	return Judged{i, int(p.Labels[i]), best, float64(row[best]), float64(row[p.Labels[i]])}
+	j := Judged{i, int(p.Labels[i]), p.ranked().Argmax(i), math.NaN(), math.NaN()}
+	if row := p.P.Example(i); j.Predicted != NoAnswer {
+		j.Probability, j.OfLabel = float64(row[j.Predicted]), float64(row[j.Label])
+	}
+	return j
 }
 
-// Worst returns the n examples with the largest loss, the largest first: the
-// mistakes the model is surest of, and then what it barely gets right.
+// Worst returns the n examples with the largest loss, the largest first: those
+// without an answer, then the mistakes the model is surest of, and then what it
+// barely gets right.
 func (p *Predictions) Worst(n int) []Judged {
 	order := make([]int, len(p.Labels))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.nll[b], p.nll[a]) })
+	losses := make([]float64, len(order))
+	for i := range losses {
+		losses[i] = -p.lossAt(i) // cmp puts NaN before all numbers
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(losses[a], losses[b]) })
 	var worst []Judged
 	for _, i := range order[:min(n, len(order))] {
 		worst = append(worst, p.At(i))
@@ -203,12 +267,14 @@ type Calibration struct {
 	Bins []Bin // of equal width in [0, 1]
 	// ECE, the expected calibration error, is the mean distance between
 	// confidence and accuracy of a bin, weighted by its examples (Guo et al.
-	// 2017, eq. 3); MCE is the largest distance.
+	// 2017, eq. 3); MCE is the largest distance. Both are NaN if an example has no
+	// answer: what is not said is neither too sure nor too modest.
 	ECE, MCE float64
 }
 
 // Calibration sorts the predictions into bins of equal width; 15 is usual. A
-// probability on a border belongs to the upper bin, 1 to the last.
+// probability on a border belongs to the upper bin, 1 to the last. An example
+// without an answer is in no bin.
 func (p *Predictions) Calibration(bins int) Calibration {
 	if bins < 1 {
 		panic(fmt.Sprintf("train: calibration: %d bins, want at least 1", bins))
@@ -216,6 +282,10 @@ func (p *Predictions) Calibration(bins int) Calibration {
 	c := Calibration{Bins: make([]Bin, bins)}
 	for i := range p.Labels {
 		j := p.At(i)
+		if j.Predicted == NoAnswer {
+			c.ECE, c.MCE = math.NaN(), math.NaN()
+			continue
+		}
 		if !(j.Probability >= 0 && j.Probability <= 1) {
 			panic(fmt.Sprintf("train: calibration: probability %v of example %d", j.Probability, i))
 		}
@@ -242,7 +312,7 @@ func (p *Predictions) Calibration(bins int) Calibration {
 
 // Confidence returns, for every example, the probability of the predicted
 // class and whether that is the label: what a reliability diagram is drawn
-// from.
+// from. Without an answer the probability is NaN.
 func (p *Predictions) Confidence() (probability []float64, right []bool) {
 	for i := range p.Labels {
 		j := p.At(i)

@@ -53,7 +53,7 @@ func TestProbabilities(t *testing.T) {
 	p = Logits(y, []uint8{1, 0})
 	near(t, "hopeless", float64(p.P.Data[1]), 0)
 	near(t, "equal", float64(p.P.Data[2]), 0.5)
-	near(t, "its loss", p.nll[0], 2e4)
+	near(t, "its loss", p.lossAt(0), 2e4)
 }
 
 func TestTopK(t *testing.T) {

@@ -35,7 +35,7 @@ func (r *Result) Range() Range {
 	h := r.Train()
 	g := Range{LR: h.LRs(), Loss: centred(h.Losses(), int(rangeWindow*float64(len(h)))/2)}
 	g.Steepest, g.Lowest, g.Limit = math.NaN(), math.NaN(), math.NaN()
-	lowest := lowestOf(g.Loss)
+	lowest := Argmin(g.Loss)
 	if lowest < 0 {
 		return g
 	}
@@ -56,17 +56,6 @@ func (r *Result) Range() Range {
 		g.Limit = g.LR[len(g.LR)-1]
 	}
 	return g
-}
-
-// lowestOf is the index of the smallest value, -1 if there is none.
-func lowestOf(v []float64) int {
-	low := -1
-	for i, x := range v {
-		if !math.IsNaN(x) && (low < 0 || x < v[low]) {
-			low = i
-		}
-	}
-	return low
 }
 
 // centred is the moving mean of v over half values on either side, so that it

@@ -31,14 +31,19 @@ func (r *Result) Stopped(patience int) (end, kept Event) {
 
 // StoppedErrors are the dev errors in % that runs would have kept with a
 // patience, and the mean share of their steps that they would have made, 0 to 1;
-// see Result.Stopped.
+// see Result.Stopped. Both are NaN for a run that was never judged.
 func StoppedErrors(runs []*Result, patience int) (errors []float64, made float64) {
+	var shares []float64
 	for _, r := range runs {
 		end, kept := r.Stopped(patience)
-		errors = append(errors, 100*(1-kept.Score))
-		made += float64(end.Step) / float64(r.Steps) / float64(len(runs))
+		errors = append(errors, 100*(1-r.score(kept)))
+		share := math.NaN()
+		if end != (Event{}) {
+			share = float64(end.Step) / float64(r.Steps)
+		}
+		shares = append(shares, share)
 	}
-	return errors, made
+	return errors, StatOf(shares).Mean
 }
 
 // Reach is how soon runs, of several seeds perhaps, came to an accuracy.

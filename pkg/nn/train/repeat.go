@@ -71,50 +71,55 @@ func Models(runs []*Result) ([]*nn.Model, error) {
 }
 
 // BestRow is the row of runs with the smallest mean dev error, the first of
-// equals; -1 if there is none.
-func BestRow(rows [][]*Result) int {
-	var means []float64
+// equals. A row without runs, or with one that has no score, is never the best;
+// -1 if there is no other.
+func BestRow(rows [][]*Result) int { return Argmin(meanErrors(rows)) }
+
+// meanErrors are the mean dev errors of rows of runs, NaN where there is none.
+func meanErrors(rows [][]*Result) (means []float64) {
 	for _, runs := range rows {
-		mean, _ := MeanStd(DevErrors(runs))
-		means = append(means, -mean)
+		means = append(means, StatOf(DevErrors(runs)).Mean)
 	}
-	return Argmax(means)
+	return means
 }
 
 // Spread is by how many points the mean dev errors of rows of runs differ at
-// most.
+// most; rows without a mean do not count. It is NaN if no row has one.
 func Spread(rows [][]*Result) float64 {
-	least, most := math.Inf(1), math.Inf(-1)
-	for _, runs := range rows {
-		mean, _ := MeanStd(DevErrors(runs))
-		least, most = min(least, mean), max(most, mean)
+	means := meanErrors(rows)
+	low, high := Argmin(means), Argmax(means)
+	if low < 0 {
+		return math.NaN()
 	}
-	return most - least
+	return means[high] - means[low]
 }
 
-// DevAccuracies are the best accuracies of the runs on the dev split, in %.
+// DevAccuracies are the best accuracies of the runs on the dev split, in %; NaN
+// for a run that was never judged.
 func DevAccuracies(runs []*Result) []float64 {
 	v := make([]float64, len(runs))
 	for i, r := range runs {
-		v[i] = 100 * r.Best.Score
+		v[i] = 100 * r.score(r.Best)
 	}
 	return v
 }
 
-// PlusMinus writes the mean of v and its sample standard deviation, "97.47 ±
-// 0.09"; of a single value the value alone.
-func PlusMinus(v []float64) string {
-	mean, sd := MeanStd(v)
-	if len(v) < 2 {
-		return fmt.Sprintf("%.2f", mean)
+// Judged reports whether the run has a score: an interrupted run, or one that
+// diverged, may have none.
+func (r *Result) Judged() bool { return r.Best != (Event{}) }
+
+// score is that of an evaluation of r, NaN if there was none.
+func (r *Result) score(e Event) float64 {
+	if e == (Event{}) {
+		return math.NaN()
 	}
-	return fmt.Sprintf("%.2f ± %.2f", mean, sd)
+	return e.Score
 }
 
 // Within counts the errors that are less than margin above the smallest: how
 // many learning rates of a sweep would have done as well.
 func Within(errors []float64, margin float64) (n int) {
-	low := lowestOf(errors)
+	low := Argmin(errors)
 	for _, e := range errors {
 		if e < errors[low]+margin {
 			n++

@@ -59,7 +59,7 @@ func TestPlusMinus(t *testing.T) {
 	for _, c := range []struct {
 		v    []float64
 		want string
-	}{{[]float64{97.456}, "97.46"}, {[]float64{97, 98, 99}, "98.00 ± 1.00"}} {
+	}{{nil, "–"}, {[]float64{math.NaN()}, "–"}, {[]float64{3, math.NaN()}, "–"}, {[]float64{97.456}, "97.46"}, {[]float64{97, 98, 99}, "98.00 ± 1.00"}} {
 		if got := PlusMinus(c.v); got != c.want {
 			t.Errorf("%v: %q, want %q", c.v, got, c.want)
 		}

@@ -184,8 +184,8 @@ func (h Hyper) At(p Point) (Hyper, error) {
 type Tried struct {
 	Point
 	Result *Result
-	Score  float64 // best accuracy on the dev split, 0 to 1
-	Loss   float64 // on the dev split, at that evaluation
+	Score  float64 // best accuracy on the dev split, 0 to 1; NaN if it was never judged
+	Loss   float64 // on the dev split, at that evaluation; likewise
 }
 
 // Search makes a run for every point and returns what was tried, the best first;
@@ -226,6 +226,9 @@ func (l *Lab) Search(points []Point, config func(Point) (Config, error)) ([]Trie
 	tried := make([]Tried, len(points))
 	for i, r := range results {
 		tried[i] = Tried{Point: points[i], Result: r, Score: r.Best.Score, Loss: r.Best.Loss}
+		if !r.Judged() {
+			tried[i].Score, tried[i].Loss = math.NaN(), math.NaN()
+		}
 	}
 	slices.SortStableFunc(tried, compareTried)
 	return tried, nil
@@ -236,7 +239,7 @@ func compareTried(a, b Tried) int {
 	rank := map[Status]int{Finished: 0, Diverged: 1, Interrupted: 2}
 	return cmp.Or(
 		cmp.Compare(rank[a.Result.Status], rank[b.Result.Status]),
-		cmp.Compare(b.Score, a.Score),
+		cmp.Compare(b.Score, a.Score), // NaN is less than all
 		cmp.Compare(a.Loss, b.Loss),
 	)
 }

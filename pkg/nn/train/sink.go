@@ -8,7 +8,9 @@ import (
 // Printer writes events in the manner of the original report: at every
 // evaluation the epoch, the iteration, and loss and score on the batches since
 // the last report (none where dev is judged before it) and on the dev split, and
-// a line when the best score rises.
+// a line when the best score rises. Where something else than the loss is
+// minimised, smoothed labels or a squared error, it is told beside it as the
+// objective.
 type Printer struct {
 	W io.Writer
 
@@ -22,7 +24,11 @@ func (p *Printer) Tell(e Event) {
 	case Dev:
 		fmt.Fprintf(p.W, "epoch: %d, iteration: %d\n", e.Epoch, e.Step)
 		if p.train.Step > 0 {
-			fmt.Fprintf(p.W, "[Train] loss: %.5f, score: %.5f\n", p.train.Loss, p.train.Score)
+			objective := ""
+			if p.train.Objective != 0 && p.train.Objective != p.train.Loss {
+				objective = fmt.Sprintf(", objective: %.5f", p.train.Objective)
+			}
+			fmt.Fprintf(p.W, "[Train] loss: %.5f, score: %.5f%s\n", p.train.Loss, p.train.Score, objective)
 		}
 		fmt.Fprintf(p.W, "[Dev] loss: %.5f, score: %.5f\n", e.Loss, e.Score)
 	case Best:

@@ -133,12 +133,14 @@ func (r *Result) Dev() History   { return r.History.Of(Dev) }
 func (r *Result) Label() string { return r.Name }
 
 // Points returns a curve over the iterations: split is "train" or "dev",
-// metric "loss", "score", "lr" or "gradnorm".
+// metric "loss", "objective", "score", "lr" or "gradnorm".
 func (r *Result) Points(split, metric string) (x, y []float64) {
 	h := r.History.Of(Kind(split))
 	switch metric {
 	case "loss":
 		return h.Steps(), h.Losses()
+	case "objective":
+		return h.Steps(), h.Objectives()
 	case "score":
 		return h.Steps(), h.Scores()
 	case "lr":
@@ -146,18 +148,22 @@ func (r *Result) Points(split, metric string) (x, y []float64) {
 	case "gradnorm":
 		return h.Steps(), h.GradNorms()
 	}
-	panic(fmt.Sprintf("train: metric %q, want loss, score, lr or gradnorm", metric))
+	panic(fmt.Sprintf("train: metric %q, want loss, objective, score, lr or gradnorm", metric))
 }
 
 func (r *Result) String() string {
 	s := fmt.Sprintf("%s: dev %.2f %% at iteration %d of %d, %.1f s", r.Name, 100*r.Best.Score, r.Best.Step, r.Steps, r.Seconds)
+	best := ""
+	if r.Judged() {
+		best = fmt.Sprintf("best dev %.2f %%, ", 100*r.Best.Score)
+	}
 	switch {
 	case r.Status == Diverged:
 		s = fmt.Sprintf("%s: %s", r.Name, r.Error)
 	case r.Status == Interrupted && r.Steps == 0:
 		s = r.Name + ": not begun"
 	case r.Status == Interrupted:
-		s = fmt.Sprintf("%s: interrupted after iteration %d, best dev %.2f %%, saved in %s: run again to continue", r.Name, r.Steps, 100*r.Best.Score, r.short())
+		s = fmt.Sprintf("%s: interrupted after iteration %d, %ssaved in %s: run again to continue", r.Name, r.Steps, best, r.short())
 	case r.Stored:
 		s += ", stored " + r.Started.Format("2006-01-02 15:04")
 	}

@@ -233,7 +233,7 @@ func TestDivergedRunIsKept(t *testing.T) {
 	}
 	// The model from before is there, whole and finite.
 	m := must(r.Model())
-	s := must(Evaluate(context.Background(), m, nn.MSE{}, InOrder(l.Dev)))
+	s := must(Evaluate(context.Background(), m, LossOf(m), InOrder(l.Dev)))
 	if r.Best.Step < 5 || r.Best.Step > r.Steps || s.Loss != r.Best.Loss || s.Accuracy != r.Best.Score {
 		t.Errorf("the saved model scores %v, the best evaluation was %+v", s, r.Best)
 	}

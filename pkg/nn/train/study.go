@@ -120,18 +120,18 @@ func (s *Study) Of(variant int, measure func(runs []*Result) []float64) [][]floa
 func (s *Study) ErrorsOn(size int, sets ...*data.Set) (values [][]float64, best [][2]int, err error) {
 	values = make([][]float64, len(s.Runs))
 	for j, set := range sets {
-		least := 0
+		var column []float64
 		for k, bySize := range s.Runs {
 			errs, err := ErrorsOn(bySize[size], set)
 			if err != nil {
 				return nil, nil, err
 			}
-			mean, _ := MeanStd(errs)
-			if values[k] = append(values[k], mean); mean < values[least][j] {
-				least = k
-			}
+			values[k] = append(values[k], StatOf(errs).Mean)
+			column = append(column, values[k][j])
 		}
-		best = append(best, [2]int{least, j})
+		if least := Argmin(column); least >= 0 {
+			best = append(best, [2]int{least, j})
+		}
 	}
 	return values, best, nil
 }
@@ -202,7 +202,7 @@ func (s *Study) Harm() (count, variant, size int) {
 }
 
 // Best is the variant with the smallest mean dev error at a size, the first of
-// equals.
+// equals; -1 if none has a score, see [BestRow].
 func (s *Study) Best(size int) int {
 	var rows [][]*Result
 	for _, bySize := range s.Runs {
@@ -211,15 +211,17 @@ func (s *Study) Best(size int) int {
 	return BestRow(rows)
 }
 
-// Bests are the pairs of Best and its size, for all sizes.
+// Bests are the pairs of Best and its size, for all sizes that have one.
 func (s *Study) Bests() (pairs [][2]int) {
 	for i := range s.Sizes {
-		pairs = append(pairs, [2]int{s.Best(i), i})
+		if best := s.Best(i); best >= 0 {
+			pairs = append(pairs, [2]int{best, i})
+		}
 	}
 	return pairs
 }
 
-// Mean is the mean of something about runs.
+// Mean is the mean of something about runs, NaN for no runs.
 func Mean(runs []*Result, of func(r *Result) float64) float64 {
 	var values []float64
 	for _, r := range runs {
@@ -247,7 +249,8 @@ func (l *Lab) Follow(ctx context.Context, cfg Config, each func(epoch int, dev S
 			return err
 		}
 		if e.Kind == Dev {
-			each(e.Epoch+1, Score{Loss: e.Loss, Accuracy: e.Score, N: l.Dev.Len()}, t.Model())
+			n := l.Dev.Len()
+			each(e.Epoch+1, Score{Loss: e.Loss, Accuracy: e.Score, N: n, Wrong: n - int(math.Round(e.Score*float64(n)))}, t.Model())
 		}
 	}
 	return nil

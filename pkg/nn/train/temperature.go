@@ -12,9 +12,19 @@ import (
 // too little (Guo et al. 2017, §4.2). It changes no prediction. Choose it on
 // the dev split. Logits that are right on every example get a T so small that
 // every probability rounds to 0 or 1; it is never outside of 0.001 to 1,000.
+// Examples without an answer tell nothing; if there are no others, it is NaN.
 func Temperature(logits *nn.Tensor, labels []uint8) float64 {
 	if logits.N != len(labels) || logits.N == 0 {
 		panic(fmt.Sprintf("train: temperature: %d labels for %d examples", len(labels), logits.N))
+	}
+	answers := 0
+	for i := range labels {
+		if logits.Argmax(i) >= 0 {
+			answers++
+		}
+	}
+	if answers == 0 {
+		return math.NaN()
 	}
 	// In β = 1/T the cross-entropy is convex, so its slope rises: halve the
 	// interval of log β in which it changes its sign.
@@ -34,13 +44,17 @@ func Temperature(logits *nn.Tensor, labels []uint8) float64 {
 // β: Σ (Σ p_j·z_j − z_label).
 func coolingSlope(logits *nn.Tensor, labels []uint8, beta float64) (slope float64) {
 	for i, label := range labels {
-		z := logits.Example(i)
-		top := float64(z[logits.Argmax(i)])
+		z, best := logits.Example(i), logits.Argmax(i)
+		if best < 0 {
+			continue
+		}
+		top := float64(z[best])
 		var sum, mean float64
 		for _, v := range z {
-			e := math.Exp(beta * (float64(v) - top))
-			sum += e
-			mean += e * float64(v)
+			if e := math.Exp(beta * (float64(v) - top)); e > 0 { // 0·∞ is no number
+				sum += e
+				mean += e * float64(v)
+			}
 		}
 		slope += mean/sum - float64(z[label])
 	}

@@ -35,6 +35,7 @@ type Trainer struct {
 	model   *nn.Model
 	average *nn.Model // running mean of the weights, if cfg.EMA > 0
 	stepper optim.Stepper
+	told    nn.Loss // what events call the loss; nil where it is cfg.Loss
 
 	x, dy nn.Tensor
 	progress
@@ -51,6 +52,7 @@ type progress struct {
 	Told      int       // events yielded
 	Due       []Event   // decided on, not yielded yet
 	Loss      float64   // a sum over the examples since the last report
+	Objective float64   // likewise
 	Correct   int       // likewise
 	Examples  int       // so many
 	DevAt     int       // the step of the last evaluation
@@ -84,7 +86,17 @@ func NewTrainer(cfg Config, m *nn.Model) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{cfg: cfg, model: m, stepper: stepper, progress: progress{BestScore: -1}}
+	t := &Trainer{cfg: cfg, model: m, stepper: stepper, told: LossOf(m), progress: progress{BestScore: -1}}
+	switch own := cfg.Loss.(type) { // own losses need not compare with ==
+	case nn.CrossEntropy:
+		if t.told == nn.Loss(own) {
+			t.told = nil
+		}
+	case nn.ProbabilityCrossEntropy:
+		if t.told == nn.Loss(own) {
+			t.told = nil
+		}
+	}
 	if cfg.EMA > 0 {
 		t.average = m.Clone()
 	}
@@ -173,14 +185,18 @@ func (t *Trainer) step(b data.Batch) error {
 	lr := t.rate(t.Step)
 	t.x = nn.Tensor{N: len(b.Labels), Shape: t.model.In, Data: b.X}
 	y := t.model.Forward(&t.x, nn.Pass{Train: true, Seed: t.cfg.Seed, Step: t.Step})
-	loss := t.cfg.Loss.Eval(&t.dy, y, b.Labels)
+	objective := t.cfg.Loss.Eval(&t.dy, y, b.Labels)
+	loss := objective
+	if t.told != nil {
+		loss = t.told.Eval(nil, y, b.Labels)
+	}
 	correct := nn.Correct(y, b.Labels)
-	if !finite(loss) {
-		return t.diverged(Train, loss, lr)
+	if !finite(objective) {
+		return t.diverged(Train, objective, lr)
 	}
 	t.model.Backward(&t.dy)
-	if loss += t.cfg.Penalty.Add(t.model.Params()); !finite(loss) {
-		return t.diverged(Train, loss, lr)
+	if objective += t.cfg.Penalty.Add(t.model.Params()); !finite(objective) {
+		return t.diverged(Train, objective, lr)
 	}
 	t.gradNorm = -1
 	if t.cfg.ClipNorm > 0 {
@@ -195,6 +211,7 @@ func (t *Trainer) step(b data.Batch) error {
 	}
 	t.Step++
 	t.Loss += loss * float64(len(b.Labels))
+	t.Objective += objective * float64(len(b.Labels))
 	t.Correct += correct
 	t.Examples += len(b.Labels)
 	return nil
@@ -231,9 +248,9 @@ func (t *Trainer) tellTrain(yield func(Event, error) bool) error {
 	n := float64(t.Examples)
 	ev := Event{
 		Kind: Train, Epoch: t.Epoch, Step: t.Step, Loss: t.Loss / n, Score: float64(t.Correct) / n,
-		LR: t.rate(t.Step - 1), GradNorm: norm, Seconds: t.elapsed(),
+		Objective: t.Objective / n, LR: t.rate(t.Step - 1), GradNorm: norm, Seconds: t.elapsed(),
 	}
-	t.Loss, t.Correct, t.Examples = 0, 0, 0
+	t.Loss, t.Objective, t.Correct, t.Examples = 0, 0, 0, 0
 	return t.tell(yield, ev)
 }
 
@@ -242,7 +259,7 @@ func (t *Trainer) tellDev(ctx context.Context, dev Batches, yield func(Event, er
 	if t.DevAt == t.Step {
 		return nil
 	}
-	s, err := Evaluate(ctx, t.Model(), t.cfg.Loss, dev)
+	s, err := Evaluate(ctx, t.Model(), LossOf(t.model), dev)
 	if err != nil {
 		return err
 	}

@@ -10,14 +10,15 @@ type Trial func(lr float64, seed int) Config
 type Tuned struct {
 	LR     float64   // the chosen rate
 	Rates  []float64 // those tried
-	Errors []float64 // at each of them, seed 1: the share wrong on dev in %
+	Errors []float64 // at each of them, seed 1: the share wrong on dev in %; NaN for a run that was never judged
 	Runs   []*Result // at the chosen rate, seed 1 first
 }
 
 // Tune compares trials on equal terms: each may try the same learning rates
 // with seed 1, the one with the best score on dev is chosen, and with it the
 // other seeds are trained. A run that diverges counts with its last sound
-// weights. Of equal rates the first is chosen. All runs of a stage are one Fit.
+// weights, if it was judged before, else not at all. Of equal rates the first
+// is chosen. All runs of a stage are one Fit.
 func (l *Lab) Tune(rates []float64, seeds int, trials ...Trial) ([]Tuned, error) {
 	if len(rates) == 0 || seeds < 1 {
 		return nil, fmt.Errorf("train: tune: %d learning rates and %d seeds, want at least 1", len(rates), seeds)
@@ -35,7 +36,9 @@ func (l *Lab) Tune(rates []float64, seeds int, trials ...Trial) ([]Tuned, error)
 	tuned := make([]Tuned, len(trials))
 	for k, t := range trials {
 		mine := runs[k*len(rates) : (k+1)*len(rates)]
-		tuned[k] = choose(rates, mine)
+		if tuned[k], err = choose(rates, mine); err != nil {
+			return nil, err
+		}
 		for seed := 2; seed <= seeds; seed++ {
 			rest = append(rest, t(tuned[k].LR, seed))
 		}
@@ -72,31 +75,32 @@ func allDone(runs []*Result, want int) error {
 }
 
 // choose picks the best of runs, one for each rate.
-func choose(rates []float64, runs []*Result) Tuned {
-	scores := make([]float64, len(runs))
-	for i, r := range runs {
-		scores[i] = r.Best.Score
+func choose(rates []float64, runs []*Result) (Tuned, error) {
+	t := Tuned{Rates: rates, Errors: DevErrors(runs)}
+	best := Argmin(t.Errors)
+	if best < 0 {
+		return t, fmt.Errorf("train: tune: %s at none of the learning rates %v was ever judged: all diverged before", runs[0].Name, rates)
 	}
-	best := Argmax(scores)
-	return Tuned{LR: rates[best], Rates: rates, Errors: DevErrors(runs), Runs: runs[best : best+1 : best+1]}
+	t.LR, t.Runs = rates[best], runs[best:best+1:best+1]
+	return t, nil
 }
 
 // DevErrors are the shares wrong on dev of the runs at their best evaluations,
-// in %.
+// in %; NaN for a run that was never judged.
 func DevErrors(runs []*Result) []float64 {
 	errs := make([]float64, len(runs))
 	for i, r := range runs {
-		errs[i] = 100 * (1 - r.Best.Score)
+		errs[i] = 100 * (1 - r.score(r.Best))
 	}
 	return errs
 }
 
 // LastErrors are the shares wrong on dev of the runs at their last evaluations,
-// in %: those that nobody has picked.
+// in %: those that nobody has picked. NaN for a run that was never judged.
 func LastErrors(runs []*Result) []float64 {
 	errs := make([]float64, len(runs))
 	for i, r := range runs {
-		errs[i] = 100 * (1 - r.Last.Score)
+		errs[i] = 100 * (1 - r.score(r.Last))
 	}
 	return errs
 }

@@ -1,15 +1,14 @@
 package train
 
 import (
-	"math"
-
 	"inkling/pkg/data"
 	"inkling/pkg/nn"
 )
 
 // JudgeViews asks m about several views of every example of s and takes the
 // mean of the probabilities: test-time augmentation. Its accuracy belongs
-// beside that of Judge, not in its place.
+// beside that of Judge, not in its place. An example that has no answer in one
+// view has none.
 func JudgeViews(m *nn.Model, s *data.Set, views ...data.Affine) *Predictions {
 	mean := nn.NewTensor(s.Len(), m.Out())
 	for _, v := range views {
@@ -18,11 +17,7 @@ func JudgeViews(m *nn.Model, s *data.Set, views ...data.Affine) *Predictions {
 			mean.Data[i] += x / float32(len(views))
 		}
 	}
-	p := &Predictions{P: mean, Labels: s.Labels, nll: make([]float64, s.Len())}
-	for i, label := range s.Labels {
-		p.nll[i] = -math.Log(float64(mean.Example(i)[label]))
-	}
-	return p
+	return Probabilities(mean, s.Labels)
 }
 
 // Shifts are the views of an image moved by up to px pixels in steps of one,
