@@ -25,8 +25,14 @@ find_python() {
 
 # run_python PROGRAM ARGS... replaces this shell with one of the programs.
 run_python() {
+  local held=()
   find_python
-  run_python_as "$python" -s "$root/scripts/runner/start.py" "$@"
+  # A signal that falls into Python's own start would be a traceback; start.py
+  # lets them in. Without GNU env (macOS) that gap of some hundredths of a second stays.
+  if env --block-signal=INT,TERM,HUP true 2>/dev/null; then
+    held=(env --block-signal=INT,TERM,HUP)
+  fi
+  run_python_as ${held[@]+"${held[@]}"} "$python" -s "$root/scripts/runner/start.py" "$@"
 }
 
 # run_python_as PYTHON ARGS... replaces this shell. A PYTHONPATH or PYTHONHOME

@@ -24,7 +24,9 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+import guard
 import outputs
+import signals
 from project import KERNEL
 
 # GoNB gives an interrupted cell 5 s before it kills it.
@@ -84,7 +86,10 @@ def first_line(source: str) -> str:
 
 
 def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Path):
-    """Runs a notebook; returns it with its outputs, and what became of it."""
+    """Runs a notebook; returns it with its outputs, and what became of it.
+
+    A signal ends the running cell, the notebook says so, and the caller is told in Run.signal.
+    """
     notebook = nbformat.read(path, as_version=4)
     language = notebook.metadata.get("kernelspec", {}).get("language", "go")
     for cell in notebook.cells:
@@ -95,7 +100,9 @@ def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Pat
     if language != "go":
         run.status, run.error = "failed", f"is a notebook for {language}, only Go notebooks run here"
     else:
-        asyncio.run(Execution(notebook, path, run, timeout, env, log).go())
+        with signals.noted() as note:
+            asyncio.run(Execution(notebook, path, run, timeout, env, log).go(note))
+        run.signal = note.number
     run.seconds = time.monotonic() - start
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -112,25 +119,17 @@ class Execution:
         self.notebook, self.path, self.run, self.timeout, self.env, self.log = notebook, path, run, timeout, env, log
         self.stop = asyncio.Event()
 
-    async def go(self) -> None:
+    async def go(self, note: signals.Note) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stopped, number)
-        # GoNB builds its cells in the temporary folder and leaves them there
-        # when it is killed.
-        scratch = tempfile.mkdtemp(prefix="inkling-")
+        note.tell = lambda: loop.call_soon_threadsafe(self.stop.set)
+        if note.number:
+            self.stop.set()
         try:
-            await self.with_kernel(scratch)
+            await self.with_kernel()
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            note.tell = lambda: None
 
-    def stopped(self, number: int) -> None:
-        if self.stop.is_set():
-            return
-        self.run.signal = number
-        self.stop.set()
-
-    async def with_kernel(self, scratch: str) -> None:
+    async def with_kernel(self) -> None:
         manager = AsyncKernelManager(kernel_name=KERNEL)
         spec = manager.kernel_spec
         # Compiler errors as text; and no gopls, which nobody asks anything here.
@@ -140,8 +139,7 @@ class Execution:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w") as log:
             try:
-                await manager.start_kernel(cwd=str(self.path.parent), env={**self.env, "TMPDIR": scratch},
-                                           stdout=log, stderr=log)
+                await manager.start_kernel(cwd=str(self.path.parent), env=self.env, stdout=log, stderr=log)
                 group = getattr(manager.provisioner, "pid", None)
                 client.kc = manager.client()
                 client.kc.start_channels()
@@ -216,6 +214,11 @@ class Execution:
         if group:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
+            # The kernel's watcher ends what has left the group and removes its folder.
+            for _ in range(100):
+                if not any(Path(tempfile.gettempdir()).glob(f"{guard.PREFIX}{group}-*")):
+                    break
+                await asyncio.sleep(0.1)
 
 
 def failure(cell, error: CellExecutionError) -> str:

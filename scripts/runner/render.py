@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 
 import page
+import signals
 from execute import Run, execute
 from outputs import EXIT
 from project import ROOT, TOOLS
@@ -32,15 +33,19 @@ def main(given: list[str]) -> int:
     machine = describe_machine(args.go)
     start = time.monotonic()
     runs = []
-    for number, path in enumerate(args.notebooks, 1):
-        print(f"[{number}/{len(args.notebooks)}] {path.stem}", flush=True)
-        run = one(path, args, machine)
-        runs.append(run)
-        print(f"  {run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
-        if run.signal:
-            break
-    write(args.output / "index.html", page.index(args.output, machine))
-    return summary(runs, args, time.monotonic() - start)
+    # What a signal finds is put away and told: its kernel, its page, the summary.
+    with signals.noted() as note:
+        for number, path in enumerate(args.notebooks, 1):
+            print(f"[{number}/{len(args.notebooks)}] {path.stem}", flush=True)
+            run = one(path, args, machine)
+            runs.append(run)
+            print(f"  {run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
+            if run.signal or note.number:
+                break
+        write(args.output / "index.html", page.index(args.output, machine))
+        failed = summary(runs, args, time.monotonic() - start)
+        number = next((run.signal for run in runs if run.signal), note.number)
+        return 128 + number if number else failed
 
 
 def one(path: Path, args: argparse.Namespace, machine: str) -> Run:
@@ -74,9 +79,14 @@ def show_failure(notebook, run: Run) -> None:
 def write(path: Path, text: str) -> None:
     """Writes a file whole or not at all."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
-        file.write(text)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+        try:
+            file.write(text)
+            file.flush()
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
 
 
 def summary(runs: list[Run], args: argparse.Namespace, seconds: float) -> int:
@@ -89,9 +99,6 @@ def summary(runs: list[Run], args: argparse.Namespace, seconds: float) -> int:
     counts.append(("not run", len(args.notebooks) - len(runs)))
     print(f"{seconds:.0f} s in all: " + ", ".join(f"{n} {word}" for word, n in counts if n))
     print(f"open {args.output / 'index.html'}")
-    number = next((run.signal for run in runs if run.signal), None)
-    if number:
-        return 128 + number
     return int(any(run.status != "ok" for run in runs))
 
 

@@ -10,6 +10,7 @@ import argparse
 import os
 from pathlib import Path
 
+import signals
 import toolchain
 from project import REPORTS, ROOT, SCRIPTS, Problem, find_notebook, jupyter_env, known_notebooks
 
@@ -73,4 +74,5 @@ def main(given: list[str]) -> int:
                "--timeout", str(args.timeout), "--go", setup.go_version]
     for note in setup.notes:
         command += ["--note", note]
+    signals.hold()  # until start.py there is ready for them
     os.execve(setup.python, [*command, "--", *map(str, notebooks)], env)

@@ -15,17 +15,21 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import guard
 from project import JUPYTER, KERNEL, ROOT, SCRIPTS, TOOLS, VENV_PYTHON, Problem, jupyter_env, known_notebooks
 
 BIN = TOOLS / "bin"
 LOGS = TOOLS / "log"
+SCRATCH = TOOLS / "tmp"  # empty at the start of a set-up, whatever became of the last one
 # gopls completes code in JupyterLab and is most of the build time; it lives in
 # a folder of its own so that reports neither wait for it nor start it.
 GOPLS_BIN = TOOLS / "gopls"
@@ -113,18 +117,59 @@ def file_texts(*paths: Path) -> str:
     return "".join(f"--- {p.relative_to(ROOT)}\n{p.read_text()}" for p in paths)
 
 
-children: set[subprocess.Popen] = set()  # so that an interrupt can end them
+class Children:
+    """The programs that the set-up runs, so that a signal ends them all.
+
+    Each leads a group of its own and holds the set-up's lock: even after a
+    kill -9 of the set-up, the next one begins only when they have ended.
+    """
+
+    def __init__(self):
+        self.running: set[subprocess.Popen] = set()
+        self.guard = threading.Lock()
+        self.stopped = False
+        self.lock: tuple[int, ...] = ()
+
+    def start(self, command: list[str], env: dict[str, str] | None = None, **options) -> subprocess.Popen:
+        env = {**(os.environ if env is None else env), "TMPDIR": str(SCRATCH)}
+        with self.guard:
+            if self.stopped:
+                raise Problem("interrupted")
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=self.lock, env=env, **options)
+            self.running.add(child)
+            return child
+
+    def ended(self, child: subprocess.Popen) -> None:
+        with self.guard:
+            self.running.discard(child)
+
+    def stop(self) -> None:
+        """Ends what runs, and lets nothing begin any more."""
+        with self.guard:
+            self.stopped = True
+            running = list(self.running)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for child in running:
+                with contextlib.suppress(OSError):
+                    os.killpg(child.pid, number)
+            if number == signal.SIGTERM:
+                deadline = time.monotonic() + 2
+                while any(child.poll() is None for child in running) and time.monotonic() < deadline:
+                    time.sleep(0.05)
+
+
+children = Children()
 
 
 def run_logged(log: str, command: list[str], **options) -> str | None:
     """Runs a command with its output in .tools/log; returns None, or the line that says what failed."""
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / log
-    with path.open("w") as out, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
-                                                 stderr=subprocess.STDOUT, **options) as run:
-        children.add(run)
+    with path.open("w") as out, children.start(command, stdout=out, stderr=subprocess.STDOUT, **options) as run:
         run.wait()
-        children.discard(run)
+        children.ended(run)
+    if children.stopped:
+        raise Problem("interrupted")
     if run.returncode == 0:
         return None
     text = path.read_text(errors="replace")
@@ -177,7 +222,8 @@ def kernel_spec(go: Go) -> dict:
     ours = os.pathsep.join([str(BIN), str(GOPLS_BIN), os.path.dirname(go.path)])
     env["PATH"] = ours.replace("$", "$$") + os.pathsep + "${PATH}"
     return {
-        "argv": [str(BIN / "gonb"), "--kernel", "{connection_file}", f"-go_work={ROOT}"],
+        "argv": [sys.executable, "-I", "-S", str(SCRIPTS / "runner" / "guard.py"),
+                 str(BIN / "gonb"), "--kernel", "{connection_file}", f"-go_work={ROOT}"],
         "display_name": "Go (inkling)",
         "language": "go",
         "interrupt_mode": "message",
@@ -210,7 +256,7 @@ def warm(go: Go) -> None:
     start = time.monotonic()
     # Cells run without a proxy, so what they may ask for is fetched now.
     unfetched = run_logged("modules.log", [go.path, "mod", "download"], cwd=ROOT, env=go.environment())
-    with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
         # The same shape as a GoNB cell: a module of its own in a workspace with ours.
         imports = "".join(f"\t_ {json.dumps(p)}\n" for p in packages)
         Path(folder, "main.go").write_text(f"package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n")
@@ -233,12 +279,11 @@ def mnist(go: Go) -> None:
     """Fetches MNIST if need be: a notebook's cells use what is there, see package data/download."""
     if os.environ.get("MNIST_DIR") or os.environ.get("INKLING_DATA") == "synthetic":
         return
-    with subprocess.Popen([go.path, "run", "./scripts/inkling", "data"], cwd=ROOT, env=go.environment(),
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as run:
-        children.add(run)
+    with children.start([go.path, "run", "./scripts/inkling", "data"], cwd=ROOT, env=go.environment(),
+                        stdout=subprocess.PIPE, text=True) as run:
         found = run.stdout.readline().strip()
         run.communicate()
-        children.discard(run)
+        children.ended(run)
     if found:
         say(f"  data: {found}")
 
@@ -350,6 +395,7 @@ def locked():
         except OSError:
             say("waiting for another set-up of this project to end")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        children.lock = (lock.fileno(),)
         yield
 
 
@@ -358,6 +404,9 @@ def prepare(gopls: bool = False) -> Setup:
     go = find_go()
     with locked():
         try:
+            shutil.rmtree(SCRATCH, ignore_errors=True)
+            SCRATCH.mkdir()
+            guard.sweep()
             return prepare_parts(go, gopls)
         except OSError as error:
             raise Problem(f"cannot set up in {TOOLS}: {error.strerror or error}") from None
@@ -373,21 +422,32 @@ def prepare_parts(go: Go, gopls: bool) -> Setup:
             try:
                 go_tools(go, gopls=True)
             except Problem as problem:
+                if children.stopped:
+                    raise
                 say(f"  no code completion: {problem}")
 
     with concurrent.futures.ThreadPoolExecutor() as lanes:
-        parts = [lanes.submit(python_packages), lanes.submit(go_part)]
         try:
+            parts = [lanes.submit(python_packages), lanes.submit(go_part)]
             machine, _ = (part.result() for part in parts)
         except KeyboardInterrupt:
-            for child in tuple(children):
-                child.terminate()
+            children.stop()
             raise
     for folder in ("config", "runtime", "ipython"):
-        (JUPYTER / folder).mkdir(parents=True, exist_ok=True)
+        (JUPYTER / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    private(JUPYTER / "runtime")
     if machine:
         return Setup(machine.python, go.version, machine.notes)
     return Setup(str(VENV_PYTHON), go.version, ())
+
+
+def private(folder: Path) -> None:
+    """Closes a folder to other users: who reads a token or a kernel's key there can run code."""
+    folder.chmod(0o700)
+    for entry in os.scandir(folder):
+        if entry.is_file(follow_symlinks=False):
+            with contextlib.suppress(OSError):
+                os.chmod(entry.path, 0o600)
 
 
 def main(given: list[str]) -> int:
