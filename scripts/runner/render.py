@@ -55,7 +55,7 @@ def one(path: Path, args: argparse.Namespace, machine: str) -> Run:
     notebook.metadata[page.KEY] = {
         "title": page.title(notebook, run.name), "status": run.status, "error": run.error,
         "failed_cell": run.failed_cell, "headlines": run.headlines, "data": run.data, "date": date,
-        "seconds": round(run.seconds, 1), "quick": bool(os.environ.get("INKLING_QUICK")), "machine": machine,
+        "seconds": round(run.seconds, 1), "quick": os.environ.get("INKLING_QUICK", "").strip().lower() in ("1", "true"), "machine": machine,
     }
     write(args.output / f"{run.name}.ipynb", nbformat.writes(notebook))
     write(args.output / f"{run.name}.html", page.report(notebook, path.parent))

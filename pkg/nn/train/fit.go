@@ -259,6 +259,13 @@ func (r *Result) tellAll(p *Printer) *Result {
 // run trains to the end and says how it ended. No status means that cause is an
 // error of the machine, not of the run.
 func (l *Lab) run(ctx context.Context, j *job, t *Trainer, rec *recorder, printer *Printer, m *meter) (Status, error) {
+	t.Parts++
+	spent, end := machine.begin()
+	t.spent = spent
+	defer func() {
+		end()
+		t.CPU, t.spent = t.CPU+spent(), nil
+	}()
 	told := t.Step
 	t.between = func() error {
 		m.step(t.Step - told)
@@ -332,7 +339,7 @@ const maxChecked = 1 << 21
 func (l *Lab) record(cfg Config, key string, train *data.Set) Record {
 	name := fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, train.Len(), l.Dev.Len())
 	return Record{
-		Name: cfg.Name, Question: l.Question, Config: key, Data: name, DataSum: l.dataSum, Split: l.Split,
+		Name: cfg.Name, Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.dataSum, Split: l.Split,
 		Code: code(), Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
 	}
 }

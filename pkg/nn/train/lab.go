@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"inkling/pkg/data"
 	"inkling/pkg/internal/atomicfile"
@@ -26,7 +27,7 @@ type Lab struct {
 	Log        io.Writer              // where Fit writes; os.Stdout
 	Progress   func(label string) Bar // nil for none; a Plotter draws the runs as well
 	Quiet      bool                   // Fit tells only of what goes wrong
-	Quick      bool                   // INKLING_QUICK is set: try things out, not for results
+	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
 
 	interrupted bool // by SIGINT, in Fit: no run begins any more
@@ -53,11 +54,26 @@ func Open(ctx context.Context, question string) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	quick, err := quick(os.Getenv("INKLING_QUICK"))
+	if err != nil {
+		return nil, err
+	}
 	digits, err := data.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return newLab(question, digits, root, os.Getenv("INKLING_QUICK") != ""), nil
+	return newLab(question, digits, root, quick), nil
+}
+
+// quick reads the value of INKLING_QUICK.
+func quick(value string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(value)) {
+	case "1", "true":
+		return true, nil
+	case "", "0", "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("train: INKLING_QUICK %.20q, want 1 or true for quick runs, 0, false or nothing for full ones", value)
 }
 
 func newLab(question string, digits *data.Digits, root string, quick bool) *Lab {

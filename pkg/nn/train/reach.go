@@ -51,7 +51,15 @@ type Reach struct {
 	Accuracy       float64
 	Runs, Reached  int     // so many of so many came there
 	Steps, StepsSD float64 // over those that did; NaN for none
-	Seconds        float64 // likewise, training and evaluation
+	Seconds        float64 // likewise, of processor time: see Result.Cost
+}
+
+// costShare turns the seconds of events into processor time.
+func (r *Result) costShare() float64 {
+	if r.Seconds == 0 {
+		return 1
+	}
+	return r.Cost() / r.Seconds
 }
 
 // TimeTo says how soon runs reached an accuracy on the dev split.
@@ -60,7 +68,7 @@ func TimeTo(accuracy float64, runs []*Result) Reach {
 	var steps, seconds []float64
 	for _, r := range runs {
 		if e, ok := r.Reached(accuracy); ok {
-			steps, seconds = append(steps, float64(e.Step)), append(seconds, e.Seconds)
+			steps, seconds = append(steps, float64(e.Step)), append(seconds, e.Seconds*r.costShare())
 		}
 	}
 	if t.Reached = len(steps); t.Reached > 0 {
@@ -82,7 +90,7 @@ func (t Reach) String() string {
 	return fmt.Sprintf("%.0f (%d of %d)", t.Steps, t.Reached, t.Runs)
 }
 
-// Time is the mean time in seconds, for the cell of a table; nothing where no
+// Time is the mean processor time in seconds, for the cell of a table; nothing where no
 // run got there.
 func (t Reach) Time() string {
 	if t.Reached == 0 {

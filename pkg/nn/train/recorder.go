@@ -139,7 +139,9 @@ func (rec *recorder) save() error {
 func (rec *recorder) end(status Status, cause error, keep func(*Result) error) error {
 	defer rec.history.Close()
 	r := rec.result
-	r.Status, r.Steps, r.Seconds, r.Events = status, rec.trainer.Step, rec.trainer.Seconds, len(r.History)
+	t := rec.trainer
+	r.Status, r.Steps, r.Seconds, r.Events = status, t.Step, t.Seconds, len(r.History)
+	r.Epochs, r.CPU, r.Parts = t.epochs(), t.CPU, t.Parts
 	if cause != nil {
 		r.Error = cause.Error()
 	}

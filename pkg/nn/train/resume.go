@@ -24,6 +24,9 @@ const (
 func (t *Trainer) File() (*safetensors.File, error) {
 	now := t.progress
 	now.Seconds = t.elapsed()
+	if t.spent != nil {
+		now.CPU += t.spent()
+	}
 	where, err := json.Marshal(now)
 	if err != nil {
 		return nil, err

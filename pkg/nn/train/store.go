@@ -56,8 +56,13 @@ type Record struct {
 	// one: Seconds does not compare with those of a run alone.
 	SideBySide int `json:",omitempty"`
 
+	Seed   uint64
+	Epochs int // begun
+
 	Started time.Time
-	Seconds float64 // of training and evaluation
+	Seconds float64 // of training and evaluation, see Result.Disturbed
+	CPU     float64 `json:",omitempty"` // of these, over all cores, see Result.Cost
+	Parts   int     `json:",omitempty"` // so many times begun or continued
 	Steps   int
 	Events  int    // in the history
 	Best    Event  // the evaluation with the best score

@@ -39,9 +39,10 @@ type Trainer struct {
 
 	x, dy nn.Tensor
 	progress
-	gradNorm float64      // before clipping, if that has measured it, else -1
-	began    time.Time    // zero while the run does not run
-	between  func() error // called between steps, where nothing is half done; may be nil
+	gradNorm float64        // before clipping, if that has measured it, else -1
+	began    time.Time      // zero while the run does not run
+	spent    func() float64 // processor time in this part of the run; may be nil
+	between  func() error   // called between steps, where nothing is half done; may be nil
 }
 
 // progress is where a run stands: plain numbers, saved with the weights.
@@ -60,6 +61,8 @@ type progress struct {
 	BestScore float64   // -1 before the first evaluation
 	Stale     int       // evaluations since the best
 	Seconds   float64   // spent in earlier parts of the run
+	CPU       float64   // likewise, processor time
+	Parts     int       // of the run so far, the one at work among them
 }
 
 // Divergence is the error of a run whose loss is no finite number any more.
@@ -307,6 +310,14 @@ func (t *Trainer) rate(step int) float64 {
 		return a.LRAfter(step, t.DevLosses)
 	}
 	return t.cfg.Schedule.LR(step)
+}
+
+// epochs is the number of epochs begun.
+func (t *Trainer) epochs() int {
+	if t.Step > t.EpochAt {
+		return t.Epoch + 1
+	}
+	return t.Epoch
 }
 
 // elapsed is the time spent in this and earlier parts of the run, in seconds.
