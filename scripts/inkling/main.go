@@ -7,8 +7,9 @@
 //	go run ./scripts/inkling data
 //
 // What goes wrong is told in one line on stderr. The exit code is 0 if all went
-// well, 1 if a run diverged, 2 for a mistake in what was given or found, 130
-// if SIGINT ended it (what was at work is saved). The command is a thin layer:
+// well, 1 if a run diverged, 2 for a mistake in what was given or found, and 128
+// with the number of the signal if one ended it: 130 for SIGINT, 143 for SIGTERM,
+// 129 for SIGHUP (what was at work is saved). The command is a thin layer:
 // the work is package train's.
 package main
 
@@ -25,9 +26,8 @@ import (
 
 // Exit codes.
 const (
-	exitDiverged    = 1
-	exitMistake     = 2
-	exitInterrupted = 130
+	exitDiverged = 1
+	exitMistake  = 2
 )
 
 var commands = []struct {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"syscall"
 
 	"inkling/pkg/data"
 	"inkling/pkg/nn"
@@ -61,13 +62,18 @@ func trainCommand(args []string) (int, error) {
 	fmt.Printf("%v\nkernels: %s\n\n%v\n", lab, nn.Kernels(), model)
 	lab.Progress = progress()
 	lab.Log = logWriter()
-	results, err := lab.Fit(cfg)
+	// SIGPIPE too: a closed terminal ends what the log is piped into as well.
+	ctx, stop := train.UntilSignal(context.Background(), syscall.SIGPIPE)
+	defer stop()
+	results, err := lab.FitContext(ctx, cfg)
 	if err != nil {
 		return 0, err
 	}
 	switch r := results[0]; r.Status {
 	case train.Interrupted:
-		return exitInterrupted, nil
+		var by train.Stopped
+		errors.As(context.Cause(ctx), &by)
+		return by.ExitCode(), nil
 	case train.Diverged:
 		fmt.Fprintln(os.Stderr, "inkling:", train.OneLine(errors.New(r.Error)))
 		return exitDiverged, nil

@@ -3,7 +3,9 @@
 package train
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,10 +35,18 @@ const (
 	helperSave  = "INKLING_TRAIN_TEST_SAVE"   // saveEvery
 	helperRun   = "INKLING_TRAIN_TEST_EPOCHS" // of the run
 	helperLimit = "INKLING_TRAIN_TEST_LIMIT"  // largest file it may write, in bytes
+	helperStuck = "INKLING_TRAIN_TEST_STUCK"  // not "" for a program that does not end once it has heard a signal
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(helperDir) != "" {
+	switch {
+	case os.Getenv(helperStuck) != "":
+		ctx, _ := UntilSignal(context.Background())
+		fmt.Println("at work")
+		<-ctx.Done()
+		fmt.Println(context.Cause(ctx))
+		select {}
+	case os.Getenv(helperDir) != "":
 		os.Exit(helper())
 	}
 	os.Exit(m.Run())
@@ -280,9 +290,21 @@ func TestKill(t *testing.T) {
 	t.Logf("seed %d: %d kills, %d runs finished", seed, killed, finished+1)
 }
 
-// TestInterrupt sends SIGINT at random moments to a run that would not save
-// its state for itself.
+// stops are the signals at which a run saves its state.
+var stops = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+
+// notIgnored makes processes that are started from now on hear SIGHUP, also where
+// the tests themselves run under nohup.
+func notIgnored(t *testing.T) {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(heard) })
+}
+
+// TestInterrupt sends SIGINT, SIGTERM and SIGHUP at random moments to a run that
+// would not save its state for itself.
 func TestInterrupt(t *testing.T) {
+	notIgnored(t)
 	const epochs = 60
 	want := unbroken(t, epochs)
 	store := t.TempDir()
@@ -303,12 +325,13 @@ func TestInterrupt(t *testing.T) {
 		awaitReady(store, done)
 		time.Sleep(time.Duration(rng.Int64N(int64(within))))
 		start := time.Now()
-		cmd.Process.Signal(os.Interrupt)
+		stop := stops[(n+99)%len(stops)]
+		cmd.Process.Signal(stop)
 		<-done
 		took := time.Since(start)
 		slowest = max(slowest, took)
 		if took > 5*time.Second { // Jupyter kills then
-			t.Errorf("seed %d: took %v to end", seed, took)
+			t.Errorf("seed %d: took %v to end at %v", seed, took, stop)
 		}
 		dir := runDir(t, store)
 		mustBeReadable(t, dir)
@@ -347,6 +370,44 @@ func TestInterrupt(t *testing.T) {
 	}
 	mustBeWhole(t, store, want)
 	t.Logf("seed %d: %d interrupts at work, the slowest end took %v", seed, saved, slowest)
+}
+
+// What hangs after the first signal ends at the next one, as any program does.
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	notIgnored(t)
+	for _, stop := range stops {
+		cmd := exec.Command(must(os.Executable()))
+		cmd.Env = append(os.Environ(), helperStuck+"=1")
+		out := bufio.NewReader(must(cmd.StdoutPipe()))
+		must(0, cmd.Start())
+		t.Cleanup(func() { cmd.Process.Kill() })
+		mustSay := func(want string) {
+			t.Helper()
+			if line, err := out.ReadString('\n'); line != want+"\n" {
+				t.Fatalf("%v: the program says %q, %v, want %q", stop, line, err, want)
+			}
+		}
+		mustSay("at work")
+		cmd.Process.Signal(stop)
+		mustSay(fmt.Sprintf("train: stopped by %v", stop))
+		over := make(chan struct{})
+		go func() {
+			cmd.Wait()
+			close(over)
+		}()
+		waitFor(t, func() bool {
+			cmd.Process.Signal(stop)
+			select {
+			case <-over:
+				return true
+			case <-time.After(50 * time.Millisecond):
+				return false
+			}
+		})
+		if s := cmd.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() || s.Signal() != stop {
+			t.Errorf("%v: the program ends with %v", stop, cmd.ProcessState)
+		}
+	}
 }
 
 // One SIGINT ends a whole loop of Fits: what is stored comes back, what is not

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"time"
 
@@ -26,21 +25,22 @@ import (
 // begins.
 //
 // A run that diverges is a result, not an error; see Result.Status. So is one
-// that is cut short: SIGINT saves what is at work, and what has not begun comes
-// back with the status Interrupted and whatever there is. From then on this
-// lab begins no more runs, so that one SIGINT ends a whole loop of Fits.
+// that is cut short: SIGINT, SIGTERM and SIGHUP save what is at work, and what has
+// not begun comes back with the status Interrupted and whatever there is. From
+// then on this lab begins no more runs, so that one signal ends a whole loop of
+// Fits. See UntilSignal.
 func (l *Lab) Fit(cfgs ...Config) ([]*Result, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx, stop := UntilSignal(context.Background())
 	if l.interrupted {
 		stop()
 	}
 	results, err := l.FitContext(ctx, cfgs...)
-	l.interrupted = ctx.Err() != nil
+	stop()
+	l.interrupted = l.interrupted || errors.As(context.Cause(ctx), new(Stopped))
 	return results, err
 }
 
-// FitContext is Fit that ends when ctx does, instead of at SIGINT.
+// FitContext is Fit that ends when ctx does, instead of at a signal.
 func (l *Lab) FitContext(ctx context.Context, cfgs ...Config) ([]*Result, error) {
 	jobs, err := l.plan(cfgs)
 	if err != nil {

@@ -30,7 +30,7 @@ type Lab struct {
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
 
-	interrupted bool // by SIGINT, in Fit: no run begins any more
+	interrupted bool // by a signal, in Fit: no run begins any more
 
 	store    string // the part of the run store for this data
 	devIndex []int
