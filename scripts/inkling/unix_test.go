@@ -3,8 +3,12 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -15,9 +19,11 @@ import (
 // long is a run that nobody waits for.
 var long = []string{"train", "--hidden=16", "--epochs=100000", "--schedule=constant", "--lr=0.01"}
 
+// A run is saved at SIGINT, SIGTERM and SIGHUP, and continued.
 func TestInterrupt(t *testing.T) {
 	w := newWorld(t)
-	for part := range 3 {
+	notIgnored(t)
+	for part, stop := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 		cmd, _, stderr := w.command(long)
 		r := must(os.Create(filepath.Join(w.dir, fmt.Sprint("out", part))))
 		cmd.Stdout = r
@@ -41,18 +47,98 @@ func TestInterrupt(t *testing.T) {
 			}
 		}
 		start := time.Now()
-		cmd.Process.Signal(os.Interrupt)
+		cmd.Process.Signal(stop)
 		cmd.Wait()
 		if took := time.Since(start); took > 5*time.Second { // Jupyter kills then
 			t.Errorf("took %v to end", took)
 		}
-		if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(said(), "saved in runs/") {
-			t.Errorf("code %d, stdout %q, stderr %q", code, said(), stderr)
+		if code := cmd.ProcessState.ExitCode(); code != 128+int(stop) || !strings.Contains(said(), "saved in runs/") {
+			t.Errorf("%v: code %d, stdout %q, stderr %q", stop, code, said(), stderr)
 		}
 	}
 	if code, out, _ := w.run([]string{"runs"}); code != 0 || !strings.Contains(out, "interrupted") {
 		t.Errorf("code %d, runs %q", code, out)
 	}
+}
+
+// notIgnored makes programs that are started from now on hear SIGHUP, also where
+// the tests themselves run under nohup.
+func notIgnored(t *testing.T) {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(heard) })
+}
+
+// mustContinue checks that the long run was saved: the next process goes on.
+func mustContinue(t *testing.T, w *world, args []string) {
+	t.Helper()
+	cmd, _, stderr := w.command(args)
+	cmd.Stdout = nil
+	r := must(cmd.StdoutPipe())
+	must(0, cmd.Start())
+	defer func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		io.Copy(io.Discard, r)
+		cmd.Wait()
+	}()
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "continued after iteration") {
+			return
+		}
+	}
+	t.Errorf("the run was not saved: %s", stderr)
+}
+
+// awaitLog waits for a line of the log and reads no further.
+func awaitLog(t *testing.T, r io.Reader, what string) {
+	t.Helper()
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		if strings.Contains(lines.Text(), what) {
+			return
+		}
+	}
+	t.Fatalf("the log ends without %q", what)
+}
+
+// nohup: a SIGHUP that was switched off before the start stays off.
+func TestNohup(t *testing.T) {
+	w := newWorld(t)
+	cmd, _, stderr := w.command(nil)
+	cmd.Path, cmd.Args = must(exec.LookPath("sh")), append([]string{"sh", "-c", `trap "" HUP; exec "$0" "$@"`, program}, long...)
+	cmd.Stdout = nil
+	r := must(cmd.StdoutPipe())
+	must(0, cmd.Start())
+	t.Cleanup(func() { cmd.Process.Kill() })
+	for range 3 { // evaluations: it goes on and on
+		awaitLog(t, r, "[Dev]")
+		cmd.Process.Signal(syscall.SIGHUP)
+	}
+	awaitLog(t, r, "[Dev]")
+	cmd.Process.Signal(syscall.SIGTERM)
+	io.Copy(io.Discard, r)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 143 {
+		t.Errorf("code %d, stderr %q", code, stderr)
+	}
+	mustContinue(t, w, long)
+}
+
+// The reader of the log goes away, as head does and as tee does in a closed
+// terminal.
+func TestReaderOfTheLogGoesAway(t *testing.T) {
+	w := newWorld(t)
+	cmd, _, stderr := w.command(long)
+	cmd.Stdout = nil
+	r := must(cmd.StdoutPipe())
+	must(0, cmd.Start())
+	t.Cleanup(func() { cmd.Process.Kill() })
+	awaitLog(t, r, "[Dev]")
+	r.Close()
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 141 {
+		t.Errorf("code %d, stderr %q", code, stderr)
+	}
+	mustContinue(t, w, long)
 }
 
 // A store that may be read and not written: stored runs come back, new ones
