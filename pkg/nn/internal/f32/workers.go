@@ -1,6 +1,7 @@
 package f32
 
 import (
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,14 @@ const (
 	// A spinning helper gives its processor to other goroutines this often.
 	spinYield = 5 * time.Microsecond
 
+	// A helper that has had time for two chunks and lendTime is not on a core; the
+	// caller lends it its own, for maxLend at most.
+	lendTime = 30 * time.Microsecond
+	maxLend  = time.Millisecond
+
+	// A helper that misses this many jobs in a row is moved off the caller's core.
+	moveAfter = 20
+
 	// A helper that the system has taken off its core holds up the caller for
 	// many times the length of a job. Where there is more to run than cores,
 	// that happens in almost every job, and one core alone is faster: after a
@@ -82,10 +91,10 @@ type workers struct {
 	chunks int64
 	limit  int // helpers of index < limit may join
 
-	_     [64]byte // state and next are written by all, each on its own line
+	_     [64]byte // state and taken are written by all, each on its own line
 	state atomic.Uint64
 	_     [56]byte
-	next  atomic.Int64 // the next chunk nobody has taken
+	taken atomic.Uint64 // chunks taken: in the lower half from the front, in the upper from the back
 	_     [56]byte
 
 	failure atomic.Pointer[failure] // the first panic of a chunk
@@ -100,7 +109,27 @@ type helper struct {
 	index  int
 	parked atomic.Bool
 	wake   chan struct{} // one token, sent by who turns parked off
+
+	thread atomic.Int64  // the system's number of the thread it ran on last
+	joined atomic.Uint64 // the job it joined last
+	left   atomic.Uint64 // the job it has left last
+	guest  atomic.Int32  // stranger, visitor or leaving
+	stay   stay          // the caller's to write while the helper is a stranger
+	missed int           // jobs in a row that it did not join
+	moves  int           // how often it was moved since it joined one
 }
+
+// What a helper is on the caller's core. The caller makes it a visitor, who of
+// the two comes first lets it leave.
+const (
+	stranger = iota
+	visitor
+	leaving
+)
+
+// moveHelpers says that helpers' threads may be moved from core to core. Only
+// benchmarks turn it off.
+var moveHelpers = true
 
 var crew = workers{left: make(chan struct{}, 1)}
 
@@ -111,50 +140,123 @@ func (w *workers) run(chunks, limit int, j Job, start time.Time) {
 		go h.loop(w)
 	}
 	w.job, w.chunks, w.limit = j, int64(chunks), limit
-	w.next.Store(0)
-	w.state.Store((w.state.Load()>>32+1)<<32 | stateOpen)
+	w.taken.Store(0)
+	generation := uint64(uint32(w.state.Load()>>32) + 1)
+	w.state.Store(generation<<32 | stateOpen)
 	for _, h := range w.helpers[:limit] {
 		if h.parked.CompareAndSwap(true, false) {
 			h.wake <- struct{}{}
 		}
 	}
 
-	w.work()
+	w.work(true)
 	for {
 		s := w.state.Load()
 		if w.state.CompareAndSwap(s, s&^stateOpen) {
 			break
 		}
 	}
-	w.wait(start)
+	w.wait(start, generation)
 	w.job = nil
+	for _, h := range w.helpers[:limit] {
+		h.watch(generation)
+	}
 	if f := w.failure.Swap(nil); f != nil {
 		panic(f.value)
 	}
 }
 
-// wait returns when no helper is inside. Spinning for one that the system has
-// taken off its core could be what keeps it off, so the caller parks after a
-// while.
-func (w *workers) wait(start time.Time) {
-	var from time.Time
-	for spins := 0; w.state.Load()&stateCount != 0; spins++ {
+// wait returns when no helper is inside. One that is not done although it had
+// time for two chunks has been taken off its core by the system, perhaps for
+// milliseconds: the caller lends it its own. Where that cannot be or does not
+// help, the caller parks, as spinning could be what keeps the helper off.
+func (w *workers) wait(start time.Time, generation uint64) {
+	if w.state.Load()&stateCount == 0 {
+		w.inTime()
+		return
+	}
+	from := time.Now()
+	own := max(1, w.taken.Load()&math.MaxUint32) // chunks that the caller did
+	if w.spin(from, lendTime+2*from.Sub(start)/time.Duration(own)) || w.lend(generation) {
+		w.inTime()
+		return
+	}
+	w.waiting.Store(true)
+	// The last helper may have left before it could see that.
+	if w.state.Load()&stateCount != 0 || !w.waiting.CompareAndSwap(true, false) {
+		<-w.left
+	}
+	w.judge(start, from)
+}
+
+// spin waits for the helpers until some time after from.
+func (w *workers) spin(from time.Time, d time.Duration) (done bool) {
+	for spins := 1; w.state.Load()&stateCount != 0; spins++ {
 		pause()
-		if spins&63 != 63 {
-			continue
-		}
-		if from.IsZero() {
-			from = time.Now()
-		} else if time.Since(from) > spinTime {
-			w.waiting.Store(true)
-			// The last helper may have left before it could see that.
-			if w.state.Load()&stateCount != 0 || !w.waiting.CompareAndSwap(true, false) {
-				<-w.left
-			}
-			w.judge(start, from)
-			return
+		if spins&63 == 0 && time.Since(from) > d {
+			return false
 		}
 	}
+	return true
+}
+
+// lend moves the helpers that are inside to the caller's core and lets them run
+// there. Each goes away again when it is done.
+func (w *workers) lend(generation uint64) (done bool) {
+	if !moveHelpers {
+		return false
+	}
+	lent := false
+	for _, h := range w.helpers[:w.limit] {
+		inside := h.joined.Load() == generation && h.left.Load() != generation
+		if inside && h.guest.Load() == stranger && h.stay.find(int(h.thread.Load())) {
+			h.stay.begin()
+			h.guest.Store(visitor)
+			lent = true
+		}
+	}
+	for from := time.Now(); lent && time.Since(from) < maxLend; {
+		yieldThread()
+		if w.state.Load()&stateCount == 0 {
+			return true
+		}
+	}
+	// A helper that is not even on its thread must not leave it on this core.
+	for _, h := range w.helpers[:w.limit] {
+		h.depart()
+	}
+	return false
+}
+
+// depart ends the helper's stay on the caller's core, if there is one.
+func (h *helper) depart() {
+	if h.guest.Load() == visitor && h.guest.CompareAndSwap(visitor, leaving) {
+		h.stay.end()
+		h.guest.Store(stranger)
+	}
+}
+
+// watch counts the jobs that the helper missed, and moves it off the caller's
+// core if they are many. Where other processes run, the system often leaves the
+// helper's thread there, waiting for the caller to finish its work: two cores are
+// then one. A helper that misses jobs for another reason is left alone for longer
+// and longer.
+func (h *helper) watch(generation uint64) {
+	if h.joined.Load() == generation {
+		h.missed, h.moves = 0, 0
+		return
+	}
+	if h.missed++; h.missed < moveAfter<<min(h.moves, 10) {
+		return
+	}
+	h.missed, h.moves = 0, h.moves+1
+	if moveHelpers && h.guest.Load() == stranger && h.stay.find(int(h.thread.Load())) {
+		h.stay.end()
+	}
+}
+
+// inTime notes a job that did not have to wait long for its helpers.
+func (w *workers) inTime() {
 	if w.calm++; w.calm == 1000 {
 		w.penalty = 0
 	}
@@ -179,20 +281,40 @@ func (w *workers) leave() {
 	}
 }
 
-// work takes chunks until none is left. After a panic it leaves the rest.
-func (w *workers) work() {
+// work takes chunks until none is left: the caller and every second helper from
+// the front, the others from the back. Phases of a step that walk over the same
+// weights then find the part that each core used last in its own cache. After a
+// panic, work leaves the rest.
+func (w *workers) work(front bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			w.failure.CompareAndSwap(nil, &failure{v})
-			w.next.Store(w.chunks)
+			w.taken.Store(uint64(w.chunks))
 		}
 	}()
 	for {
-		i := w.next.Add(1) - 1
-		if i >= w.chunks {
+		i, ok := w.take(front)
+		if !ok {
 			return
 		}
-		w.job.Do(int(i))
+		w.job.Do(i)
+	}
+}
+
+// take takes the next chunk from one end.
+func (w *workers) take(front bool) (chunk int, ok bool) {
+	for {
+		t := w.taken.Load()
+		fore, back := int64(t&math.MaxUint32), int64(t>>32)
+		if fore+back >= w.chunks {
+			return 0, false
+		}
+		if front && w.taken.CompareAndSwap(t, t+1) {
+			return int(fore), true
+		}
+		if !front && w.taken.CompareAndSwap(t, t+1<<32) {
+			return int(w.chunks - 1 - back), true
+		}
 	}
 }
 
@@ -217,16 +339,20 @@ func (h *helper) loop(w *workers) {
 			continue
 		}
 		last = generation
+		h.joined.Store(generation)
 		if h.index < w.limit {
-			w.work()
+			w.work(h.index%2 != 0)
 		}
+		h.left.Store(generation)
 		w.leave()
+		h.depart()
 	}
 }
 
 // await spins until it could join, then parks. After a wake it reports false:
 // the job may be over already.
 func (h *helper) await(w *workers, last uint64) (generation uint64, ok bool) {
+	h.thread.Store(int64(threadID()))
 	start := time.Now()
 	yielded := time.Duration(0)
 	for spins := 1; ; spins++ {
@@ -237,12 +363,14 @@ func (h *helper) await(w *workers, last uint64) (generation uint64, ok bool) {
 		if spins&15 != 0 {
 			continue
 		}
+		h.depart()
 		spun := time.Since(start)
 		if spun > spinTime {
 			break
 		}
 		if spun-yielded > spinYield {
 			runtime.Gosched()
+			h.thread.Store(int64(threadID()))
 			yielded = time.Since(start)
 		}
 	}
