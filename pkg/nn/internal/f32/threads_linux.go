@@ -45,11 +45,11 @@ func (s *stay) find(thread int) bool {
 	return s.all.IsSet(int(core)) && s.others.Count() > 0
 }
 
-// begin moves the thread to the core. What fails, here and below, leaves it
-// where it is.
-func (s *stay) begin() { unix.SchedSetaffinity(s.thread, &s.here) }
+// begin moves the thread to the core, if the system lets it.
+func (s *stay) begin() bool { return unix.SchedSetaffinity(s.thread, &s.here) == nil }
 
-// end moves the thread off the core and gives it back all that it may use.
+// end moves the thread off the core and gives it back all that it may use. What
+// fails leaves it where it is.
 func (s *stay) end() {
 	unix.SchedSetaffinity(s.thread, &s.others)
 	unix.SchedSetaffinity(s.thread, &s.all)

@@ -37,7 +37,9 @@ func TestStay(t *testing.T) {
 	if !s.find(id) {
 		t.Fatal("not found")
 	}
-	s.begin()
+	if !s.begin() {
+		t.Skip("the system lets nobody move threads")
+	}
 	if got := affinity(); got.Count() != 1 || got != s.here {
 		t.Errorf("during the stay the thread may use %d cores", got.Count())
 	}

@@ -11,5 +11,5 @@ func yieldThread() {}
 type stay struct{}
 
 func (*stay) find(int) bool { return false }
-func (*stay) begin()        {}
+func (*stay) begin() bool   { return false }
 func (*stay) end()          {}

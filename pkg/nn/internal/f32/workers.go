@@ -209,8 +209,7 @@ func (w *workers) lend(generation uint64) (done bool) {
 	lent := false
 	for _, h := range w.helpers[:w.limit] {
 		inside := h.joined.Load() == generation && h.left.Load() != generation
-		if inside && h.guest.Load() == stranger && h.stay.find(int(h.thread.Load())) {
-			h.stay.begin()
+		if inside && h.guest.Load() == stranger && h.stay.find(int(h.thread.Load())) && h.stay.begin() {
 			h.guest.Store(visitor)
 			lent = true
 		}
