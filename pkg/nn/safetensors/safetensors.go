@@ -6,15 +6,15 @@
 //
 // The reader is strict: it believes nothing that the header says before it
 // has checked it against the length of the file, and allocates nothing larger
-// than the file itself. A file that Encode wrote carries the SHA-256 of its
-// data and of its header, so a changed bit anywhere in it is noticed.
+// than the file itself. A file that Encode wrote carries a SHA-256 of its
+// contents (checksum.go), so a changed bit anywhere in it is noticed, and a file
+// that another program has read and written again with all that it held is not
+// taken for damaged.
 package safetensors
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +23,6 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"inkling/pkg/internal/atomicfile"
@@ -49,16 +48,6 @@ type File struct {
 	Meta    map[string]string
 	Tensors []Tensor
 }
-
-// Metadata entries that hold the SHA-256 of the data section and of the header;
-// for the latter its own 64 digits count as noHash. A file has both or, coming
-// from elsewhere, neither: a damaged name must not pass for a missing one.
-const (
-	dataHashKey   = "data_sha256"
-	headerHashKey = "header_sha256"
-)
-
-var noHash = strings.Repeat("0", 2*sha256.Size)
 
 const metaKey = "__metadata__"
 
@@ -153,12 +142,15 @@ func (f *File) Encode() ([]byte, error) {
 		}
 		meta[k] = v
 	}
-	meta[dataHashKey], meta[headerHashKey] = hash(data), noHash
-	m, err := json.Marshal(meta)
-	if err != nil {
+	forgetSums(meta)
+	meta[contentKey], meta[checksumKey] = contentSum(meta, f.sections(data)), contentKey
+	var m bytes.Buffer
+	plain := json.NewEncoder(&m)
+	plain.SetEscapeHTML(false) // \u003c and \u003C are the same letter, and hide a changed bit
+	if err := plain.Encode(meta); err != nil {
 		return nil, err
 	}
-	head := fmt.Appendf(nil, "{%q:%s", metaKey, m)
+	head := fmt.Appendf(nil, "{%q:%s", metaKey, bytes.TrimSpace(m.Bytes()))
 	if header.Len() > 0 {
 		head = append(head, ',')
 	}
@@ -166,7 +158,6 @@ func (f *File) Encode() ([]byte, error) {
 	for len(head)%8 != 0 {
 		head = append(head, ' ')
 	}
-	copy(headerHash(head, noHash), hash(head))
 	if len(head) > MaxHeader || len(f.Tensors) > MaxTensors || len(meta) > MaxTensors {
 		return nil, fmt.Errorf("safetensors: header of %d bytes, %d tensors and %d entries of metadata, at most %d, %d and %d",
 			len(head), len(f.Tensors), len(meta), MaxHeader, MaxTensors, MaxTensors)
@@ -190,6 +181,7 @@ func Decode(b []byte) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
+	sortByOffset(names, entries)
 	data := b[8+n:]
 	f := &File{Meta: meta}
 	var at uint64
@@ -217,50 +209,11 @@ func Decode(b []byte) (*File, error) {
 	if at != uint64(len(data)) {
 		return nil, fmt.Errorf("safetensors: %d bytes of data, the header describes %d", len(data), at)
 	}
-	if err := checkHashes(meta, b[8:8+n], data); err != nil {
+	if err := checkSums(meta, f.sections(data), b[8:8+n], data); err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
-	delete(meta, dataHashKey)
-	delete(meta, headerHashKey)
+	forgetSums(meta)
 	return f, nil
-}
-
-// checkHashes compares the hashes in meta with the file.
-func checkHashes(meta map[string]string, header, data []byte) error {
-	wantData, one := meta[dataHashKey]
-	wantHeader, other := meta[headerHashKey]
-	if !one && !other {
-		return nil
-	}
-	if !one || !other {
-		return fmt.Errorf("the metadata holds one of %s and %s, want both or none: the file is damaged", dataHashKey, headerHashKey)
-	}
-	if got := hash(data); got != wantData {
-		return fmt.Errorf("data SHA-256 %.12s…, the header says %.12s…: the file is damaged", got, wantData)
-	}
-	blank := slices.Clone(header)
-	copy(headerHash(blank, wantHeader), noHash)
-	if got := hash(blank); got != wantHeader {
-		return fmt.Errorf("header SHA-256 %.12s…, the header says %.12s…: the file is damaged", got, wantHeader)
-	}
-	return nil
-}
-
-func hash(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
-
-// headerHash returns the place of the header's hash, now digits, within the
-// header; nil if it is not there. No value can look like it, for a quote within
-// a value has a backslash before it.
-func headerHash(header []byte, digits string) []byte {
-	before, _, found := bytes.Cut(header, fmt.Appendf(nil, "%q:%q", headerHashKey, digits))
-	if !found || len(digits) != len(noHash) {
-		return nil
-	}
-	at := len(before) + len(headerHashKey) + len(`"":"`)
-	return header[at : at+len(digits)]
 }
 
 // size is the number of bytes the entry's shape asks for.
@@ -282,8 +235,21 @@ func (e entry) size() (uint64, error) {
 	return size, nil
 }
 
-// parseHeader reads the header. Entries come back in its order, which must be
-// that of the data.
+// sortByOffset puts entries in the order of their data, which is all that the
+// format asks for: the names of a JSON object have no order.
+func sortByOffset(names []string, entries []entry) {
+	order := make([]int, len(entries))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return slices.Compare(entries[i].Offsets, entries[j].Offsets) })
+	oldNames, oldEntries := slices.Clone(names), slices.Clone(entries)
+	for to, from := range order {
+		names[to], entries[to] = oldNames[from], oldEntries[from]
+	}
+}
+
+// parseHeader reads the header. Entries come back in its order.
 func parseHeader(h []byte) (meta map[string]string, names []string, entries []entry, err error) {
 	if len(h) == 0 || h[0] != '{' || !utf8.Valid(h) {
 		return nil, nil, nil, errors.New("the header is not a JSON object")

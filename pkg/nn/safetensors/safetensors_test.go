@@ -231,6 +231,10 @@ func TestHostileHeaders(t *testing.T) {
 		{"60,000 entries of metadata", raw(manyKeys, ""), "more than 4096"},
 		{"5,000 tensors", raw(manyTensors, ""), "more than 4096"},
 		{"deeply nested", raw(`{"x":{"dtype":`+strings.Repeat("[", 20000)+`}}`, ""), "header"},
+		{"a checksum that nothing names", raw(`{"__metadata__":{"content_sha256":"e3b0"}}`, ""), "want both or none"},
+		{"the name of a checksum that is not there", raw(`{"__metadata__":{"checksum":"content_sha256"}}`, ""), "want both or none"},
+		{"another checksum", raw(`{"__metadata__":{"checksum":"x","content_sha256":"e3b0"}}`, ""), "want both or none"},
+		{"a checksum that is none", raw(`{"__metadata__":{"checksum":"content_sha256","content_sha256":"e3b0"}}`, ""), "damaged, or was changed on purpose"},
 		{"one hash without the other", raw(`{"__metadata__":{"data_sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}`, ""), "want both or none"},
 		{"hashes that are no hashes", raw(`{"__metadata__":{"data_sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","header_sha256":""}}`, ""), "damaged"},
 	} {
@@ -331,7 +335,7 @@ func TestCorruption(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Load(path)
-		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "data SHA-256") {
+		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "SHA-256 of the contents") {
 			t.Errorf("%v, want the name and the reason", err)
 		}
 	})
