@@ -25,6 +25,18 @@ type SiLU struct{}
 // GELU is x·Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016), exact.
 type GELU struct{}
 
+func (LeakyReLU) Receptive() Field { return Pointwise }
+func (Logistic) Receptive() Field  { return Pointwise }
+func (Tanh) Receptive() Field      { return Pointwise }
+func (SiLU) Receptive() Field      { return Pointwise }
+func (GELU) Receptive() Field      { return Pointwise }
+
+func (LeakyReLU) WeightInit() Init { return He }
+func (Logistic) WeightInit() Init  { return Xavier }
+func (Tanh) WeightInit() Init      { return Xavier }
+func (SiLU) WeightInit() Init      { return He }
+func (GELU) WeightInit() Init      { return He }
+
 func (l LeakyReLU) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	slope := l.Slope
 	if slope == 0 {
@@ -123,3 +135,6 @@ func (m *pointwise) Backward(dy *Tensor, needDX bool) *Tensor {
 }
 
 func (m *pointwise) Params() []*Param { return nil }
+
+// Sizes: values and slopes.
+func (m *pointwise) Sizes() (pass, training int) { return 2 * m.in.Size(), 0 }

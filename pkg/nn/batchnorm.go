@@ -18,6 +18,8 @@ type BatchNorm struct {
 	Momentum float64 `json:"momentum,omitempty"`
 }
 
+func (BatchNorm) Receptive() Field { return Pointwise }
+
 func (l BatchNorm) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	if l.Eps == 0 {
 		l.Eps = 1e-5
@@ -34,7 +36,7 @@ func (l BatchNorm) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	one := func(int) float32 { return 1 }
 	m := &batchNorm{
 		in: in, eps: l.Eps, momentum: l.Momentum,
-		gamma: newParam("gamma", one, in.C), beta: newParam("beta", nil, in.C),
+		gamma: NewParam("gamma", one, in.C), beta: NewParam("beta", nil, in.C),
 	}
 	m.gamma.NoDecay, m.beta.NoDecay = true, true
 	return m, in, nil
@@ -76,6 +78,9 @@ func (m *batchNorm) Forward(x *Tensor, p Pass) *Tensor {
 	variance := m.runVar
 	m.used, m.trained = m.runMean, p.Train
 	if p.Train {
+		if err := m.CheckBatch(x.N); err != nil {
+			panic("nn: batchnorm: " + err.Error())
+		}
 		m.used, variance = m.mean, m.variance
 		f32.ChannelStats(m.mean, variance, x.Data, x.N, m.in.C, hw)
 		m.track(float64(x.N * hw))
@@ -87,13 +92,20 @@ func (m *batchNorm) Forward(x *Tensor, p Pass) *Tensor {
 	return &m.y
 }
 
-// track moves the running statistics towards those of a batch of n values a
-// channel. The variance is made unbiased, n/(n−1), where n allows it.
-func (m *batchNorm) track(n float64) {
-	unbiased := 1.0
-	if n > 1 {
-		unbiased = n / (n - 1)
+// CheckBatch refuses a single value a channel: it is its own mean, so whatever
+// it was, beta would come out.
+func (m *batchNorm) CheckBatch(n int) error {
+	if values := n * m.in.H * m.in.W; values < 2 {
+		return fmt.Errorf("a training batch of %d gives it %d value a channel, want at least 2: a larger batch, or no batch normalization here", n, values)
 	}
+	return nil
+}
+
+// track moves the running statistics towards those of a batch of n values a
+// channel, of which there are at least two. The variance is made unbiased,
+// n/(n−1).
+func (m *batchNorm) track(n float64) {
+	unbiased := n / (n - 1)
 	for c := range m.runMean {
 		m.runMean[c] += float32(m.momentum * (float64(m.mean[c]) - float64(m.runMean[c])))
 		m.runVar[c] += float32(m.momentum * (unbiased*float64(m.variance[c]) - float64(m.runVar[c])))
@@ -119,5 +131,7 @@ func (m *batchNorm) States() []State {
 	return []State{{"running_mean", m.runMean}, {"running_var", m.runVar}}
 }
 
+func (m *batchNorm) Sizes() (pass, training int) { return m.in.Size(), m.in.Size() }
+
 func (m *batchNorm) fuseReLU()  { m.relu = true }
-func (m *batchNorm) flops() int { return 2 * m.in.Size() }
+func (m *batchNorm) FLOPs() int { return 2 * m.in.Size() }

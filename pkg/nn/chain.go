@@ -1,8 +1,12 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -33,10 +37,13 @@ func buildChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 			return nil, fmt.Errorf("layer %d (%s, input %v): output %v, want positive dimensions and at most %d values", i, kind, in, out, maxValues)
 		}
 		name := fmt.Sprintf("%d.%s", i, kind)
+		if err := checkModule(m); err != nil {
+			return nil, fmt.Errorf("layer %d (%s, input %v): %w", i, kind, in, err)
+		}
 		for _, p := range m.Params() {
 			p.Name = name + "." + p.Name
 		}
-		if i > 0 {
+		if i > 0 && isOurs(layers[i-1]) && isOurs(l) { // others may have borrowed our modules
 			fuse(c.modules[i-1], m)
 		}
 		c.names = append(c.names, name)
@@ -99,7 +106,7 @@ func (c *chain) params() []*Param {
 func (c *chain) states() []State {
 	var ss []State
 	for i, m := range c.modules {
-		if s, ok := m.(stateful); ok {
+		if s, ok := m.(Stateful); ok {
 			for _, st := range s.States() {
 				st.Name = c.names[i] + "." + st.Name
 				ss = append(ss, st)
@@ -112,17 +119,105 @@ func (c *chain) states() []State {
 func (c *chain) flops() int {
 	n := 0
 	for _, m := range c.modules {
-		if f, ok := m.(costed); ok {
-			n += f.flops()
+		if f, ok := m.(Coster); ok {
+			n += f.FLOPs()
 		}
 	}
 	return n
 }
 
-// kindOf is the name of a layer's type in lower case: "conv2d".
+// checkBatch says which layer cannot be trained on n examples at a time.
+func (c *chain) checkBatch(n int) error {
+	for i, m := range c.modules {
+		if b, ok := m.(BatchChecker); ok {
+			if err := b.CheckBatch(n); err != nil {
+				_, kind, _ := strings.Cut(c.names[i], ".")
+				return fmt.Errorf("layer %d (%s, input %v): %w", i, kind, c.shapes[i], err)
+			}
+		}
+	}
+	return nil
+}
+
+// sizes sums up what the modules keep for each example.
+func (c *chain) sizes() (pass, training int) {
+	for i, m := range c.modules {
+		p, t := c.shapes[i+1].Size(), c.shapes[i].Size()
+		if s, ok := m.(Sizer); ok {
+			p, t = s.Sizes()
+		}
+		pass, training = pass+p, training+t
+	}
+	return pass, training
+}
+
+// checkModule finds mistakes in a module that somebody else has written.
+func checkModule(m Module) error {
+	if m == nil {
+		return errors.New("Build gives no module and no error")
+	}
+	params := m.Params()
+	if !slices.Equal(params, m.Params()) {
+		return errors.New("Params gives other parameters at every call, want the module's own")
+	}
+	var names []string
+	for i, p := range params {
+		if p == nil {
+			return fmt.Errorf("parameter %d is nil", i)
+		}
+		if slices.Contains(params[:i], p) || slices.Contains(names, p.Name) {
+			return fmt.Errorf("two parameters are called %q", p.Name)
+		}
+		names = append(names, p.Name)
+		if len(p.Dims) == 0 && len(p.Data) > 0 {
+			p.Dims = []int{len(p.Data)}
+		}
+		if n, ok := sizeOf(p.Dims); !ok {
+			return fmt.Errorf("parameter %s has dimensions %v, want none below 0 and at most %d values", p.Name, p.Dims, maxWeights)
+		} else if len(p.Data) > 0 && len(p.Data) != n {
+			return fmt.Errorf("parameter %s has %d values, its dimensions %v hold %d", p.Name, len(p.Data), p.Dims, n)
+		}
+	}
+	return nil
+}
+
+// sizeOf is the number of values of an array; not ok if it is none, or beyond
+// all bounds.
+func sizeOf(dims []int) (n int, ok bool) {
+	n = 1
+	for _, d := range dims {
+		if d < 0 || d > 0 && n > maxProduct/d {
+			return 0, false
+		}
+		n *= d
+	}
+	return n, true
+}
+
+// maxProduct leaves room to add and to count bytes.
+const maxProduct = math.MaxInt / 64
+
+// isOurs reports whether l is a layer of this package.
+func isOurs(l Layer) bool {
+	k, ok := kindNamed(kindOf(l))
+	return ok && k.own && k.layer == reflect.TypeOf(l)
+}
+
+// kindOf is the name of a layer's type in lower case: "conv2d". A type of
+// another package that is called as one of ours has its package's name as well.
 func kindOf(l Layer) string {
-	name := fmt.Sprintf("%T", l)
-	return strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	name := strings.ToLower(strings.TrimLeft(fmt.Sprintf("%T", l), "*"))
+	if i := strings.IndexByte(name, '['); i >= 0 { // of a generic type
+		name = name[:i]
+	}
+	pkg, kind, found := strings.Cut(name, ".")
+	if !found {
+		return name
+	}
+	if k, known := kindNamed(kind); known && k.own && reflect.TypeOf(l) != k.layer {
+		return pkg + "-" + kind
+	}
+	return kind
 }
 
 // Purposes keep the random draws of one seed apart (law: seeds, not states).

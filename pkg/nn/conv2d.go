@@ -22,6 +22,8 @@ type Conv2D struct {
 	Decay   float64 `json:"decay,omitempty"` // weight decay of W; 0 means the optimizer's
 }
 
+func (l Conv2D) Receptive() Field { return Field{l.Kernel, max(l.Stride, 1), l.Padding} }
+
 func (l Conv2D) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if l.Filters < 1 || l.Filters > maxWidth {
 		return nil, Shape{}, fmt.Errorf("Filters %d, want 1 to %d", l.Filters, maxWidth)
@@ -42,10 +44,10 @@ func (l Conv2D) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if fanIn > maxWeights {
 		return nil, Shape{}, fmt.Errorf("kernels of %d×%d×%d, want at most %d values", in.C, l.Kernel, l.Kernel, maxWeights)
 	}
-	m.w = newParam("W", l.Init.weights(rng, fanIn, fanOut), l.Filters, in.C, l.Kernel, l.Kernel)
+	m.w = NewParam("W", l.Init.Weights(rng, fanIn, fanOut), l.Filters, in.C, l.Kernel, l.Kernel)
 	m.w.Decay = l.Decay
 	if !l.NoBias {
-		m.b = newParam("b", l.Init.biases(rng, fanIn), l.Filters)
+		m.b = NewParam("b", l.Init.Biases(rng, fanIn), l.Filters)
 		m.b.NoDecay = true
 	}
 	return m, m.out, nil
@@ -122,5 +124,7 @@ func (m *conv2d) Params() []*Param {
 	return []*Param{m.w, m.b}
 }
 
+func (m *conv2d) Sizes() (pass, training int) { return m.out.Size(), m.in.Size() }
+
 func (m *conv2d) fuseReLU()  { m.relu = true }
-func (m *conv2d) flops() int { return 2 * m.s.C * m.s.KH * m.s.KW * m.out.Size() }
+func (m *conv2d) FLOPs() int { return 2 * m.s.C * m.s.KH * m.s.KW * m.out.Size() }

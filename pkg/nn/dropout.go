@@ -16,6 +16,8 @@ type Dropout struct {
 	Spatial bool    `json:"spatial,omitempty"`
 }
 
+func (Dropout) Receptive() Field { return Pointwise }
+
 func (l Dropout) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if !(l.P >= 0 && l.P < 1) {
 		return nil, Shape{}, fmt.Errorf("P %v, want 0 ≤ P < 1", l.P)
@@ -100,3 +102,11 @@ func (m *dropout) Backward(dy *Tensor, needDX bool) *Tensor {
 }
 
 func (m *dropout) Params() []*Param { return nil }
+
+// Sizes: the mask and what it leaves, in training only.
+func (m *dropout) Sizes() (pass, training int) {
+	if m.drop == 0 {
+		return 0, 0
+	}
+	return 0, 2 * m.in.Size()
+}

@@ -7,6 +7,8 @@ import "math/rand/v2"
 // needed to say so.
 type Flatten struct{}
 
+func (Flatten) Receptive() Field { return Field{} }
+
 func (Flatten) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	out := Vec(in.Size())
 	return &flatten{in: in, out: out}, out, nil
@@ -32,3 +34,5 @@ func (m *flatten) Backward(dy *Tensor, needDX bool) *Tensor {
 }
 
 func (m *flatten) Params() []*Param { return nil }
+
+func (m *flatten) Sizes() (pass, training int) { return 0, 0 } // it lends what it was given

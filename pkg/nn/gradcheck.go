@@ -1,7 +1,9 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -24,10 +26,14 @@ type GradientError struct {
 	Difference float64 // largest relative error of the model's gradient against central differences
 	Oracle     float64 // the same of the float64 gradient: how well differences can tell
 	L2         float64 // ‖g − o‖/‖o‖ over all values, g the model's gradient, o the float64 one
+
+	Own  string // the type of another package whose own Forward or Eval made the differences; "" where float64 did
+	Note string // why nothing could be compared
 }
 
 // GradientErrors is a table of the parameters of a model, in their order, with
-// the gradient of the input last.
+// the gradient of the input last. Before it stand those of the inputs of layers
+// behind one that has no counterpart in float64, and that of such a loss.
 type GradientErrors []GradientError
 
 // CheckGradients compares the gradients that m computes in float32 for one
@@ -43,13 +49,24 @@ type GradientErrors []GradientError
 // otherwise stand on its kink and a max-pool have several maxima, where there
 // is no derivative.
 //
+// A layer or a loss of another package has no counterpart in float64. What it
+// gives back is compared with central differences of its own Forward or Eval in
+// float32, which show an error of a hundredth, not one of a thousandth, and
+// cannot show that the forward pass computes what its author meant; Own marks
+// such rows. The layers before and behind it are still compared with float64,
+// each stretch of them with what went in and what came back. Where not even
+// differences can be compared, the row says why, and its error is +Inf. Err sums
+// it up.
+//
 // 8 to 32 examples are enough; of large networks fewer values are sampled, so
-// that it stays a matter of seconds. A layer or a loss that is not of this
-// package is an error.
+// that it stays a matter of seconds.
 func CheckGradients(m *Model, loss Loss, x *Tensor, labels []uint8) (GradientErrors, error) {
+	if err := m.CheckBatch(x.N); err != nil {
+		return nil, fmt.Errorf("%w, to check gradients", err)
+	}
 	truth, err := oracleLoss(loss)
 	if err != nil {
-		return nil, fmt.Errorf("nn: check gradients: %w", err)
+		truth = nil // no counterpart: its own differences must do
 	}
 	m = m.Clone()
 	rng := rand.New(rand.NewPCG(m.Seed, purposeCheck))
@@ -69,8 +86,8 @@ func samples(m *Model, n int) int {
 	rest, total := 0, 0 // FLOPs from a layer to the end; over all arrays
 	for i := len(m.chain.modules) - 1; i >= 0; i-- {
 		mod := m.chain.modules[i]
-		if c, ok := mod.(costed); ok {
-			rest += c.flops()
+		if c, ok := mod.(Coster); ok {
+			rest += c.FLOPs()
 		}
 		total += rest * len(mod.Params())
 	}
@@ -95,40 +112,139 @@ func offZero(data []float32, rng *rand.Rand) {
 	}
 }
 
-// checkGradients checks m itself, with at most perParam differences each.
-func checkGradients(m *Model, loss Loss, truth oracle.Loss, x *Tensor, labels []uint8, perParam int) (GradientErrors, error) {
-	var dy Tensor
-	y := m.Forward(x, Pass{Train: true, Seed: m.Seed})
-	loss.Eval(&dy, y, labels)
-	dx := m.InputGrad(&dy)
+// A stretch is the longest run of layers that have a counterpart in float64, or
+// one layer that has none.
+type stretch struct {
+	layers []Layer
+	chain  *chain
+	own    bool
+	x, dy  *Tensor // what went in, and what came back from behind
+	dx     *Tensor
+}
 
-	net, err := oracleOf(m.Layers, m.chain)
-	if err != nil {
-		return nil, fmt.Errorf("nn: check gradients: %w", err)
+// stretches cuts a chain.
+func stretches(layers []Layer, c *chain) []*stretch {
+	var all []*stretch
+	for i, l := range layers {
+		_, err := oracleLayer(l, c.shapes[i], c.modules[i])
+		if err != nil || i == 0 || all[len(all)-1].own {
+			all = append(all, &stretch{chain: &chain{shapes: c.shapes[i : i+1]}, own: err != nil})
+		}
+		s := all[len(all)-1]
+		s.layers = append(s.layers, l)
+		s.chain.names = append(s.chain.names, c.names[i])
+		s.chain.modules = append(s.chain.modules, c.modules[i])
+		s.chain.shapes = c.shapes[i-len(s.layers)+1 : i+2]
 	}
-	d := differences{
-		net: net, loss: truth, labels: labels, perParam: perParam,
-		rng: rand.New(rand.NewPCG(m.Seed, purposeCheck+1)),
+	return all
+}
+
+// checkGradients checks m itself, with at most perParam differences each. truth
+// is nil for a loss of another package.
+func checkGradients(m *Model, loss Loss, truth oracle.Loss, x *Tensor, labels []uint8, perParam int) (GradientErrors, error) {
+	all := stretches(m.Layers, m.chain)
+	pass := Pass{Train: true, Seed: m.Seed}
+	checkInput("model", x, m.In)
+	y := x
+	for _, s := range all {
+		s.x = y.clone()
+		y = s.chain.forward(s.x, pass)
+		if err := checkOutput(s, y, x.N); err != nil {
+			return nil, err
+		}
 	}
+	y = y.clone()
+	var dy Tensor
+	loss.Eval(&dy, y, labels)
+	if dy.N != y.N || len(dy.Data) != len(y.Data) {
+		return nil, fmt.Errorf("nn: check gradients: the loss %T gives a gradient of %d × %v for an output of %d × %v", loss, dy.N, dy.Shape, y.N, y.Shape)
+	}
+	back := &dy
+	for i := len(all) - 1; i >= 0; i-- {
+		s := all[i]
+		s.dy = back.clone()
+		if back = s.chain.backward(back, true); back == nil || back.N != s.x.N || len(back.Data) != len(s.x.Data) {
+			return nil, fmt.Errorf("nn: check gradients: Backward of layer %s gives no gradient of the shape of its input %v", s.chain.names[0], s.x.Shape)
+		}
+		s.dx = back.clone()
+	}
+	rng := rand.New(rand.NewPCG(m.Seed, purposeCheck+1))
+	var table, inputs GradientErrors
+	for i, s := range all {
+		var rows GradientErrors
+		if s.own {
+			rows = s.checkOwn(pass, perParam, rng)
+		} else {
+			net, err := oracleOf(s.layers, s.chain)
+			if err != nil {
+				return nil, fmt.Errorf("nn: check gradients: %w", err)
+			}
+			end := truth
+			if i < len(all)-1 || truth == nil {
+				end = along(s.dy)
+			}
+			rows = s.check(differences{net: net, loss: end, labels: labels, perParam: perParam, rng: rng})
+		}
+		last := len(rows) - 1
+		rows[last].Name = "input"
+		if i > 0 {
+			rows[last].Name += " of " + s.chain.names[0]
+		}
+		table, inputs = append(table, rows[:last]...), append(inputs, rows[last])
+	}
+	table = append(table, inputs[1:]...)
+	if truth == nil {
+		table = append(table, checkOwnLoss(loss, y, labels, perParam, rng))
+	}
+	return append(table, inputs[0]), nil
+}
+
+// checkOutput finds a module that does not keep to the shape it was built for.
+func checkOutput(s *stretch, y *Tensor, n int) error {
+	out := s.chain.out()
+	if y == nil || y.N != n || y.Shape != out || len(y.Data) != n*out.Size() {
+		return fmt.Errorf("nn: check gradients: Forward of layer %s does not give the %d × %v that Build announced", s.chain.names[0], n, out)
+	}
+	return nil
+}
+
+func (t *Tensor) clone() *Tensor {
+	return &Tensor{N: t.N, Shape: t.Shape, Data: slices.Clone(t.Data)}
+}
+
+// along is the loss Σ dy·y, whose gradient is dy.
+func along(dy *Tensor) oracle.Loss {
+	g := oracleBatch(dy)
+	return func(y oracle.Batch, _ []uint8) (float64, oracle.Batch) {
+		var sum float64
+		for i, v := range y.V {
+			sum += v * g.V[i]
+		}
+		return sum, oracle.Batch{N: g.N, Shape: g.Shape, V: slices.Clone(g.V)}
+	}
+}
+
+// check compares a stretch with float64: its parameters, then its input.
+func (s *stretch) check(d differences) GradientErrors {
 	input := &oracle.Param{Name: "input"}
 	pass := oracle.Pass{Train: true}
-	d.acts = net.Activations(oracleBatch(x), &pass)
-	_, out := truth(d.acts[len(net)], labels)
-	input.V, input.Grad = d.acts[0].V, net.Backward(d.acts[0], out, &pass).V
+	d.acts = d.net.Activations(oracleBatch(s.x), &pass)
+	_, out := d.loss(d.acts[len(d.net)], d.labels)
+	input.V, input.Grad = d.acts[0].V, d.net.Backward(d.acts[0], out, &pass).V
 
 	owner := []int{0} // the layer that a parameter belongs to; the input comes first
 	exact := []*oracle.Param{input}
-	for at, op := range net {
+	for at, op := range d.net {
 		for _, p := range op.Params() {
 			owner, exact = append(owner, at), append(exact, p)
 		}
 	}
 	d.floor = rms(exact...)
 	table := make(GradientErrors, 0, len(exact))
-	for i, p := range m.params {
+	for i, p := range s.chain.params() {
 		table = append(table, d.check(owner[i+1], exact[i+1], p.Grad))
 	}
-	return append(table, d.check(0, input, dx.Data)), nil
+	return append(table, d.check(0, input, s.dx.Data))
 }
 
 type differences struct {
@@ -255,24 +371,117 @@ func (t GradientErrors) Worst() (difference, l2 float64) {
 	return difference, l2
 }
 
+// The largest errors that Err lets pass. Float32 stays well below these against
+// float64; against differences in float32 a hundredth must show.
+const (
+	mostDifference = 1e-3
+	mostL2         = 2e-4
+	mostOwn        = 5e-3
+)
+
+// Err is nil if every gradient was compared and none is off. Otherwise it names
+// the worst one and says what is wrong with it, in one line.
+func (t GradientErrors) Err() error {
+	if len(t) == 0 {
+		return errors.New("nn: check gradients: nothing was compared")
+	}
+	bad, worst := 0, 0.0
+	var first error
+	for _, e := range t {
+		err, size := e.err()
+		if err == nil {
+			continue
+		}
+		if bad++; first == nil || size > worst {
+			first, worst = err, size
+		}
+	}
+	if bad > 1 {
+		return fmt.Errorf("nn: check gradients: %w; %d of %d gradients are off or not compared", first, bad, len(t))
+	}
+	if bad == 1 {
+		return fmt.Errorf("nn: check gradients: %w", first)
+	}
+	return nil
+}
+
+// err is what is wrong with one row, and how much so.
+func (e GradientError) err() (err error, size float64) {
+	switch {
+	case e.Note != "":
+		return fmt.Errorf("%s: %s: %s", e.Name, e.Own, e.Note), math.Inf(1)
+	case e.Own != "" && !(e.Difference <= mostOwn):
+		return fmt.Errorf("%s: the gradient that %s gives back is %.1e off differences of its own values, want at most %.0e", e.Name, e.Own, e.Difference, mostOwn), e.Difference
+	case e.Own == "" && !(e.L2 <= mostL2 && e.Difference <= mostDifference):
+		return fmt.Errorf("%s: the gradient is %.1e off float64 in L2 and %.1e off differences, want at most %.0e and %.0e", e.Name, e.L2, e.Difference, mostL2, mostDifference), e.L2
+	}
+	return nil, 0
+}
+
+// Verdict says in words what was compared with what, and what is wrong.
+func (t GradientErrors) Verdict() string {
+	float64s, own, none := 0, map[string]int{}, 0
+	for _, e := range t {
+		switch {
+		case e.Note != "":
+			none++
+		case e.Own != "":
+			own[e.Own]++
+		default:
+			float64s++
+		}
+	}
+	var parts []string
+	if float64s > 0 {
+		parts = append(parts, fmt.Sprintf("%d compared with float64", float64s))
+	}
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		parts = append(parts, fmt.Sprintf("%d with differences of what %s itself computes in float32", own[name], name))
+	}
+	if none > 0 {
+		parts = append(parts, fmt.Sprintf("%d not compared", none))
+	}
+	verdict := "none is off"
+	if err := t.Err(); err != nil {
+		verdict = strings.TrimPrefix(err.Error(), "nn: check gradients: ")
+	}
+	return fmt.Sprintf("%d gradients: %s; %s.", len(t), strings.Join(parts, ", "), verdict)
+}
+
 // Columns and Rows are the table for a figure.
 func (t GradientErrors) Columns() []string {
-	return []string{"gradient of", "values", "checked", "RMS", "vs differences", "float64 vs differences", "L2 vs float64"}
+	columns := []string{"gradient of", "values", "checked", "RMS", "vs differences", "float64 vs differences", "L2 vs float64"}
+	if t.anyOwn() {
+		columns = append(columns, "differences of")
+	}
+	return columns
+}
+
+func (t GradientErrors) anyOwn() bool {
+	return slices.ContainsFunc(t, func(e GradientError) bool { return e.Own != "" })
 }
 
 // Rows has one row for each array, in the order of Columns.
 func (t GradientErrors) Rows() [][]any {
 	rows := make([][]any, len(t))
 	for i, e := range t {
-		rows[i] = []any{
-			e.Name, e.Size, e.Checked, fmt.Sprintf("%.1e", e.RMS),
-			fmt.Sprintf("%.1e", e.Difference), fmt.Sprintf("%.1e", e.Oracle), fmt.Sprintf("%.1e", e.L2),
+		number := func(v float64) string { return fmt.Sprintf("%.1e", v) }
+		difference, exact, l2, of := number(e.Difference), number(e.Oracle), number(e.L2), "float64"
+		if e.Own != "" {
+			exact, l2, of = "–", "–", e.Own
+		}
+		if e.Note != "" {
+			difference, of = "–", "nothing: "+e.Note
+		}
+		rows[i] = []any{e.Name, e.Size, e.Checked, number(e.RMS), difference, exact, l2}
+		if t.anyOwn() {
+			rows[i] = append(rows[i], of)
 		}
 	}
 	return rows
 }
 
-// String is the table as text.
+// String is the table as text, with the verdict below.
 func (t GradientErrors) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
@@ -284,7 +493,7 @@ func (t GradientErrors) String() string {
 		fmt.Fprintln(w)
 	}
 	w.Flush()
-	return b.String()
+	return b.String() + t.Verdict() + "\n"
 }
 
 // oracleBatch is x in float64.
@@ -337,7 +546,7 @@ func oracleLayer(l Layer, in Shape, m Module) (oracle.Op, error) {
 		return oracle.GlobalAvgPool{}, nil
 	case BatchNorm:
 		op := oracle.BatchNorm{Gamma: w, Beta: b, Eps: orElse(l.Eps, 1e-5)}
-		if s, ok := m.(stateful); ok {
+		if s, ok := m.(Stateful); ok {
 			op.Mean, op.Var = float64s(s.States()[0].Data), float64s(s.States()[1].Data)
 		}
 		return op, nil

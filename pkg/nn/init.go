@@ -37,8 +37,9 @@ func (i Init) check() error {
 	return fmt.Errorf("init %q, want he, xavier, lecun, small, normal, torch or zero", i.Scheme)
 }
 
-// weights returns a source of initial weights for n inputs and m outputs.
-func (i Init) weights(rng *rand.Rand, n, m int) func(int) float32 {
+// Weights returns a source of initial weights for n inputs and m outputs, for
+// NewParam.
+func (i Init) Weights(rng *rand.Rand, n, m int) func(int) float32 {
 	var std float64
 	switch i.Scheme {
 	case "", "he":
@@ -57,8 +58,8 @@ func (i Init) weights(rng *rand.Rand, n, m int) func(int) float32 {
 	return func(int) float32 { return float32(std * rng.NormFloat64()) }
 }
 
-// biases returns a source of initial biases: zero, but for Torch.
-func (i Init) biases(rng *rand.Rand, n int) func(int) float32 {
+// Biases returns a source of initial biases: zero, but for Torch.
+func (i Init) Biases(rng *rand.Rand, n int) func(int) float32 {
 	if i.Scheme == "torch" {
 		return uniform(rng, 1/math.Sqrt(float64(n)))
 	}

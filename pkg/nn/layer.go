@@ -10,6 +10,11 @@ import (
 // the work for inputs of shape in, drawing initial parameters from rng, and
 // tells the shape of its output. The error says what is wrong with the
 // hyperparameters or the input shape; New adds which layer it was.
+//
+// Layers of other packages are layers like those of this one; Register lets
+// files hold them. A layer or its module says more of itself by what else it
+// implements: [Receptive] and [Activation] are for layers, [Stateful],
+// [Coster], [BatchChecker] and [Sizer] for modules.
 type Layer interface {
 	Build(in Shape, rng *rand.Rand) (Module, Shape, error)
 }
@@ -21,7 +26,10 @@ type Layer interface {
 // with respect to that output, is the derivative of the pass that was made,
 // sets Grad of every parameter, and returns the gradient with respect to x,
 // or nil if needDX is false. It may overwrite dy. Both return buffers of the
-// module, valid until its next call, or the argument itself.
+// module, valid until its next call, or the argument itself. Forward must not
+// change x.
+//
+// Params returns the same parameters at every call.
 type Module interface {
 	Forward(x *Tensor, p Pass) *Tensor
 	Backward(dy *Tensor, needDX bool) *Tensor
@@ -37,9 +45,10 @@ type Pass struct {
 	Step  int
 }
 
-// Param is one trainable array. Model.New moves the parameters of all layers
-// into one slab, and their gradients into another, so Data and Grad are
-// windows of these.
+// Param is one trainable array. New moves the parameters of all layers into one
+// slab, and their gradients into another, so Data and Grad are windows of these
+// from then on. Values that Build has put into Data stay; without any, those of
+// NewParam are drawn. Dims that are left out are those of a vector of Data.
 type Param struct {
 	Name       string // "0.linear.W"
 	Dims       []int  // row-major
@@ -50,9 +59,10 @@ type Param struct {
 	fill func(int) float32 // initial values
 }
 
-// newParam describes a parameter of the given dimensions; Model.New allocates
-// it and calls fill for every value. A nil fill leaves zeros.
-func newParam(name string, fill func(int) float32, dims ...int) *Param {
+// NewParam describes a parameter of the given dimensions. New allocates it once
+// the size of the whole model is known to be within bounds, and calls fill for
+// every value, in order. A nil fill leaves zeros. Init.Weights is such a fill.
+func NewParam(name string, fill func(int) float32, dims ...int) *Param {
 	return &Param{Name: name, Dims: dims, fill: fill}
 }
 
@@ -72,16 +82,48 @@ type State struct {
 	Data []float32
 }
 
-// stateful is implemented by modules that own State.
-type stateful interface{ States() []State }
+// Stateful is implemented by modules that own State. States returns the
+// module's own arrays, the same ones at every call: they are saved, loaded and
+// copied with the parameters.
+type Stateful interface{ States() []State }
 
 // reluFuser is implemented by modules that can apply ReLU in the store of
 // their own output, which saves one pass over memory.
 type reluFuser interface{ fuseReLU() }
 
-// costed is implemented by modules that tell their cost in floating-point
+// Coster is implemented by modules that tell their cost in floating-point
 // operations for one example's forward pass (a multiply-add counts as two).
-type costed interface{ flops() int }
+type Coster interface{ FLOPs() int }
+
+// BatchChecker is implemented by modules that cannot be trained on a batch of
+// any size. The error says why a training pass of n examples would be wrong,
+// and what is allowed.
+type BatchChecker interface{ CheckBatch(n int) error }
+
+// Sizer is implemented by modules that tell how many values they keep for each
+// example: of every pass, and on top of that for a training step. One that does
+// not is taken to keep its output, and to train with the gradient of its input.
+type Sizer interface{ Sizes() (pass, training int) }
+
+// Receptive is implemented by layers that tell which places of their input
+// decide one of their output. Of one that does not, nobody can know it.
+type Receptive interface{ Receptive() Field }
+
+// Field is a window that slides over the rows and columns of the input: place
+// (i, j) of the output is decided by Kernel rows from i·Stride−Padding on, and
+// columns likewise. The zero Field stands for a layer that joins all places.
+type Field struct{ Kernel, Stride, Padding int }
+
+// Pointwise is the Field of layers that leave every place in its place.
+var Pointwise = Field{Kernel: 1, Stride: 1}
+
+// Activation is implemented by layers that say how the weights before them
+// should be drawn. MLP asks; one that does not say gets He, as if it were a
+// ReLU.
+type Activation interface {
+	Layer
+	WeightInit() Init
+}
 
 func checkInput(kind string, x *Tensor, built Shape) {
 	if x.Shape != built || len(x.Data) != x.N*built.Size() {

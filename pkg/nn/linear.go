@@ -16,6 +16,8 @@ type Linear struct {
 	Decay  float64 `json:"decay,omitempty"` // weight decay of W; 0 means the optimizer's
 }
 
+func (Linear) Receptive() Field { return Field{} }
+
 func (l Linear) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if l.Out < 1 || l.Out > maxWidth {
 		return nil, Shape{}, fmt.Errorf("Out %d, want 1 to %d", l.Out, maxWidth)
@@ -28,10 +30,10 @@ func (l Linear) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	}
 	n := in.Size()
 	m := &linear{in: in, n: n, out: l.Out}
-	m.w = newParam("W", l.Init.weights(rng, n, l.Out), l.Out, n)
+	m.w = NewParam("W", l.Init.Weights(rng, n, l.Out), l.Out, n)
 	m.w.Decay = l.Decay
 	if !l.NoBias {
-		m.b = newParam("b", l.Init.biases(rng, n), l.Out)
+		m.b = NewParam("b", l.Init.Biases(rng, n), l.Out)
 		m.b.NoDecay = true
 	}
 	return m, Vec(l.Out), nil
@@ -82,8 +84,10 @@ func (m *linear) Params() []*Param {
 	return []*Param{m.w, m.b}
 }
 
+func (m *linear) Sizes() (pass, training int) { return m.out, m.n }
+
 func (m *linear) fuseReLU()  { m.relu = true }
-func (m *linear) flops() int { return 2 * m.n * m.out }
+func (m *linear) FLOPs() int { return 2 * m.n * m.out }
 
 func checkDecay(d float64) error {
 	if !(d >= 0 && d < 1) {

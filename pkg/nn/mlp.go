@@ -1,14 +1,14 @@
 package nn
 
 // MLP returns the layers of a multilayer perceptron: for each width in hidden
-// a Linear followed by act, then a Linear to the classes. Hidden weights get
-// He initialization for the ReLU family and Xavier for the others, the output
-// layer Small. Dropout p > 0 follows every activation.
+// a Linear followed by act, then a Linear to the classes. Hidden weights are
+// drawn as act asks (see Activation): He for the ReLU family and for what does
+// not ask, Xavier for Logistic and Tanh. Those of the output layer are Small.
+// Dropout p > 0 follows every activation.
 func MLP(hidden []int, act Layer, classes int, dropout float64) []Layer {
-	init := Xavier
-	switch act.(type) {
-	case ReLU, LeakyReLU, SiLU, GELU:
-		init = He
+	init := He
+	if a, ok := act.(Activation); ok {
+		init = a.WeightInit()
 	}
 	var layers []Layer
 	for _, n := range hidden {

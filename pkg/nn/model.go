@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/internal/memory"
 )
 
 // Model is a chain of modules built from layers. Its parameters and their
@@ -40,6 +41,20 @@ const maxWeights = 1 << 28
 const maxWidth = 1 << 24
 
 func newModel(seed uint64, in Shape, layers []Layer, limit int) (*Model, error) {
+	c, err := newChain(layers, in, seed)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Layers: layers, In: in, Seed: seed, chain: c, params: c.params()}
+	if err := m.allocate(limit); err != nil {
+		return nil, err
+	}
+	m.states = c.states() // allocates them, so not before the limit is known to hold
+	return m, nil
+}
+
+// newChain builds the layers of a model, which takes no memory to speak of.
+func newChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 	if !in.valid() {
 		return nil, fmt.Errorf("nn: input shape %v, want positive dimensions and at most %d values", in, maxValues)
 	}
@@ -50,12 +65,14 @@ func newModel(seed uint64, in Shape, layers []Layer, limit int) (*Model, error) 
 	if err != nil {
 		return nil, fmt.Errorf("nn: %w", err)
 	}
-	m := &Model{Layers: layers, In: in, Seed: seed, chain: c, params: c.params()}
-	if err := m.allocate(limit); err != nil {
-		return nil, err
+	seen := map[*Param]bool{}
+	for _, p := range c.params() {
+		if seen[p] {
+			return nil, fmt.Errorf("nn: parameter %s belongs to two layers, want one for each", p.Name)
+		}
+		seen[p] = true
 	}
-	m.states = c.states() // allocates them, so not before the limit is known to hold
-	return m, nil
+	return c, nil
 }
 
 // allocate makes the slabs and draws the initial parameters. Nothing large is
@@ -68,12 +85,18 @@ func (m *Model) allocate(limit int) error {
 			return fmt.Errorf("nn: more than %d weights at %s %v, the limit", limit, p.Name, p.Dims)
 		}
 	}
+	if err := memory.Check("nn: the model", memory.Part{Name: "weights and gradients", Bytes: 8 * int64(size)}); err != nil {
+		return err
+	}
 	m.slab, m.grads = make([]float32, size), make([]float32, size)
 	at := 0
 	for _, p := range m.params {
 		n := p.Len()
+		given := p.Data
 		p.Data, p.Grad = m.slab[at:at+n:at+n], m.grads[at:at+n:at+n]
-		if p.fill != nil {
+		if len(given) == n {
+			copy(p.Data, given)
+		} else if p.fill != nil {
 			for i := range p.Data {
 				p.Data[i] = p.fill(i)
 			}
@@ -140,6 +163,40 @@ func (m *Model) Weights() int {
 		n += p.Len()
 	}
 	return n
+}
+
+// CheckBatch reports a layer that cannot be trained on n examples at a time, as
+// batch normalization cannot on a single value a channel.
+func (m *Model) CheckBatch(n int) error {
+	if err := m.chain.checkBatch(n); err != nil {
+		return fmt.Errorf("nn: %w", err)
+	}
+	return nil
+}
+
+// CheckFinite reports the first value of a parameter or a state that is NaN or
+// infinite.
+func (m *Model) CheckFinite() error {
+	for _, p := range m.params {
+		if err := checkFinite(p.Name, p.Data); err != nil {
+			return err
+		}
+	}
+	for _, s := range m.states {
+		if err := checkFinite(s.Name, s.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkFinite(name string, data []float32) error {
+	for i, v := range data {
+		if v-v != 0 { // NaN, ±Inf
+			return fmt.Errorf("nn: value %d of the %d of %q is %v, want finite numbers", i, len(data), name, v)
+		}
+	}
+	return nil
 }
 
 // FLOPs is the number of floating-point operations of a forward pass for one

@@ -38,6 +38,10 @@ func poolWindow(in Shape, kernel, stride, padding int) (int, error) {
 	return stride, err
 }
 
+func (l MaxPool2D) Receptive() Field   { return Field{l.Kernel, orElse(l.Stride, l.Kernel), l.Padding} }
+func (l AvgPool2D) Receptive() Field   { return Field{l.Kernel, orElse(l.Stride, l.Kernel), l.Padding} }
+func (GlobalAvgPool) Receptive() Field { return Field{} }
+
 func (l MaxPool2D) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	stride, err := poolWindow(in, l.Kernel, l.Stride, l.Padding)
 	if err != nil {
@@ -97,6 +101,9 @@ func (m *maxPool) Backward(dy *Tensor, needDX bool) *Tensor {
 
 func (m *maxPool) Params() []*Param { return nil }
 
+// Sizes: the places of the maxima are as many as the maxima.
+func (m *maxPool) Sizes() (pass, training int) { return 2 * m.out.Size(), m.in.Size() }
+
 type avgPool struct {
 	in, out Shape
 	s       f32.Pool
@@ -123,6 +130,8 @@ func (m *avgPool) Backward(dy *Tensor, needDX bool) *Tensor {
 }
 
 func (m *avgPool) Params() []*Param { return nil }
+
+func (m *avgPool) Sizes() (pass, training int) { return m.out.Size(), m.in.Size() }
 
 type globalAvgPool struct {
 	in, out Shape
@@ -154,3 +163,5 @@ func (m *globalAvgPool) Backward(dy *Tensor, needDX bool) *Tensor {
 }
 
 func (m *globalAvgPool) Params() []*Param { return nil }
+
+func (m *globalAvgPool) Sizes() (pass, training int) { return m.out.Size(), m.in.Size() }

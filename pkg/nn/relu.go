@@ -9,6 +9,9 @@ import (
 // ReLU is max(0, x). Its derivative at 0 is taken as 0.
 type ReLU struct{}
 
+func (ReLU) Receptive() Field { return Pointwise }
+func (ReLU) WeightInit() Init { return He }
+
 func (ReLU) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	return &relu{in: in}, in, nil
 }
@@ -48,3 +51,10 @@ func (m *relu) Backward(dy *Tensor, needDX bool) *Tensor {
 }
 
 func (m *relu) Params() []*Param { return nil }
+
+func (m *relu) Sizes() (pass, training int) {
+	if m.fused {
+		return 0, 0
+	}
+	return m.in.Size(), 0
+}

@@ -50,6 +50,8 @@ func (l Residual) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	return &residual{in: in, body: body, shortcut: shortcut}, body.out(), nil
 }
 
+func (l Bottleneck) Receptive() Field { return Field{3, max(l.Stride, 1), 1} } // its shortcut sees less
+
 func (l Bottleneck) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if l.Mid < 1 || l.Out < 1 || l.Stride < 0 {
 		return nil, Shape{}, fmt.Errorf("Mid %d, Out %d, Stride %d, want at least 1 (Stride 0 means 1)", l.Mid, l.Out, l.Stride)
@@ -131,4 +133,22 @@ func (m *residual) States() []State {
 }
 
 func (m *residual) fuseReLU()  { m.relu = true }
-func (m *residual) flops() int { return m.body.flops() + m.shortcut.flops() + m.body.out().Size() }
+func (m *residual) FLOPs() int { return m.body.flops() + m.shortcut.flops() + m.body.out().Size() }
+
+// Sizes: the sum, and the gradient that the body gets a copy of.
+func (m *residual) Sizes() (pass, training int) {
+	p, t := m.body.sizes()
+	q, u := m.shortcut.sizes()
+	out := m.body.out().Size()
+	return p + q + out, t + u + out
+}
+
+func (m *residual) CheckBatch(n int) error {
+	if err := m.body.checkBatch(n); err != nil {
+		return fmt.Errorf("body: %w", err)
+	}
+	if err := m.shortcut.checkBatch(n); err != nil {
+		return fmt.Errorf("shortcut: %w", err)
+	}
+	return nil
+}

@@ -16,8 +16,12 @@ const FormatVersion = "1"
 // Save writes the model's parameters, states and architecture to a
 // safetensors file, atomically, with meta beside them (what the model was
 // trained on, its scores). The names format, version, architecture, input and
-// seed are the model's own.
+// seed are the model's own. A model with a weight that is not finite is not
+// saved: what path holds stays.
 func (m *Model) Save(path string, meta map[string]string) error {
+	if err := m.CheckFinite(); err != nil {
+		return fmt.Errorf("%s: not saved: %w", path, err)
+	}
 	f, err := m.File(meta)
 	if err != nil {
 		return err
@@ -87,6 +91,15 @@ func FromFile(f *safetensors.File) (*Model, error) {
 	for _, t := range f.Tensors {
 		stored += len(t.Data)
 	}
+	size, err := Measure(in, layers...)
+	if err != nil {
+		return nil, err
+	}
+	if size.Weights <= stored { // else newModel refuses it
+		if err := size.checkEvaluation(); err != nil {
+			return nil, err
+		}
+	}
 	m, err := newModel(seed, in, layers, stored)
 	if err != nil {
 		return nil, err
@@ -98,8 +111,9 @@ func FromFile(f *safetensors.File) (*Model, error) {
 }
 
 // Restore fills the model with the weights of f, which must hold every
-// parameter and state under its name and in its shape. Arrays whose names
-// begin with "optim/" are somebody else's. On error the model is as it was.
+// parameter and state under its name and in its shape, all values finite. Arrays
+// whose names begin with "optim/" are somebody else's. On error the model is as
+// it was.
 func (m *Model) Restore(f *safetensors.File) error {
 	own, err := m.File(nil)
 	if err != nil {
@@ -112,6 +126,11 @@ func (m *Model) Restore(f *safetensors.File) error {
 		}
 		if !slices.Equal(t.Dims, want.Dims) {
 			return fmt.Errorf("nn: tensor %q has shape %v, the model wants %v; %s", want.Name, t.Dims, want.Dims, architectures(own, f))
+		}
+	}
+	for _, want := range own.Tensors {
+		if err := checkFinite(want.Name, f.Tensor(want.Name).Data); err != nil {
+			return err
 		}
 	}
 	for _, dst := range own.Tensors {

@@ -209,9 +209,9 @@ func TestEncodeLayersRefuses(t *testing.T) {
 		layers []Layer
 		want   string
 	}{
-		{[]Layer{ReLU{}, foreign{}}, "layer 1: a nn.foreign cannot be saved"},
+		{[]Layer{ReLU{}, foreign{}}, "layer 1: a nn.foreign cannot be written to a file: register its type where it is declared, var _ = nn.Register(nn.foreign{})"},
 		{[]Layer{Residual{Body: []Layer{foreign{}}}}, "nn.foreign"},
-		{[]Layer{nil}, "layer 0: a <nil>"},
+		{[]Layer{nil}, "layer 0: a <nil> cannot be written to a file: there is no layer"},
 	} {
 		if _, err := EncodeLayers(c.layers); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %q", c.layers, err, c.want)

@@ -11,6 +11,8 @@ import (
 // softmax inside; this layer goes with ProbabilityCrossEntropy.
 type Softmax struct{}
 
+func (Softmax) Receptive() Field { return Field{} }
+
 func (Softmax) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	return &softmax{in: in}, in, nil
 }
@@ -44,3 +46,5 @@ func (m *softmax) Backward(dy *Tensor, needDX bool) *Tensor {
 }
 
 func (m *softmax) Params() []*Param { return nil }
+
+func (m *softmax) Sizes() (pass, training int) { return m.in.Size(), 0 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -160,6 +161,10 @@ func TestDegenerateInputs(t *testing.T) {
 		Bottleneck{Mid: 2, Out: 4}, Dropout{P: 0.5}, Linear{Out: 6}, BatchNorm{}, Tanh{}, Linear{Out: 10},
 	}
 	for _, n := range []int{1, 2, 5} {
+		layers := slices.Clone(layers)
+		if n == 1 { // a vector of one example has no variance
+			layers = slices.Delete(layers, 7, 8)
+		}
 		for _, value := range []float32{0, 1, -3, 1e4, 1e-20} {
 			m := build(t, 3, CHW(1, 6, 6), layers...)
 			x := NewTensor(n, m.In)
@@ -182,17 +187,45 @@ func TestDegenerateInputs(t *testing.T) {
 	}
 }
 
-// The output of a batch normalization of one example is its beta: nothing is
-// left of an input without variance, and no gradient goes back through it.
-func TestBatchNormOfOneExample(t *testing.T) {
-	m := build(t, 1, Vec(3), BatchNorm{})
-	copy(m.Param("0.batchnorm.beta").Data, []float32{1, 2, 3})
-	y := m.Forward(&Tensor{N: 1, Shape: Vec(3), Data: []float32{5, -6, 7}}, Pass{Train: true})
-	if !slices.Equal(y.Data, []float32{1, 2, 3}) {
-		t.Errorf("output %v, want beta", y.Data)
-	}
-	dx := m.InputGrad(&Tensor{N: 1, Shape: Vec(3), Data: []float32{1, 1, 1}})
-	if !slices.Equal(dx.Data, []float32{0, 0, 0}) {
-		t.Errorf("gradient %v, want none", dx.Data)
+// A single value a channel is refused, wherever the normalization stands; two
+// are enough, and evaluation takes what comes.
+func TestBatchNormOfOneValue(t *testing.T) {
+	for name, c := range map[string]struct {
+		in     Shape
+		layers []Layer
+		least  int // examples
+		want   string
+	}{
+		"of a vector":          {Vec(3), []Layer{Linear{Out: 4}, BatchNorm{}}, 2, "nn: layer 1 (batchnorm, input 4): a training batch of 1 gives it 1 value a channel, want at least 2"},
+		"of images of 1×1":     {CHW(2, 3, 3), []Layer{Conv2D{Filters: 4, Kernel: 3}, BatchNorm{}}, 2, "layer 1 (batchnorm, input 4)"},
+		"behind a global mean": {CHW(2, 3, 3), []Layer{GlobalAvgPool{}, BatchNorm{}}, 2, "layer 1 (batchnorm, input 2)"},
+		"of images of 1×2":     {CHW(2, 1, 2), []Layer{BatchNorm{}}, 1, ""},
+		"in a body":            {Vec(3), []Layer{ReLU{}, Residual{Body: []Layer{Linear{Out: 3}, BatchNorm{}}}}, 2, "layer 1 (residual, input 3): body: layer 1 (batchnorm, input 3): a training batch of 1"},
+		"in a shortcut":        {Vec(3), []Layer{Residual{Body: []Layer{ReLU{}}, Shortcut: []Layer{BatchNorm{}}}}, 2, "layer 0 (residual, input 3): shortcut: layer 0 (batchnorm, input 3)"},
+		"deeper":               {Vec(3), []Layer{Residual{Body: []Layer{Residual{Body: []Layer{BatchNorm{}}}}}}, 2, "body: layer 0 (residual, input 3): body: layer 0 (batchnorm"},
+		"in a bottleneck":      {CHW(2, 1, 1), []Layer{Bottleneck{Mid: 1, Out: 2}}, 2, "layer 0 (bottleneck, input 2): body: layer 1 (batchnorm, input 1)"},
+		"there is none":        {Vec(3), []Layer{Linear{Out: 4}}, 1, ""},
+	} {
+		m := build(t, 1, c.in, c.layers...)
+		for n := 1; n < 4; n++ {
+			x := noise(newRand(1), n, c.in)
+			err := m.CheckBatch(n)
+			if n >= c.least {
+				if err != nil {
+					t.Errorf("%s, %d examples: %v", name, n, err)
+				}
+				m.Forward(x, Pass{Train: true})
+				continue
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s, %d examples: %v, want %q", name, n, err, c.want)
+			}
+			if msg := panics(func() { m.Forward(x, Pass{Train: true}) }); !strings.Contains(msg, "nn: batchnorm: a training batch of 1 gives it 1 value") {
+				t.Errorf("%s: a training pass of one example panics with %q", name, msg)
+			}
+		}
+		if y := m.Forward(noise(newRand(1), 1, c.in), Pass{}); !finite(y.Data) {
+			t.Errorf("%s: evaluation of one example gives %v", name, y.Data)
+		}
 	}
 }

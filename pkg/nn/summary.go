@@ -18,8 +18,8 @@ func (m *Model) String() string {
 		for _, p := range mod.Params() {
 			params += p.Len()
 		}
-		if c, ok := mod.(costed); ok {
-			flops = c.flops()
+		if c, ok := mod.(Coster); ok {
+			flops = c.FLOPs()
 		}
 		fmt.Fprintf(w, "%s\t%v\t%s\t%s\t\n", m.chain.names[i], m.chain.shapes[i+1], count(params), count(flops))
 	}
