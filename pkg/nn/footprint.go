@@ -3,7 +3,7 @@ package nn
 import (
 	"fmt"
 
-	"inkling/pkg/nn/internal/memory"
+	"inkling/pkg/internal/memory"
 )
 
 // Footprint is the memory that a network takes, as numbers of float32 values.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"inkling/pkg/nn/internal/f32"
-	"inkling/pkg/nn/internal/memory"
+	"inkling/pkg/internal/memory"
 )
 
 // Model is a chain of modules built from layers. Its parameters and their

@@ -97,7 +97,7 @@ func checkSums(meta map[string]string, tensors []section, header, data []byte) e
 		return fmt.Errorf("the metadata holds one of %s and %s, want both or none: the file is damaged", contentKey, checksumKey)
 	}
 	if got := contentSum(meta, tensors); got != want {
-		return fmt.Errorf("SHA-256 of the contents %.12s…, the metadata says %.12s…: the file is damaged, or was changed on purpose with %s and %s left in its metadata",
+		return fmt.Errorf("SHA-256 of the contents %.12s…, the metadata says %.12s…: changed on purpose with %s and %s left in its metadata, or the file is damaged",
 			got, want, contentKey, checksumKey)
 	}
 	return nil
