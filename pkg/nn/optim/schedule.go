@@ -1,7 +1,7 @@
 package optim
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 	"slices"
 )
@@ -10,6 +10,14 @@ import (
 // function of the step, so a resumed run needs no state for it.
 type Schedule interface {
 	LR(step int) float64
+}
+
+// Binder is a schedule that wants to know how long the run is. Bind returns the
+// schedule of a run of so many steps; what has been told its length keeps it. A
+// trainer binds before the first step, so that nobody need say the length twice.
+type Binder interface {
+	Schedule
+	Bind(steps int) Schedule
 }
 
 // Adaptive is a schedule that looks at the dev losses seen so far, oldest
@@ -40,7 +48,7 @@ type MultiStepLR struct {
 type ExponentialLR struct{ Base, Gamma float64 }
 
 // Cosine falls from Base to Min along half a cosine in Steps steps and stays
-// there (Loshchilov & Hutter 2017, without restarts).
+// there (Loshchilov & Hutter 2017, without restarts). Steps 0 means the whole run.
 type Cosine struct {
 	Base, Min float64
 	Steps     int
@@ -55,7 +63,7 @@ type Warmup struct {
 
 // OneCycle rises from Max/25 to Max along half a cosine in the first
 // Rise·Steps steps and falls to Max/250,000 in the rest (Smith & Topin 2019;
-// PyTorch's OneCycleLR). Rise 0 means 0.3.
+// PyTorch's OneCycleLR). Rise 0 means 0.3, Steps 0 the whole run.
 type OneCycle struct {
 	Max   float64
 	Steps int
@@ -63,14 +71,15 @@ type OneCycle struct {
 }
 
 // LinearLR goes from From to To in Steps steps and stays there: the learning
-// rate range test, or a plain decay.
+// rate range test, or a plain decay. Steps 0 means the whole run.
 type LinearLR struct {
 	From, To float64
 	Steps    int
 }
 
 // GeometricLR goes from From to To in Steps steps by a constant factor: the
-// range test on a log axis.
+// range test on a log axis, or an exponential decay to a given end. Steps 0 means
+// the whole run.
 type GeometricLR struct {
 	From, To float64
 	Steps    int
@@ -78,7 +87,9 @@ type GeometricLR struct {
 
 // Joined follows each part in turn: part i until step Until[i], counted from
 // the start of the run; every part counts its own steps from 0. The last part
-// has no end.
+// has no end. Parts with Steps 0 fill their place; other parts are taken at their
+// word, so a schedule that is meant to be shorter than the run, or to be cut off,
+// is a Joined: Joined{Parts: []Schedule{Cosine{Base: 0.1, Steps: 1000}}}.
 type Joined struct {
 	Parts []Schedule
 	Until []int
@@ -179,100 +190,57 @@ func (s ReduceOnPlateau) LRAfter(_ int, devLosses []float64) float64 {
 	return max(lr, s.Min)
 }
 
+// Bind is s for a run of so many steps: Steps 0 becomes the whole run.
+func Bind(s Schedule, steps int) Schedule {
+	if b, ok := s.(Binder); ok {
+		return b.Bind(steps)
+	}
+	return s
+}
+
+func (s Cosine) Bind(steps int) Schedule {
+	s.Steps = cmp.Or(s.Steps, steps)
+	return s
+}
+
+func (s OneCycle) Bind(steps int) Schedule {
+	s.Steps = cmp.Or(s.Steps, steps)
+	return s
+}
+
+func (s LinearLR) Bind(steps int) Schedule {
+	s.Steps = cmp.Or(s.Steps, steps)
+	return s
+}
+
+func (s GeometricLR) Bind(steps int) Schedule {
+	s.Steps = cmp.Or(s.Steps, steps)
+	return s
+}
+
+// Bind gives Then what the warm-up leaves.
+func (s Warmup) Bind(steps int) Schedule {
+	s.Then = Bind(s.Then, max(steps-s.Steps, 1))
+	return s
+}
+
+// Bind gives every part its place.
+func (s Joined) Bind(steps int) Schedule {
+	parts, start := slices.Clone(s.Parts), 0
+	for i, p := range parts {
+		end := steps
+		if i < len(s.Until) {
+			end = min(s.Until[i], steps)
+		}
+		parts[i] = Bind(p, max(end-start, 1))
+		start = end
+	}
+	s.Parts = parts
+	return s
+}
+
 // anneal goes from a to b along half a cosine as t goes from 0 to 1.
 func anneal(a, b, t float64) float64 {
 	t = min(max(t, 0), 1)
 	return b + (a-b)*(1+math.Cos(math.Pi*t))/2
-}
-
-// CheckSchedule reports a schedule that is missing, malformed, or gives a
-// learning rate that is not a finite positive number at one of the given
-// steps.
-func CheckSchedule(s Schedule, steps int) error {
-	if err := checkForm(s); err != nil {
-		return err
-	}
-	for step := range max(steps, 1) {
-		if lr := s.LR(step); !(lr >= 0) || math.IsInf(lr, 0) {
-			return fmt.Errorf("optim: %#v gives learning rate %v at step %d, want a finite number ≥ 0", s, lr, step)
-		}
-	}
-	if lr := maxLR(s, steps); !(lr > 0 && lr <= MaxLR) {
-		return fmt.Errorf("optim: learning rate %v, want 0 < lr ≤ %g", lr, float64(MaxLR))
-	}
-	return nil
-}
-
-// checkForm reports what is wrong with the fields of s, whatever rates come out.
-func checkForm(s Schedule) error {
-	switch v := s.(type) {
-	case nil:
-		return fmt.Errorf("optim: no schedule; optim.Constant(0.1) is one")
-	case StepLR:
-		return atLeastOne("StepLR", "Every", v.Every)
-	case MultiStepLR:
-		if !slices.IsSorted(v.Milestones) {
-			return fmt.Errorf("optim: MultiStepLR: milestones %v, want them in rising order", v.Milestones)
-		}
-	case Cosine:
-		return atLeastOne("Cosine", "Steps", v.Steps)
-	case LinearLR:
-		return atLeastOne("LinearLR", "Steps", v.Steps)
-	case GeometricLR:
-		return atLeastOne("GeometricLR", "Steps", v.Steps)
-	case OneCycle:
-		return firstError(atLeastOne("OneCycle", "Steps", v.Steps), checkRange("OneCycle", "Rise", v.Rise, 0, 1))
-	case ReduceOnPlateau:
-		if v.Patience < 0 {
-			return fmt.Errorf("optim: ReduceOnPlateau: Patience %d, want at least 0", v.Patience)
-		}
-		return firstError(
-			checkRange("ReduceOnPlateau", "Factor", v.Factor, 0, 1),
-			checkRange("ReduceOnPlateau", "Min", v.Min, 0, MaxLR),
-		)
-	case Warmup:
-		if v.Steps < 0 {
-			return fmt.Errorf("optim: Warmup: Steps %d, want at least 0", v.Steps)
-		}
-		return checkPart("Warmup", v.Then)
-	case Joined:
-		if len(v.Parts) == 0 || len(v.Until) != len(v.Parts)-1 {
-			return fmt.Errorf("optim: Joined: %d parts and %d ends, want one end less than parts", len(v.Parts), len(v.Until))
-		}
-		if !slices.IsSorted(v.Until) {
-			return fmt.Errorf("optim: Joined: ends %v, want them in rising order", v.Until)
-		}
-		for _, p := range v.Parts {
-			if err := checkPart("Joined", p); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// checkPart checks a schedule within another one, which asks it for LR alone.
-func checkPart(within string, s Schedule) error {
-	if _, ok := s.(Adaptive); ok {
-		return fmt.Errorf("optim: a %T inside a %s does not learn of the dev losses: use it alone", s, within)
-	}
-	return checkForm(s)
-}
-
-func atLeastOne(rule, name string, v int) error {
-	if v < 1 {
-		return fmt.Errorf("optim: %s: %s %d, want at least 1", rule, name, v)
-	}
-	return nil
-}
-
-// MaxLR bounds learning rates: beyond it a typing error is likelier than a wish.
-const MaxLR = 1e6
-
-func maxLR(s Schedule, steps int) float64 {
-	top := 0.0
-	for step := range max(steps, 1) {
-		top = max(top, s.LR(step))
-	}
-	return top
 }
