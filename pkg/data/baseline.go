@@ -1,5 +1,7 @@
 package data
 
+import "math"
+
 // Majority is the accuracy on the test set of always naming the class that is
 // most frequent in the training set.
 func (d *Digits) Majority() float64 {
@@ -10,27 +12,33 @@ func (d *Digits) Majority() float64 {
 			top = class
 		}
 	}
-	return float64(d.Test.Counts()[top]) / float64(d.Test.Len())
+	right := 0
+	for _, y := range d.Test.Labels {
+		if int(y) == top {
+			right++
+		}
+	}
+	return float64(right) / float64(d.Test.Len())
 }
 
 // NearestMean is the accuracy on the test set of naming the class whose mean
 // training image is nearest, by Euclidean distance: the bar that anything
-// trained has to clear.
+// trained has to clear. A class without training images is never named.
 func (d *Digits) NearestMean() float64 {
-	var means [Classes][]float64
-	for class := range means {
-		means[class] = d.Train.Mean(class)
+	var means [][]float64
+	for class := range d.Train.Counts() {
+		means = append(means, d.Train.Mean(class))
 	}
 	right := 0
 	for i, label := range d.Test.Labels {
-		nearest, least := 0, 0.0
+		nearest, least := -1, math.Inf(1) // of a class without images the distance is NaN
 		for class, mean := range means {
 			// |x−m|² without |x|², which is the same for all classes.
 			distance := 0.0
 			for j, v := range d.Test.pixels(i) {
 				distance += mean[j] * (mean[j] - 2*float64(v)/255)
 			}
-			if class == 0 || distance < least {
+			if distance < least {
 				nearest, least = class, distance
 			}
 		}

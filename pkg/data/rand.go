@@ -9,6 +9,7 @@ const (
 	forSynthetic
 	forAugment
 	forField
+	forDraw
 )
 
 // reseed sets src to the start of the stream of (seed, purpose, a, b). Every

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"math/rand/v2"
+	"slices"
 )
 
 // Classes is the number of labels: the digits 0 to 9.
@@ -62,6 +64,63 @@ func (s *Set) First(n int) *Set {
 	return &Set{Name: s.Name, H: s.H, W: s.W, Pixels: s.Pixels[:at:at], Labels: s.Labels[:n:n]}
 }
 
+// Draw returns n images of s, or s itself if it has no more, drawn by seed with
+// the classes in the proportions of s, rounded as seats are by the method of Webster.
+// A larger draw holds the images of a smaller one. The images keep the
+// order of s, and are copies.
+func (s *Set) Draw(n int, seed uint64) *Set {
+	if n >= s.Len() {
+		return s
+	}
+	order := s.mixed(seed)[:max(n, 0)]
+	slices.Sort(order)
+	return s.Select(s.Name, order)
+}
+
+// mixed orders the images by seed so that every beginning of the order has the
+// classes in the proportions of s: the k-th image of a class with m images, in a
+// random order, stands at (k+½)/m of the way.
+func (s *Set) mixed(seed uint64) []int {
+	var members [256][]int
+	for i, y := range s.Labels {
+		members[y] = append(members[y], i)
+	}
+	type place struct{ image, k, m int }
+	places := make([]place, 0, s.Len())
+	var src rand.PCG
+	for class, of := range members {
+		reseed(&src, seed, forDraw, class, 0)
+		p := make([]int, len(of))
+		permute(p, rand.New(&src))
+		for k, j := range p {
+			places = append(places, place{of[j], k, len(of)})
+		}
+	}
+	slices.SortStableFunc(places, func(a, b place) int { return (2*a.k+1)*b.m - (2*b.k+1)*a.m })
+	order := make([]int, len(places))
+	for i, p := range places {
+		order[i] = p.image
+	}
+	return order
+}
+
+// Check reports a Set that is not whole: dimensions and pixels that do not fit,
+// or a label that is no class.
+func (s *Set) Check() error {
+	if s == nil {
+		return fmt.Errorf("data: no set")
+	}
+	if s.H < 0 || s.W < 0 || len(s.Pixels) != len(s.Labels)*s.H*s.W {
+		return fmt.Errorf("data: %s: %d pixels, want %d images of %d×%d", s.Name, len(s.Pixels), len(s.Labels), s.H, s.W)
+	}
+	for i, y := range s.Labels {
+		if y >= Classes {
+			return fmt.Errorf("data: %s: label %d of image %d, want 0 to %d", s.Name, y, i, Classes-1)
+		}
+	}
+	return nil
+}
+
 // OfClass returns copies of the first n images of a class, or of all if there
 // are fewer.
 func (s *Set) OfClass(class, n int) *Set {
@@ -94,10 +153,14 @@ func (s *Set) String() string {
 	return fmt.Sprintf("%s: %d images of %d×%d", s.Name, s.Len(), s.H, s.W)
 }
 
-// Counts returns the number of images of each class.
-func (s *Set) Counts() [Classes]int {
-	var n [Classes]int
+// Counts returns the number of images of each label: of the digits, and of all up
+// to the highest that occurs.
+func (s *Set) Counts() []int {
+	n := make([]int, Classes)
 	for _, y := range s.Labels {
+		for int(y) >= len(n) {
+			n = append(n, 0)
+		}
 		n[y]++
 	}
 	return n

@@ -20,7 +20,7 @@ func main() {
 	runs, err := lab.Fit(train.Config{
 		Layers:    []nn.Layer{nn.Linear{Out: 512}, nn.ReLU{}, nn.Linear{Out: 256}, nn.ReLU{}, nn.Linear{Out: 10, Init: nn.LeCun}},
 		Optimizer: optim.SGD{Momentum: 0.9},
-		Schedule:  optim.OneCycle{Max: 0.1, Steps: 3 * lab.Steps(64)},
+		Schedule:  optim.OneCycle{Max: 0.1},
 		Batch:     64, Epochs: 3, Seed: 1,
 	})
 	if err != nil {

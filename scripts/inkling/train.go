@@ -16,7 +16,7 @@ import (
 func trainCommand(args []string) (int, error) {
 	h := train.Hyper{
 		Hidden: "512,256", Activation: "relu", Optimizer: "sgd", LR: 0.1, Momentum: 0.9, Decay: 5e-4,
-		Schedule: "cosine", Gamma: 0.5, Batch: 64, Epochs: 5, Seed: 1,
+		Schedule: "cosine", Batch: 64, Epochs: 5, Seed: 1,
 	}
 	var question, layers string
 	fs := newFlags()

@@ -25,12 +25,15 @@ const goneShare, goneTail = 1e-3, 0.25
 // end there. Schedules of the caller's own are asked for their rates alike; the
 // rates of an [Adaptive] one are those before any evaluation.
 //
-// What may be meant although it looks odd is left to [ScheduleNote].
+// What may be meant although it looks odd is left to [ScheduleNote]. Steps 0 stands
+// for a run of unknown length: only the form is looked at.
 func CheckSchedule(s Schedule, steps int) error {
-	steps = max(steps, 1)
-	s = Bind(s, steps)
-	if err := checkForm(s); err != nil {
+	if err := checkForm(s); err != nil || steps <= 0 {
 		return err
+	}
+	s = Bind(s, steps)
+	if s == nil {
+		return checkForm(s)
 	}
 	if err := checkLength(s, steps); err != nil {
 		return err

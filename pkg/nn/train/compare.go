@@ -25,12 +25,12 @@ func Paired(a, b []*Result) (mean, standardError float64) {
 	return s.Mean, s.SD / math.Sqrt(float64(s.N))
 }
 
-// TrainErrors judges the best models of runs on the first n images of the
-// training split, as dev is judged: dropout off, batch normalization by its
+// TrainErrors judges the best models of runs on n images of the training split,
+// those that a run with TrainSize n has seen and one with more has seen as well, as dev is judged: dropout off, batch normalization by its
 // running statistics. The shares wrong are in %. What a run reports while it
 // trains is neither: it is of a network that still changes, thinned by dropout.
 func (l *Lab) TrainErrors(runs []*Result, n int) ([]float64, error) {
-	return ErrorsOn(runs, head(l.Train, n))
+	return ErrorsOn(runs, l.drawn.subset(l.Train, n))
 }
 
 // ErrorsOn judges the best models of runs on a set; if views are given, by the

@@ -37,7 +37,7 @@ func TestTrainErrors(t *testing.T) {
 	runs := must(l.Fit(c))
 	m := must(runs[0].Model())
 	for _, n := range []int{40, 0} {
-		want := must(Evaluate(t.Context(), m, nn.CrossEntropy{}, InOrder(head(l.Train, n))))
+		want := must(Evaluate(t.Context(), m, nn.CrossEntropy{}, InOrder(l.drawn.subset(l.Train, n))))
 		if got := must(l.TrainErrors(runs, n))[0]; math.Abs(got-100*float64(want.Wrong)/float64(want.N)) > 1e-9 {
 			t.Errorf("first %d: %v %% wrong, want %v of %v", n, got, want.Wrong, want.N)
 		}

@@ -18,7 +18,7 @@ type Config struct {
 	Loss      nn.Loss         // what is minimised; nil means nn.CrossEntropy{}. Events call it Objective
 	Penalty   nn.Penalty      // added to the objective
 	Optimizer optim.Optimizer // nil means optim.SGD{}
-	Schedule  optim.Schedule
+	Schedule  optim.Schedule  // of the whole run; see optim.Binder for Steps 0
 	Batch     int
 	Epochs    int
 	Seed      uint64 // of the initial weights, the order of the batches and dropout
@@ -32,7 +32,7 @@ type Config struct {
 	EMA      float64 // evaluate and keep a running mean of the weights with this decay; 0 for none
 	Patience int     // stop after so many evaluations in a row without a better score; 0 for never
 
-	TrainSize int // use the first so many examples of the training split; 0 for all
+	TrainSize int // train on so many examples of the training split, drawn with all classes in proportion; 0 for all
 	LogEvery  int // steps between reports of the training loss; 0 means 100
 	DevEvery  int // steps between evaluations on the dev split; 0 means at the end of every epoch; Lab makes it four an epoch
 }
@@ -80,27 +80,17 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("train: %s %v, want 0 ≤ %s < %g", f.name, f.value, f.name, f.high)
 		}
 	}
-	return c, checkSchedule(c.Schedule)
-}
-
-// checkSchedule reports what cannot be told from the learning rates alone.
-func checkSchedule(s optim.Schedule) error {
-	if s == nil {
-		return fmt.Errorf("train: no schedule; optim.Constant(0.1) is one")
+	switch unchanged := c.Augment == (data.Augment{}); {
+	case c.Copies > 0 && unchanged:
+		return c, fmt.Errorf("train: copies %d without Augment would only repeat the images: train for more epochs instead", c.Copies)
+	case c.Copies > 0 && c.Clean > 0:
+		return c, fmt.Errorf("train: clean %d with copies %d: copies are made once and stay to the end", c.Clean, c.Copies)
+	case c.Clean >= c.Epochs && !unchanged:
+		return c, fmt.Errorf("train: clean %d of %d epochs, want fewer: no image would be changed", c.Clean, c.Epochs)
+	case unchanged:
+		c.Clean = 0 // two ways to say the same
 	}
-	var parts []optim.Schedule
-	switch v := s.(type) {
-	case optim.Warmup:
-		parts = []optim.Schedule{v.Then}
-	case optim.Joined:
-		parts = v.Parts
-	}
-	for _, p := range parts {
-		if _, ok := p.(optim.Adaptive); ok {
-			return fmt.Errorf("train: a %T inside a %T does not learn of the dev losses: use it alone", p, s)
-		}
-	}
-	return nil
+	return c, optim.CheckSchedule(c.Schedule, 0)
 }
 
 // Key writes out all that decides a run, name left out.

@@ -30,6 +30,9 @@ func Evaluate(ctx context.Context, m *nn.Model, loss nn.Loss, batches Batches) (
 		}
 		x.N, x.Data = len(b.Labels), b.X
 		y := m.Forward(&x, nn.Pass{})
+		if err := checkLabels(b.Labels, y.Shape.Size()); err != nil {
+			return Score{}, err
+		}
 		sum += loss.Eval(nil, y, b.Labels) * float64(x.N)
 		s.Wrong += x.N - nn.Correct(y, b.Labels)
 		s.N += x.N

@@ -66,7 +66,7 @@ func TestPrinter(t *testing.T) {
 		p.Tell(e)
 	}
 	want := "epoch: 0, iteration: 10\n[Dev] loss: 2.00000, score: 0.25000\n" +
-		"best accuracy performance has been updated: 0.00000 --> 0.25000\n" +
+		"best accuracy performance has been updated: 0.25000\n" +
 		"epoch: 1, iteration: 20\n[Train] loss: 1.00000, score: 0.50000\n[Dev] loss: 1.50000, score: 0.37500\n"
 	if log.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", log.String(), want)

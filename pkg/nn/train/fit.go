@@ -46,6 +46,7 @@ func (l *Lab) FitContext(ctx context.Context, cfgs ...Config) ([]*Result, error)
 	if err != nil {
 		return nil, err
 	}
+	l.tellNotes(jobs)
 	return l.runAll(ctx, jobs, l.SideBySide)
 }
 
@@ -243,7 +244,11 @@ func (l *Lab) trainer(j *job) (*Trainer, error) {
 		return nil, fmt.Errorf("train: the layers end in an output of %v, want %d, one for each digit", out, data.Classes)
 	}
 	j.result.Weights = m.Weights()
-	return NewTrainer(j.cfg, m)
+	t, err := NewTrainer(j.cfg, m)
+	if err == nil {
+		t.schedule = j.cfg.Schedule // prepare has bound it
+	}
+	return t, err
 }
 
 // tellAll gives the history so far to p.
@@ -303,6 +308,9 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 	if Printable(cfg.Name) != cfg.Name {
 		return cfg, nil, fmt.Errorf("train: name %.80q, want one line of printable text", cfg.Name)
 	}
+	if err := l.checkSets(); err != nil {
+		return cfg, nil, err
+	}
 	n := l.Train.Len()
 	if l.Quick {
 		cfg.TrainSize = min(cfg.TrainSize, n)
@@ -310,7 +318,7 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 	if cfg.TrainSize > n {
 		return cfg, nil, fmt.Errorf("train: size %d, want 1 to %d, or 0 for all", cfg.TrainSize, n)
 	}
-	train := head(l.Train, cfg.TrainSize)
+	train := l.drawn.subset(l.Train, cfg.TrainSize)
 	if train.Len() == n {
 		cfg.TrainSize = 0 // two ways to say the same
 	}
@@ -322,18 +330,15 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 		cfg.LogEvery = min(cfg.LogEvery, max(steps/4, 1))
 		cfg.DevEvery = max(steps/4/cfg.LogEvery, 1) * cfg.LogEvery
 	}
-	if err := optim.CheckSchedule(cfg.Schedule, min(steps*cfg.Epochs, maxChecked)); err != nil {
+	if err := optim.CheckSchedule(cfg.Schedule, steps*cfg.Epochs); err != nil {
 		return cfg, nil, err
 	}
+	cfg.Schedule = optim.Bind(cfg.Schedule, steps*cfg.Epochs) // two ways to say the same
 	if cfg.Name == "" {
 		cfg.Name = "run"
 	}
 	return cfg, train, nil
 }
-
-// maxChecked is the number of steps whose learning rates are looked at before
-// a run: beyond it the look would take seconds.
-const maxChecked = 1 << 21
 
 // record is what is known of a run before it begins.
 func (l *Lab) record(cfg Config, key string, train *data.Set) Record {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -29,7 +30,7 @@ type Hyper struct {
 	Decay      float64 // --decay: weight decay
 	Schedule   string  // --schedule: constant, step, multistep, exponential, cosine, onecycle, plateau
 	Milestones string  // --milestones: of multistep, in steps; of step, the period
-	Gamma      float64 // --gamma: of step, multistep, exponential and plateau
+	Gamma      float64 // --gamma: of step, multistep and plateau, 0 for 0.5; of exponential for every epoch, 0 for a hundredth at the end
 	Warmup     int     // --warmup: steps before the schedule begins
 	Smoothing  float64 // --smoothing: of the labels
 	Batch      int     // --batch
@@ -69,8 +70,8 @@ func (h *Hyper) register(fs *flag.FlagSet) {
 	fs.Float64Var(&h.Momentum, "momentum", h.Momentum, "momentum, 0 to 1")
 	fs.Float64Var(&h.Decay, "decay", h.Decay, "weight decay")
 	fs.StringVar(&h.Schedule, "schedule", h.Schedule, "one of "+strings.Join(names(schedules), ", "))
-	fs.StringVar(&h.Milestones, "milestones", h.Milestones, "steps at which the learning rate falls, as 800,2400")
-	fs.Float64Var(&h.Gamma, "gamma", h.Gamma, "factor by which the learning rate falls")
+	fs.StringVar(&h.Milestones, "milestones", h.Milestones, "steps at which the learning rate falls, as 800,2400; of the schedule step, its period")
+	fs.Float64Var(&h.Gamma, "gamma", h.Gamma, "factor by which the learning rate falls: with exponential in every epoch, else each time; 0 for 0.5, with exponential for a hundredth at the end")
 	fs.IntVar(&h.Warmup, "warmup", h.Warmup, "steps of warm-up")
 	fs.Float64Var(&h.Smoothing, "smoothing", h.Smoothing, "label smoothing, 0 to 1")
 	fs.IntVar(&h.Batch, "batch", h.Batch, "examples in a batch")
@@ -96,29 +97,37 @@ var optimizers = map[string]func(h Hyper) optim.Optimizer{
 	"lion":      func(h Hyper) optim.Optimizer { return optim.Lion{Decay: h.Decay} },
 }
 
-// schedules make a schedule from h and the number of steps of the run.
-var schedules = map[string]func(h Hyper, steps int, milestones []int) (optim.Schedule, error){
-	"constant": func(h Hyper, _ int, _ []int) (optim.Schedule, error) { return optim.Constant(h.LR), nil },
-	"step": func(h Hyper, _ int, m []int) (optim.Schedule, error) {
+// schedules make a schedule from h. Their lengths are left 0: the whole run.
+var schedules = map[string]func(h Hyper, milestones []int) (optim.Schedule, error){
+	"constant": func(h Hyper, _ []int) (optim.Schedule, error) { return optim.Constant(h.LR), nil },
+	"step": func(h Hyper, m []int) (optim.Schedule, error) {
 		if len(m) != 1 {
 			return nil, fmt.Errorf("train: milestones %q, want one number, the period of the schedule step", h.Milestones)
 		}
-		return optim.StepLR{Base: h.LR, Gamma: h.Gamma, Every: m[0]}, nil
+		return optim.StepLR{Base: h.LR, Gamma: cmp.Or(h.Gamma, 0.5), Every: m[0]}, nil
 	},
-	"multistep": func(h Hyper, _ int, m []int) (optim.Schedule, error) {
-		return optim.MultiStepLR{Base: h.LR, Gamma: h.Gamma, Milestones: m}, nil
+	"multistep": func(h Hyper, m []int) (optim.Schedule, error) {
+		if len(m) == 0 {
+			return nil, fmt.Errorf("train: milestones %q, want steps as 800,2400 with the schedule multistep", h.Milestones)
+		}
+		return optim.MultiStepLR{Base: h.LR, Gamma: cmp.Or(h.Gamma, 0.5), Milestones: m}, nil
 	},
-	"exponential": func(h Hyper, _ int, _ []int) (optim.Schedule, error) {
-		return optim.ExponentialLR{Base: h.LR, Gamma: h.Gamma}, nil
+	"exponential": func(h Hyper, _ []int) (optim.Schedule, error) {
+		end := 0.01
+		if h.Gamma > 0 {
+			end = math.Pow(h.Gamma, float64(h.Epochs))
+		}
+		// Less is gone before the last quarter of the run; see optim.CheckSchedule.
+		if least := math.Pow(1e-4, 1/float64(h.Epochs)); end < 1e-4 {
+			return nil, fmt.Errorf("train: gamma %v, want %.2f or more with the schedule exponential and %d epochs, or 0: the learning rate falls by it in every epoch and would end at %.1e",
+				h.Gamma, math.Ceil(100*least)/100, h.Epochs, end*h.LR)
+		}
+		return optim.GeometricLR{From: h.LR, To: h.LR * end}, nil
 	},
-	"cosine": func(h Hyper, steps int, _ []int) (optim.Schedule, error) {
-		return optim.Cosine{Base: h.LR, Steps: steps}, nil
-	},
-	"onecycle": func(h Hyper, steps int, _ []int) (optim.Schedule, error) {
-		return optim.OneCycle{Max: h.LR, Steps: steps}, nil
-	},
-	"plateau": func(h Hyper, _ int, _ []int) (optim.Schedule, error) {
-		return optim.ReduceOnPlateau{Base: h.LR, Factor: h.Gamma, Patience: 2}, nil
+	"cosine":   func(h Hyper, _ []int) (optim.Schedule, error) { return optim.Cosine{Base: h.LR}, nil },
+	"onecycle": func(h Hyper, _ []int) (optim.Schedule, error) { return optim.OneCycle{Max: h.LR}, nil },
+	"plateau": func(h Hyper, _ []int) (optim.Schedule, error) {
+		return optim.ReduceOnPlateau{Base: h.LR, Factor: cmp.Or(h.Gamma, 0.5), Patience: 2}, nil
 	},
 }
 
@@ -209,11 +218,11 @@ func (h Hyper) schedule(l *Lab) (optim.Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !(h.LR > 0 && h.LR <= optim.MaxLR) {
-		return nil, fmt.Errorf("train: lr %v, want 0 < lr ≤ %g", h.LR, float64(optim.MaxLR))
+	if !(h.LR >= optim.MinLR && h.LR <= optim.MaxLR) {
+		return nil, fmt.Errorf("train: lr %v, want %g ≤ lr ≤ %g", h.LR, float64(optim.MinLR), float64(optim.MaxLR))
 	}
-	if slices.Contains(gammaSchedules, h.Schedule) && !(h.Gamma > 0 && h.Gamma <= 1) {
-		return nil, fmt.Errorf("train: gamma %v, want 0 < gamma ≤ 1 with the schedule %s", h.Gamma, h.Schedule)
+	if !(h.Gamma >= 0 && h.Gamma < 1) {
+		return nil, fmt.Errorf("train: gamma %v, want 0 ≤ gamma < 1", h.Gamma)
 	}
 	milestones, err := ints("milestones", h.Milestones, 1, math.MaxInt32)
 	if err != nil {
@@ -232,7 +241,7 @@ func (h Hyper) schedule(l *Lab) (optim.Schedule, error) {
 	if h.Warmup > 0 && h.Schedule == "plateau" {
 		return nil, fmt.Errorf("train: warmup %d, want 0 with the schedule plateau", h.Warmup)
 	}
-	s, err := newSchedule(h, steps-h.Warmup, milestones)
+	s, err := newSchedule(h, milestones)
 	if err == nil && h.Warmup > 0 {
 		s = optim.Warmup{Steps: h.Warmup, Then: s}
 	}

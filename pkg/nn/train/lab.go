@@ -32,6 +32,8 @@ type Lab struct {
 
 	interrupted bool // by a signal, in Fit: no run begins any more
 
+	drawn *subsets
+
 	store    string // the part of the run store for this data
 	devIndex []int
 	dataSum  string
@@ -77,7 +79,7 @@ func quick(value string) (bool, error) {
 }
 
 func newLab(question string, digits *data.Digits, root string, quick bool) *Lab {
-	l := &Lab{Question: question, Digits: digits, Log: os.Stdout, Quick: quick}
+	l := &Lab{Question: question, Digits: digits, Log: os.Stdout, Quick: quick, drawn: new(subsets)}
 	l.store = filepath.Join(root, slug(digits.Name))
 	if l.Quick {
 		l.store += "-quick"
@@ -86,9 +88,9 @@ func newLab(question string, digits *data.Digits, root string, quick bool) *Lab 
 	l.dataSum = digits.Train.Fingerprint()
 	l.Train, l.Dev, l.devIndex = data.Partition(digits.Train, l.Split.Seed, l.Split.Dev)
 	if l.Quick {
-		l.Train, l.Dev = head(l.Train, quickTrain), head(l.Dev, quickDev)
+		l.Train, l.Dev = l.Train.Draw(quickTrain, drawSeed), l.Dev.Draw(quickDev, drawSeed)
 		d := *digits
-		d.Test = head(d.Test, quickTest)
+		d.Test = d.Test.Draw(quickTest, drawSeed)
 		l.Digits = &d
 	}
 	return l
@@ -100,14 +102,6 @@ func (l *Lab) On(digits *data.Digits) *Lab {
 	other := newLab(l.Question, digits, filepath.Dir(l.store), l.Quick)
 	other.Log, other.Progress, other.Quiet, other.SideBySide = l.Log, l.Progress, l.Quiet, l.SideBySide
 	return other
-}
-
-// head is the first n examples of s, sharing memory; 0 stands for all.
-func head(s *data.Set, n int) *data.Set {
-	if n == 0 {
-		return s
-	}
-	return s.First(n)
 }
 
 // String says what the lab works on, for the head of a report.

@@ -45,9 +45,9 @@ func (l *Lab) Lessons(images, seeds int) ([]Lesson, error) {
 	base := func(images, seed int) Config {
 		c := Config{
 			Layers: mlp(0), Optimizer: optim.SGD{Momentum: 0.9}, Batch: 64, Seed: uint64(seed), TrainSize: images,
-			Epochs: l.IfQuick(5, int(1150/math.Sqrt(float64(images)))), DevEvery: 1 << 20, // once, at the end
+			Schedule: optim.Cosine{Base: 0.05},
+			Epochs:   l.IfQuick(5, int(1150/math.Sqrt(float64(images)))), DevEvery: 1 << 20, // once, at the end
 		}
-		c.Schedule = optim.Cosine{Base: 0.05, Steps: c.Epochs * c.steps(images)}
 		return c
 	}
 	many, err := l.Study(base, []int{images}, seeds,

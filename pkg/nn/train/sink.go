@@ -15,6 +15,7 @@ type Printer struct {
 	W io.Writer
 
 	train Event // the last one seen
+	best  bool  // one has been told
 }
 
 func (p *Printer) Tell(e Event) {
@@ -32,6 +33,11 @@ func (p *Printer) Tell(e Event) {
 		}
 		fmt.Fprintf(p.W, "[Dev] loss: %.5f, score: %.5f\n", e.Loss, e.Score)
 	case Best:
-		fmt.Fprintf(p.W, "best accuracy performance has been updated: %.5f --> %.5f\n", e.Previous, e.Score)
+		from := ""
+		if p.best { // before it there was no score, not one of 0
+			from = fmt.Sprintf("%.5f --> ", e.Previous)
+		}
+		p.best = true
+		fmt.Fprintf(p.W, "best accuracy performance has been updated: %s%.5f\n", from, e.Score)
 	}
 }

@@ -235,6 +235,10 @@ func Mean(runs []*Result, of func(r *Result) float64) float64 {
 // with the model as it is then: for what a history does not hold. The model may
 // be looked at, not changed.
 func (l *Lab) Follow(ctx context.Context, cfg Config, each func(epoch int, dev Score, m *nn.Model)) error {
+	cfg, train, err := l.prepare(cfg)
+	if err != nil {
+		return err
+	}
 	cfg.DevEvery = 0
 	m, err := nn.New(cfg.Seed, l.In(), cfg.Layers...)
 	if err != nil {
@@ -244,7 +248,7 @@ func (l *Lab) Follow(ctx context.Context, cfg Config, each func(epoch int, dev S
 	if err != nil {
 		return err
 	}
-	for e, err := range t.Run(ctx, cfg.batches(head(l.Train, cfg.TrainSize)), InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, cfg.batches(train), InOrder(l.Dev)) {
 		if err != nil {
 			return err
 		}
@@ -259,7 +263,7 @@ func (l *Lab) Follow(ctx context.Context, cfg Config, each func(epoch int, dev S
 // First is the first n examples of a set as one batch.
 func First(s *data.Set, n int) (*nn.Tensor, []uint8) {
 	x := &nn.Tensor{N: n, Shape: nn.CHW(1, s.H, s.W)}
-	for b := range (&data.Loader{Set: head(s, n), Batch: n}).Epoch(0) {
+	for b := range (&data.Loader{Set: s.First(n), Batch: n}).Epoch(0) {
 		x.N, x.Data = b.Len(), b.X
 		return x, b.Labels
 	}

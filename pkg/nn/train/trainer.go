@@ -20,6 +20,10 @@ type Batches func(epoch int) iter.Seq[data.Batch]
 // Run trains m as cfg says and yields what happens. The body of the caller's
 // loop is the callback; break ends the run with the weights as they are. An
 // error is the last thing yielded: a loss that is not finite, or ctx.Err().
+//
+// The length of the run is that of train(0) times cfg.Epochs: batches are counted
+// before the first step if the schedule is an [optim.Binder]. Unlike Lab.Fit, Run
+// takes a schedule of any length at its word.
 func Run(ctx context.Context, cfg Config, m *nn.Model, train, dev Batches) iter.Seq2[Event, error] {
 	t, err := NewTrainer(cfg, m)
 	if err != nil {
@@ -36,6 +40,8 @@ type Trainer struct {
 	average *nn.Model // running mean of the weights, if cfg.EMA > 0
 	stepper optim.Stepper
 	told    nn.Loss // what events call the loss; nil where it is cfg.Loss
+
+	schedule optim.Schedule // of cfg, bound to the run; nil until its length is known
 
 	x, dy nn.Tensor
 	progress
@@ -100,6 +106,9 @@ func NewTrainer(cfg Config, m *nn.Model) (*Trainer, error) {
 			t.told = nil
 		}
 	}
+	if _, ok := cfg.Schedule.(optim.Binder); !ok {
+		t.schedule = cfg.Schedule
+	}
 	if cfg.EMA > 0 {
 		t.average = m.Clone()
 	}
@@ -121,6 +130,7 @@ func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, 
 	return func(yield func(Event, error) bool) {
 		t.began = time.Now()
 		defer func() { t.Seconds, t.began = t.elapsed(), time.Time{} }()
+		t.bind(train)
 		if !t.flush(yield) {
 			return
 		}
@@ -133,6 +143,18 @@ func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, 
 			}
 		}
 	}
+}
+
+// bind makes the schedule know how long the run is.
+func (t *Trainer) bind(train Batches) {
+	if t.schedule != nil {
+		return
+	}
+	steps := 0
+	for range train(0) {
+		steps++
+	}
+	t.schedule = optim.Bind(t.cfg.Schedule, steps*t.cfg.Epochs)
 }
 
 // errStop ends a run without an error: by a break, or out of patience.
@@ -186,8 +208,14 @@ func (t *Trainer) pause(ctx context.Context) error {
 // step is one forward, backward and update.
 func (t *Trainer) step(b data.Batch) error {
 	lr := t.rate(t.Step)
+	if !(lr >= 0 && lr <= optim.MaxLR) { // an adaptive schedule could not be looked at before
+		return fmt.Errorf("train: the schedule gives learning rate %v at step %d, want 0 to %g", lr, t.Step, float64(optim.MaxLR))
+	}
 	t.x = nn.Tensor{N: len(b.Labels), Shape: t.model.In, Data: b.X}
 	y := t.model.Forward(&t.x, nn.Pass{Train: true, Seed: t.cfg.Seed, Step: t.Step})
+	if err := checkLabels(b.Labels, y.Shape.Size()); err != nil {
+		return err
+	}
 	objective := t.cfg.Loss.Eval(&t.dy, y, b.Labels)
 	loss := objective
 	if t.told != nil {
@@ -217,6 +245,16 @@ func (t *Trainer) step(b data.Batch) error {
 	t.Objective += objective * float64(len(b.Labels))
 	t.Correct += correct
 	t.Examples += len(b.Labels)
+	return nil
+}
+
+// checkLabels reports a label that no output of a model stands for.
+func checkLabels(labels []uint8, outputs int) error {
+	for _, label := range labels {
+		if int(label) >= outputs {
+			return fmt.Errorf("train: label %d, the model's outputs stand for 0 to %d", label, outputs-1)
+		}
+	}
 	return nil
 }
 
@@ -306,10 +344,10 @@ func (t *Trainer) flush(yield func(Event, error) bool) bool {
 
 // rate is the learning rate of a step.
 func (t *Trainer) rate(step int) float64 {
-	if a, ok := t.cfg.Schedule.(optim.Adaptive); ok {
+	if a, ok := t.schedule.(optim.Adaptive); ok {
 		return a.LRAfter(step, t.DevLosses)
 	}
-	return t.cfg.Schedule.LR(step)
+	return t.schedule.LR(step)
 }
 
 // epochs is the number of epochs begun.
