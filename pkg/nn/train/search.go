@@ -15,7 +15,8 @@ import (
 
 // Dim is one hyperparameter to vary, by the name of its flag in [Hyper] or by
 // any name that the caller's own function knows. Make one with [Choice],
-// [Uniform], [LogUniform] or [Whole].
+// [Uniform], [LogUniform] or [Whole]. A range of a flag that takes whole numbers,
+// such as batch, holds those alone.
 type Dim struct {
 	Name      string
 	Values    []string // to choose from; if there are none, a range:
@@ -26,7 +27,7 @@ type Dim struct {
 
 // Choice tries each of the values.
 func Choice[T any](name string, values ...T) Dim {
-	d := Dim{Name: name}
+	d := Dim{Name: name, Values: []string{}} // not a range, even if it is empty
 	for _, v := range values {
 		d.Values = append(d.Values, fmt.Sprint(v))
 	}
@@ -54,12 +55,51 @@ func (d Dim) check() error {
 		return fmt.Errorf("train: search: a dimension without a name")
 	case len(d.Values) > 0:
 		return nil
+	case d.Values != nil:
+		return fmt.Errorf("train: search: %s: no values to choose from, want at least 1", d.Name)
+	case d.Low == 0 && d.High == 0:
+		return fmt.Errorf("train: search: %s has neither values nor a range", d.Name)
 	case !(d.Low <= d.High) || math.IsInf(d.High-d.Low, 0):
 		return fmt.Errorf("train: search: %s from %v to %v, want a range", d.Name, d.Low, d.High)
 	case d.Log && d.Low <= 0:
 		return fmt.Errorf("train: search: %s from %v on a logarithmic axis, want a number above 0", d.Name, d.Low)
+	case d.whole() && math.Ceil(d.Low) > math.Floor(d.High):
+		return fmt.Errorf("train: search: %s from %v to %v, want a range with a whole number in it", d.Name, d.Low, d.High)
 	}
 	return nil
+}
+
+// checkDims reports what is wrong with the dimensions of a search.
+func checkDims(dims []Dim) error {
+	if len(dims) == 0 {
+		return fmt.Errorf("train: search: no dimensions, want at least 1")
+	}
+	seen := map[string]bool{}
+	for _, d := range dims {
+		if err := d.check(); err != nil {
+			return err
+		}
+		if seen[d.Name] {
+			return fmt.Errorf("train: search: %s is given twice", d.Name)
+		}
+		seen[d.Name] = true
+	}
+	return nil
+}
+
+// whole reports whether a range holds whole numbers alone.
+func (d Dim) whole() bool {
+	if d.Whole || d.Name == "hidden" || d.Name == "milestones" { // lists of whole numbers
+		return true
+	}
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	new(Hyper).Register(fs)
+	f := fs.Lookup(d.Name)
+	if f == nil {
+		return false
+	}
+	_, whole := f.Value.(flag.Getter).Get().(int)
+	return whole
 }
 
 // draw is a value of d.
@@ -72,8 +112,8 @@ func (d Dim) draw(rng *rand.Rand) string {
 	if d.Log {
 		v = d.Low * math.Pow(d.High/d.Low, u)
 	}
-	if d.Whole {
-		return strconv.Itoa(int(min(max(math.Round(v), d.Low), d.High)))
+	if d.whole() {
+		return strconv.Itoa(int(min(max(math.Round(v), math.Ceil(d.Low)), math.Floor(d.High))))
 	}
 	// Three digits: more are noise in a table, and nobody would tune them.
 	text := strconv.FormatFloat(v, 'g', 3, 64)
@@ -120,11 +160,11 @@ func (p Point) Float(name string) float64 {
 // Grid is every combination of the values of the dimensions; the last one
 // changes fastest.
 func Grid(dims ...Dim) ([]Point, error) {
+	if err := checkDims(dims); err != nil {
+		return nil, err
+	}
 	points := []Point{nil}
 	for _, d := range dims {
-		if err := d.check(); err != nil {
-			return nil, err
-		}
 		if len(d.Values) == 0 {
 			return nil, fmt.Errorf("train: search: %s is a range, want values for a grid: use Choice", d.Name)
 		}
@@ -142,12 +182,13 @@ func Grid(dims ...Dim) ([]Point, error) {
 // Random is n draws from the dimensions. Point i is a function of (seed, i)
 // alone, so that a longer search begins with the points of a shorter one.
 func Random(n int, seed uint64, dims ...Dim) ([]Point, error) {
-	for _, d := range dims {
-		if err := d.check(); err != nil {
-			return nil, err
-		}
+	if err := checkDims(dims); err != nil {
+		return nil, err
 	}
-	points := make([]Point, max(n, 0))
+	if n < 1 {
+		return nil, fmt.Errorf("train: search: %d points, want at least 1", n)
+	}
+	points := make([]Point, n)
 	for i := range points {
 		rng := rand.New(rand.NewPCG(seed, purposeSearch+uint64(i)))
 		for _, d := range dims {
@@ -207,6 +248,9 @@ type Tried struct {
 // bits. Their seconds do not compare with those of a run alone.
 // The dev split chooses: a search never looks at the test set.
 func (l *Lab) Search(points []Point, config func(Point) (Config, error)) ([]Tried, error) {
+	if len(points) == 0 {
+		return nil, fmt.Errorf("train: search: no points, want at least 1")
+	}
 	cfgs := make([]Config, len(points))
 	for i, p := range points {
 		var err error

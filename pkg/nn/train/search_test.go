@@ -12,6 +12,29 @@ import (
 	"inkling/pkg/nn"
 )
 
+// Flags that take whole numbers get them, whatever kind of range is asked for.
+func TestWholeFlags(t *testing.T) {
+	h := Hyper{Hidden: "6", Activation: "relu", Optimizer: "sgd", LR: 0.1, Schedule: "constant", Batch: 16, Epochs: 1}
+	dims := []Dim{Uniform("batch", 16, 64), LogUniform("hidden", 6.5, 12), Uniform("epochs", 1, 3.5), Uniform("dropout", 0, 0.5)}
+	seen := map[string]bool{}
+	for _, p := range must(Random(300, 1, dims...)) {
+		at, err := h.At(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := at.Check(); err != nil {
+			t.Fatalf("%v: %v", p, err)
+		}
+		if at.Batch < 16 || at.Batch > 64 || at.Epochs < 1 || at.Epochs > 3 || p.Float("hidden") < 7 || p.Float("hidden") > 12 {
+			t.Fatalf("%v is outside of the ranges", p)
+		}
+		seen[p.Text("batch")] = true
+	}
+	if len(seen) < 40 {
+		t.Errorf("%d batch sizes of 49 in 300 draws", len(seen))
+	}
+}
+
 func TestGrid(t *testing.T) {
 	points := must(Grid(Choice("lr", 0.1, 0.01), Choice("hidden", "32", "64,32"), Choice("batch", 16)))
 	var got []string
@@ -76,6 +99,16 @@ func TestRandomPoints(t *testing.T) {
 
 func TestSearchMistakes(t *testing.T) {
 	for name, f := range map[string]func() error{
+		"choice of nothing":      func() error { _, err := Random(3, 1, Choice[float64]("dropout")); return err },
+		"grid of nothing":        func() error { _, err := Grid(Choice("lr", 0.1), Choice[int]("batch")); return err },
+		"no dimensions":          func() error { _, err := Grid(); return err },
+		"random without any":     func() error { _, err := Random(3, 1); return err },
+		"no points":              func() error { _, err := Random(0, 1, Choice("lr", 0.1)); return err },
+		"twice":                  func() error { _, err := Grid(Choice("lr", 0.1), Choice("lr", 0.2)); return err },
+		"neither":                func() error { _, err := Random(1, 1, Dim{Name: "lr"}); return err },
+		"logarithm below 0":      func() error { _, err := Random(1, 1, LogUniform("decay", -1, 1)); return err },
+		"infinite":               func() error { _, err := Random(1, 1, Uniform("lr", 0, math.Inf(1))); return err },
+		"nothing whole":          func() error { _, err := Random(1, 1, Uniform("batch", 16.2, 16.8)); return err },
 		"grid of a range":        func() error { _, err := Grid(Uniform("lr", 0, 1)); return err },
 		"range upside down":      func() error { _, err := Random(1, 1, Uniform("lr", 1, 0)); return err },
 		"logarithm of 0":         func() error { _, err := Random(1, 1, LogUniform("lr", 0, 1)); return err },
