@@ -126,6 +126,10 @@ func (l *Live) paneTitles() string {
 	return fmt.Sprintf("%q", t)
 }
 
+// Skip tells that n of what Update counts as done was done before; see
+// Progress.Skip.
+func (l *Live) Skip(n int) { l.progress.Skip(n) }
+
 // Update moves the progress line and, when it is due, redraws the curves.
 func (l *Live) Update(done, total int, text string) {
 	before := l.now()

@@ -190,6 +190,34 @@ func TestProgressInNotebook(t *testing.T) {
 	}
 }
 
+// What was done before counts for the share, not for the speed.
+func TestProgressAfterAnInterrupt(t *testing.T) {
+	p, clock := inPage(t), newTicker()
+	bar := NewProgress("train")
+	bar.Unit, bar.now, bar.start = "steps", clock.now, clock.t
+	bar.Skip(700)
+	for i := range 100 { // 10 s
+		clock.advance(100 * time.Millisecond)
+		bar.Update(701+i, 7820, "")
+	}
+	for _, want := range []string{"10 %", "800 / 7820", "11:42 left", ">10 steps/s"} {
+		if !strings.Contains(p.outputs[0], want) {
+			t.Errorf("no %q in %s", want, p.outputs[0])
+		}
+	}
+	// A stored run among several comes in the middle.
+	bar.Skip(7000)
+	clock.advance(time.Second)
+	bar.Update(7810, 7820, "")
+	if s := p.outputs[0]; !strings.Contains(s, "0:01 left") || !strings.Contains(s, ">10 steps/s") {
+		t.Errorf("after a stored run: %s", s)
+	}
+	bar.Finish("ok")
+	if s := p.outputs[0]; !strings.Contains(s, "110 of 7820 steps in 11.0 s (10 steps/s), 7700 before. ok") {
+		t.Errorf("last line %s", s)
+	}
+}
+
 func TestProgressInLog(t *testing.T) {
 	clock := newTicker()
 	out := captureStdout(t, func() {

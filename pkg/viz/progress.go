@@ -26,7 +26,8 @@ type Progress struct {
 	mu       sync.Mutex
 	id       string
 	start    time.Time
-	base     int // done at the first update: a resumed run starts above zero
+	base     int // done without this line: a resumed run starts above zero
+	skipped  bool
 	done     int
 	total    int
 	drawn    time.Time
@@ -54,6 +55,15 @@ func isTerminal(f *os.File) bool {
 	return err == nil && st.Mode()&os.ModeCharDevice != 0
 }
 
+// Skip tells that n of what Update counts as done was done before, or by others:
+// it does not count for the speed, nor so for the time left.
+func (p *Progress) Skip(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.base += n
+	p.skipped = true
+}
+
 // Update tells that done of total are finished; total 0 means unknown. Text is
 // the state worth knowing now: "dev .9712, best .9731".
 func (p *Progress) Update(done, total int, text string) {
@@ -64,7 +74,10 @@ func (p *Progress) Update(done, total int, text string) {
 	}
 	now := p.now()
 	if !p.began {
-		p.began, p.base = true, done
+		p.began = true
+		if !p.skipped {
+			p.base = done
+		}
 		if !p.tty && notebook == nil {
 			p.drawn = now.Add(p.first - p.every)
 		}
@@ -131,7 +144,7 @@ func (p *Progress) share() float64 {
 	return min(max(float64(p.done)/float64(p.total), 0), 1)
 }
 
-// rate is per second since the first update.
+// rate is per second since the first update, of what was not skipped.
 func (p *Progress) rate(now time.Time) float64 {
 	if s := now.Sub(p.start).Seconds(); s > 0 && p.done > p.base {
 		return float64(p.done-p.base) / s
@@ -186,6 +199,9 @@ func (p *Progress) summary(now time.Time, text string) string {
 	var s string
 	if p.began {
 		n := thousands(p.done)
+		if p.skipped && p.base > 0 {
+			n = thousands(p.done - p.base)
+		}
 		if p.total > 0 && p.done < p.total {
 			n += " of " + thousands(p.total)
 		}
@@ -195,6 +211,9 @@ func (p *Progress) summary(now time.Time, text string) string {
 		s = n + " in " + duration(now.Sub(p.start))
 		if r := p.rate(now); r > 0 {
 			s += " (" + p.rateText(r) + ")"
+		}
+		if p.skipped && p.base > 0 {
+			s += ", " + thousands(p.base) + " before"
 		}
 	} else {
 		s = duration(now.Sub(p.start))

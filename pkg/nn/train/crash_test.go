@@ -425,7 +425,7 @@ func TestInterruptEndsALoopOfFits(t *testing.T) {
 	}
 	must(l.Fit(seed(1)))
 	l.Progress = func(string) Bar {
-		return cutter{6, sync.OnceFunc(func() { syscall.Kill(os.Getpid(), syscall.SIGINT); <-heard })}
+		return cutAfter(6, sync.OnceFunc(func() { syscall.Kill(os.Getpid(), syscall.SIGINT); <-heard }))
 	}
 	long := seed(2)
 	long.Epochs = 1e5 // does not end before Fit hears of it, on any machine

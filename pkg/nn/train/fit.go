@@ -174,7 +174,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	r := j.result
 	s, unfinished, err := l.stored(r)
 	if s != nil || err != nil {
-		m.skip(j.steps)
+		m.have(j, s)
 		return s.tellAll(printer), err
 	}
 	if unfinished != "" {
@@ -191,7 +191,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	defer release()
 	// Another process may have finished it since the first look.
 	if s, _, err := l.stored(r); s != nil || err != nil {
-		m.skip(j.steps)
+		m.have(j, s)
 		return s.tellAll(printer), err
 	}
 	if atATime > 1 {
@@ -208,14 +208,14 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	for _, e := range r.History {
 		m.tell(j.label, e)
 	}
-	m.skip(t.Step)
+	m.found(t.Step, r.best())
 	status, cause := l.run(ctx, j, t, rec, printer, m)
 	if status == "" {
 		rec.history.Close() // what was saved last is there to continue from
 		return nil, cause
 	}
 	if status != Interrupted {
-		m.skip(j.steps - t.Step)
+		m.drop(j.steps - t.Step)
 	}
 	return r, rec.end(status, cause, l.keepBest)
 }
@@ -289,7 +289,9 @@ func (l *Lab) run(ctx context.Context, j *job, t *Trainer, rec *recorder, printe
 		}
 		printer.Tell(e)
 		m.tell(j.label, e)
-		m.score(t.BestScore)
+		if t.BestScore >= 0 {
+			m.score(t.BestScore)
+		}
 		if err := rec.tell(e); err != nil {
 			return "", err
 		}

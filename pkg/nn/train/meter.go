@@ -20,12 +20,22 @@ type Plotter interface {
 	Point(run, split, metric string, step, value float64)
 }
 
-// meter is the one bar over all runs of a Fit. It counts the steps that are
-// made, not those that the run store saves. A nil meter shows nothing.
+// A Skipper is a Bar that can tell work done before from its own: Skip says that
+// n of what Update counts as done was there already, so that a continued run
+// stands where it stands and the time left follows from the speed of now.
+// viz.Progress is one.
+type Skipper interface {
+	Skip(n int)
+}
+
+// meter is the one bar over all runs of a Fit. It counts the steps of whole runs,
+// those that the run store saves among them. A nil meter shows nothing.
 type meter struct {
 	mu          sync.Mutex
 	bar         Bar
 	done, total int
+	made        bool // a step was made now
+	judged      bool // there is a score
 	best        float64
 	shown       time.Time
 }
@@ -49,24 +59,63 @@ func (l *Lab) newMeter(jobs []*job) *meter {
 	return m
 }
 
-// step counts n more steps.
-func (m *meter) step(n int) { m.change(n, 0) }
+// step counts n steps made now.
+func (m *meter) step(n int) {
+	if m == nil || n == 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done += n
+	m.made = true
+	if now := time.Now(); now.Sub(m.shown) >= meterEvery {
+		m.shown = now
+		m.bar.Update(m.done, m.total, m.text())
+	}
+}
 
-// skip takes away n steps that will not be made now.
-func (m *meter) skip(n int) { m.change(0, -n) }
+// found counts n steps of a run that the store has, with its best score if there
+// is one.
+func (m *meter) found(n int, best Event) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	m.done += n
+	if s, ok := m.bar.(Skipper); ok {
+		s.Skip(n)
+	}
+	m.mu.Unlock()
+	if best.Step > 0 {
+		m.score(best.Score)
+	}
+}
 
-func (m *meter) change(done, total int) {
+// have counts a run that has ended before.
+func (m *meter) have(j *job, s *Result) {
+	if m == nil || s == nil {
+		return
+	}
+	m.found(s.Steps, s.Best)
+	m.drop(j.steps - s.Steps)
+}
+
+// best is the best evaluation of the history so far.
+func (r *Result) best() Event {
+	if dev := r.Dev(); len(dev) > 0 {
+		return dev[dev.Best()]
+	}
+	return Event{}
+}
+
+// drop takes away n steps that will never be made: of a run that ended early.
+func (m *meter) drop(n int) {
 	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.done += done
-	m.total += total
-	if now := time.Now(); m.done > 0 && now.Sub(m.shown) >= meterEvery {
-		m.shown = now
-		m.bar.Update(m.done, m.total, m.text())
-	}
+	m.total -= n
 }
 
 // tell passes on what happened in a run, to a bar that draws it.
@@ -89,10 +138,18 @@ func (m *meter) score(best float64) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.best = max(m.best, best)
+	if !m.judged || best > m.best {
+		m.judged, m.best = true, best
+	}
 }
 
-func (m *meter) text() string { return fmt.Sprintf("best dev %.2f %%", 100*m.best) }
+// text is nothing before there is a score: none is not 0 %.
+func (m *meter) text() string {
+	if !m.judged {
+		return ""
+	}
+	return fmt.Sprintf("best dev %.2f %%", 100*m.best)
+}
 
 // finish leaves the last line, if there was anything to show.
 func (m *meter) finish() {
@@ -101,12 +158,11 @@ func (m *meter) finish() {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.bar != nil && m.done > 0 {
+	if m.bar != nil && m.made {
 		m.bar.Update(m.done, m.total, m.text())
 		m.bar.Finish(m.text())
 	}
-	m.bar = discard{}
-	m.done = 0
+	m.bar, m.made = discard{}, false
 }
 
 type discard struct{}

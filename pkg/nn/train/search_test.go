@@ -241,9 +241,7 @@ func TestFitSideBySide(t *testing.T) {
 	}
 	steps := 0
 	for _, r := range got {
-		if !r.Stored {
-			steps += r.Steps
-		}
+		steps += r.Steps
 	}
 	if g.label != "17 runs" || g.done != steps || g.total != steps || g.finished != 1 || g.back {
 		t.Errorf("bar %+v, want %d steps", g, steps)

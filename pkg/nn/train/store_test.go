@@ -17,7 +17,7 @@ func interruptAt(t *testing.T, l *Lab, cfg Config, step int) *Result {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	l.Progress = func(string) Bar { return cutter{step, cancel} }
+	l.Progress = func(string) Bar { return cutAfter(step, cancel) }
 	defer func() { l.Progress = nil }()
 	r := must(l.FitContext(ctx, cfg))[0]
 	if r.Status != Interrupted {
@@ -26,15 +26,19 @@ func interruptAt(t *testing.T, l *Lab, cfg Config, step int) *Result {
 	return r
 }
 
-// cutter is a bar that ends a context.
+// cutter is a bar that ends a context after some steps made now.
 type cutter struct {
 	step   int
 	cancel func()
+	before *int
 }
 
+func cutAfter(step int, cancel func()) cutter { return cutter{step, cancel, new(int)} }
+
 func (c cutter) Finish(string) {}
+func (c cutter) Skip(n int)    { *c.before += n }
 func (c cutter) Update(done, _ int, _ string) {
-	if done >= c.step {
+	if done-*c.before >= c.step {
 		c.cancel()
 	}
 }
