@@ -25,8 +25,8 @@ const infix = ".tmp-"
 // and is refused, not followed and not replaced. On error path is as it was before, unless it is the sync of the folder that
 // failed; the temporary file is gone, also if write panics.
 func Write(path string, write func(io.Writer) error) error {
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return own(path, info)
+	if err := CanReplace(path); err != nil {
+		return err
 	}
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, filepath.Base(path)+infix+"*")
@@ -61,6 +61,14 @@ func Write(path string, write func(io.Writer) error) error {
 	}
 	renamed = true
 	return syncDir(dir)
+}
+
+// CanReplace reports why Write would refuse what is at path now.
+func CanReplace(path string) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return own(path, info)
+	}
+	return nil
 }
 
 // syncDir makes a rename last. Windows knows no such thing.

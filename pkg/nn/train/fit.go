@@ -141,6 +141,9 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 			continue
 		}
 		results = append(results, j.result)
+		if j.result.lost != "" && (l.Quiet || len(jobs) > 1) { // else told when it began
+			fmt.Fprintln(l.Log, j.result.lost)
+		}
 		if !l.Quiet || j.result.Status != Finished {
 			fmt.Fprintln(l.Log, j.result)
 		}
@@ -156,7 +159,7 @@ func (l *Lab) saved(j *job) (*Result, error) {
 		return s, err
 	}
 	r := j.result
-	if s, err := readResult(unfinished); err == nil {
+	if s, err := readResult(unfinished); err == nil && s.Status == Interrupted {
 		s.Name, s.lab, s.Stored = r.Name, l, false
 		return s, nil
 	}
@@ -197,9 +200,23 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	if atATime > 1 {
 		r.SideBySide = atATime
 	}
-	rec, err := begin(r, t, l.devIndex)
+	// What would refuse the best model at the end is told before the beginning.
+	unlock, err := l.lockBest()
 	if err != nil {
 		return nil, err
+	}
+	unlock()
+	rec, err := begin(r, t, l.devIndex)
+	if errors.Is(err, errNoBest) {
+		if t, err = l.trainer(j); err == nil {
+			rec, err = begin(r, t, l.devIndex)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.lost != "" && verbose {
+		fmt.Fprintln(l.Log, r.lost)
 	}
 	if t.Step > 0 {
 		fmt.Fprintf(log, "continued after iteration %d of %d\n", t.Step, j.steps)
@@ -367,13 +384,15 @@ func (l *Lab) stored(r *Result) (s *Result, unfinished string, err error) {
 	for _, dir := range dirs {
 		s, err := readResult(dir)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) || err == nil && s.Status == Interrupted:
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return nil, "", fmt.Errorf("%w: remove the folder to train it again", err)
+		case err == nil && (s.Config != r.Config || s.DataSum != r.DataSum || s.Code != r.Code):
+			return nil, "", fmt.Errorf("train: %s is that of another run, %s: remove the folder to train it again", filepath.Join(dir, recordFile), Printable(s.Name))
+		case err != nil || s.Status == Interrupted || s.noModel():
 			if unfinished != r.Dir {
 				unfinished = dir
 			}
-		case err != nil:
-			return nil, "", fmt.Errorf("%w: remove the folder to train it again", err)
-		case s.Config == r.Config && s.DataSum == r.DataSum && s.Code == r.Code:
+		default:
 			s.Name, s.lab = r.Name, l
 			os.Remove(filepath.Join(dir, stateFile)) // is there if the run was killed at its very end
 			return s, "", nil

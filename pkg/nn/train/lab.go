@@ -212,6 +212,15 @@ func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
 	return m, meta, nil
 }
 
+// lockBest takes the question's best model for this process.
+func (l *Lab) lockBest() (release func(), err error) {
+	release, err = lock(l.BestPath(l.Question)+".lock", wait)
+	if err != nil {
+		return nil, fmt.Errorf("train: run store: %w", err)
+	}
+	return release, nil
+}
+
 // keepBest copies the model of r to the question's best one if it scored
 // higher. Other runs of the question, in this process or another, may end at
 // the same time.
@@ -219,14 +228,16 @@ func (l *Lab) keepBest(r *Result) error {
 	if r.Best.Step == 0 {
 		return nil
 	}
-	path := l.BestPath(l.Question)
-	release, err := lock(filepath.Join(filepath.Dir(path), bestFile+".lock"), wait)
+	release, err := l.lockBest()
 	if err != nil {
 		return err
 	}
 	defer release()
+	path := l.BestPath(l.Question)
 	if _, meta, err := nn.Load(path); err == nil {
-		if best, err := strconv.ParseFloat(meta["dev_accuracy"], 64); err == nil && best >= r.Best.Score {
+		// Data of the same name may be other data: then the newer run counts.
+		best, err := strconv.ParseFloat(meta["dev_accuracy"], 64)
+		if err == nil && best >= r.Best.Score && meta["data_set_sha256"] == r.DataSum {
 			return nil
 		}
 	}

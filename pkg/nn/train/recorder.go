@@ -33,13 +33,27 @@ var saveEvery = 10 * time.Second
 // know of is dropped.
 func begin(r *Result, t *Trainer, devIndex []int) (*recorder, error) {
 	atomicfile.Sweep(r.Dir, 0)
+	// What cannot be written is told now, not after hours of work.
+	for _, name := range []string{recordFile, historyFile, splitFile, stateFile, bestFile} {
+		if err := atomicfile.CanReplace(filepath.Join(r.Dir, name)); err != nil {
+			return nil, fmt.Errorf("train: run store: %w", err)
+		}
+	}
 	f, err := safetensors.Load(filepath.Join(r.Dir, stateFile))
 	switch {
 	case err == nil:
-		if err := r.restore(t, f); err != nil {
+		err := r.restore(t, f)
+		if errors.Is(err, errNoBest) {
+			return nil, errors.Join(err, r.anew(bestFile))
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%w: remove %s to train it from the start", err, r.short())
 		}
-	case !errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist):
+		if err := r.startOver(); err != nil {
+			return nil, err
+		}
+	default:
 		return nil, fmt.Errorf("train: %w: remove %s to train it from the start", err, r.short())
 	}
 	if err := writeJSON(filepath.Join(r.Dir, splitFile), devIndex, ""); err != nil {
@@ -71,6 +85,16 @@ func (r *Result) restore(t *Trainer, f *safetensors.File) error {
 	}
 	if len(h) < t.Told {
 		return fmt.Errorf("train: a history of %d events and a state that knows of %d", len(h), t.Told)
+	}
+	if best := h[:t.Told].Of(Best); len(best) > 0 {
+		// It may be better than the state knows: the run was killed after it.
+		err := r.checkBest(func(step int, _ float64) bool { return step >= best[len(best)-1].Step })
+		if errors.Is(err, fs.ErrNotExist) {
+			return errNoBest
+		}
+		if err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
 	}
 	r.History = h[:t.Told]
 	if old, err := readResult(r.Dir); err == nil {
@@ -156,6 +180,9 @@ func (rec *recorder) end(status Status, cause error, keep func(*Result) error) e
 		return err
 	}
 	if err := keep(r); err != nil {
+		if status == Finished { // to be continued at its very end
+			err = errors.Join(err, rec.save())
+		}
 		return err
 	}
 	if err := r.writeRecord(); err != nil {

@@ -83,7 +83,8 @@ type Result struct {
 	Dir     string
 	Stored  bool // found in the run store, not trained now
 
-	lab *Lab
+	lab  *Lab
+	lost string // the missing file because of which the run was begun anew, in a sentence
 }
 
 // StoreDir is the folder of the run store: INKLING_RUNS, else runs beside the
@@ -123,11 +124,22 @@ func moduleRoot() string {
 
 // Model loads the best weights of the run.
 func (r *Result) Model() (*nn.Model, error) {
-	m, _, err := nn.Load(filepath.Join(r.Dir, bestFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("train: %s has no saved model: it was never evaluated", r.Name)
+	m, meta, err := nn.Load(filepath.Join(r.Dir, bestFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && r.Best.Step == 0:
+		return nil, fmt.Errorf("train: %s has no saved model: it was never evaluated", r.Name)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("train: %s has lost its model, %s: train it again", r.Name, filepath.ToSlash(filepath.Join(r.short(), bestFile)))
+	case err == nil:
+		// Of a run that goes on elsewhere, a better one may be there by now.
+		err = r.belongs(meta, func(step int, score float64) bool {
+			return r.Status == Interrupted || step == r.Best.Step && score == r.Best.Score
+		})
 	}
-	return m, err
+	if err != nil {
+		return nil, fmt.Errorf("train: %w: remove %s to train it again", err, r.short())
+	}
+	return m, nil
 }
 
 // Train and Dev are the reports and the evaluations of the run.
@@ -268,6 +280,9 @@ func slug(name string) string {
 
 // lock takes the run's folder, made if need be, for this process.
 func (r *Result) lock() (release func(), err error) {
+	if err := r.ownFolders(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("train: run store: %w", err)
 	}
@@ -295,12 +310,38 @@ func folders(dir, suffix string) ([]string, error) {
 		return nil, fmt.Errorf("train: run store: %w", err)
 	}
 	var list []string
+	var errs []error
 	for _, e := range entries {
-		if e.IsDir() && strings.HasSuffix(e.Name(), suffix) {
-			list = append(list, filepath.Join(dir, e.Name()))
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case !strings.HasSuffix(e.Name(), suffix):
+		case e.IsDir():
+			list = append(list, path)
+		case e.Type()&fs.ModeSymlink != 0:
+			errs = append(errs, ownFolder(path))
 		}
 	}
-	return list, nil
+	return list, errors.Join(errs...)
+}
+
+// ownFolder refuses a link in the place of a folder of the run store: what is
+// written there would end up anywhere.
+func ownFolder(path string) error {
+	if err := atomicfile.OwnFolder(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("train: run store: %w; only the whole store may be a link, or lie where INKLING_RUNS says", err)
+	}
+	return nil
+}
+
+// ownFolders checks the folders of the data, the question and the run.
+func (r *Result) ownFolders() error {
+	question := filepath.Dir(r.Dir)
+	for _, dir := range []string{filepath.Dir(question), question, r.Dir} {
+		if err := ownFolder(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readRuns reads all runs below dir that have ended or been interrupted,
@@ -308,11 +349,8 @@ func folders(dir, suffix string) ([]string, error) {
 // all the same.
 func readRuns(dir string) ([]*Result, error) {
 	dirs, err := folders(dir, "")
-	if err != nil {
-		return nil, err
-	}
+	damaged := []error{err}
 	var all []*Result
-	var damaged []error
 	for _, dir := range dirs {
 		r, err := readResult(dir)
 		switch {
@@ -335,11 +373,8 @@ func StoredRuns(question string) ([]*Result, error) {
 		return nil, err
 	}
 	dirs, err := folders(root, "")
-	if err != nil {
-		return nil, err
-	}
+	errs := []error{err}
 	var all []*Result
-	var errs []error
 	for _, dir := range dirs {
 		questions, err := folders(dir, "")
 		errs = append(errs, err)
