@@ -63,6 +63,15 @@ func (r *Result) Cost() float64 {
 	return r.CPU
 }
 
+// Costs are those of several runs.
+func Costs(runs []*Result) []float64 {
+	v := make([]float64, len(runs))
+	for i, r := range runs {
+		v[i] = r.Cost()
+	}
+	return v
+}
+
 // Disturbed says why the seconds of a run do not compare with those of others,
 // "" if nothing is known against it: it was made in several parts, or had less
 // of the machine than it had work for, because of other programs.

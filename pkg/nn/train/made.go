@@ -13,16 +13,38 @@ func Made(runs []*Result) string {
 	if len(runs) == 0 {
 		return "no runs"
 	}
-	least, most, seeds := runs[0].Epochs, runs[0].Epochs, map[uint64]bool{}
+	return epochs(runs) + ", " + Count(len(seeds(runs)), "seed")
+}
+
+// Means is Made for what shows a mean of every row of seeds: "5 epochs, mean ± sd
+// of 3 seeds", and "2 epochs, seed 1" where there is no mean to speak of.
+func Means(runs []*Result) string {
+	if len(runs) == 0 {
+		return "no runs"
+	}
+	if of := seeds(runs); len(of) > 1 {
+		return epochs(runs) + ", mean ± sd of " + Count(len(of), "seed")
+	}
+	return fmt.Sprint(epochs(runs), ", seed ", runs[0].Seed)
+}
+
+func epochs(runs []*Result) string {
+	least, most := runs[0].Epochs, runs[0].Epochs
 	for _, r := range runs {
 		least, most = min(least, r.Epochs), max(most, r.Epochs)
-		seeds[r.Seed] = true
 	}
-	epochs := Count(most, "epoch")
-	if least != most {
-		epochs = fmt.Sprint(least, " to ", epochs)
+	if least == most {
+		return Count(most, "epoch")
 	}
-	return epochs + ", " + Count(len(seeds), "seed")
+	return fmt.Sprint(least, " to ", Count(most, "epoch"))
+}
+
+func seeds(runs []*Result) map[uint64]bool {
+	all := map[uint64]bool{}
+	for _, r := range runs {
+		all[r.Seed] = true
+	}
+	return all
 }
 
 // Headline prints the result of a report in a line that the report's index
@@ -37,5 +59,5 @@ func (l *Lab) headline(w io.Writer, runs []*Result, text string) {
 	for _, r := range runs {
 		ids = append(ids, r.Dir[strings.LastIndexByte(r.Dir, '-')+1:])
 	}
-	fmt.Fprintf(w, "headline: %s (%s, %s)\nruns: %s\n", text, Made(runs), l.Digits.Name, strings.Join(ids, " "))
+	fmt.Fprintf(w, "headline: %s; %s, %s\nruns: %s\n", text, Made(runs), l.Digits.Name, strings.Join(ids, " "))
 }

@@ -21,9 +21,14 @@ func TestMade(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+	for want, some := range map[string][]*Result{"no runs": nil, "3 epochs, seed 2": runs[1:2], "3 epochs, mean ± sd of 2 seeds": runs[:2]} {
+		if got := Means(some); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 	var page strings.Builder
 	l.headline(&page, runs[:2], "test accuracy 12 %")
-	want := regexp.MustCompile(`^headline: test accuracy 12 % \(3 epochs, 2 seeds, tiny digits\)\nruns: ([0-9a-f]+) ([0-9a-f]+)\n$`)
+	want := regexp.MustCompile(`^headline: test accuracy 12 %; 3 epochs, 2 seeds, tiny digits\nruns: ([0-9a-f]+) ([0-9a-f]+)\n$`)
 	ids := want.FindStringSubmatch(page.String())
 	if ids == nil || !strings.HasSuffix(runs[0].Dir, "-"+ids[1]) || !strings.HasSuffix(filepath.Base(runs[1].Dir), "-"+ids[2]) {
 		t.Errorf("%s of runs in %s and %s", page.String(), runs[0].Dir, runs[1].Dir)

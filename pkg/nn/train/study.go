@@ -63,6 +63,15 @@ func (l *Lab) Study(base func(images, seed int) Config, sizes []int, seeds int, 
 	return &Study{variants, sizes, slices.Collect(slices.Chunk(bySize, len(sizes))), l}, nil
 }
 
+// All are the runs in one list.
+func (s *Study) All() []*Result {
+	var all []*Result
+	for _, bySize := range s.Runs {
+		all = append(all, slices.Concat(bySize...)...)
+	}
+	return all
+}
+
 // Names are those of the variants, for an axis or the rows of a table.
 func (s *Study) Names() []string {
 	var names []string
@@ -83,13 +92,13 @@ func (s *Study) SizeNames(unit string) []string {
 }
 
 // Rows are those of a table: the name of a variant, then its dev error at each
-// size in %, mean ± sd of the seeds.
+// size in %, a Stat of the seeds.
 func (s *Study) Rows() [][]any {
 	var rows [][]any
 	for k, name := range s.Names() {
 		row := []any{name}
 		for _, errors := range s.Of(k, DevErrors) {
-			row = append(row, PlusMinus(errors))
+			row = append(row, StatOf(errors))
 		}
 		rows = append(rows, row)
 	}
