@@ -30,10 +30,10 @@ var mayImport = map[string][]string{
 	"pkg/data":        {"pkg/internal"},
 	"pkg/viz":         {"pkg/internal"},
 	"pkg/embed":       {},
-	"pkg/nn/internal": {},
+	"pkg/nn/internal": {"pkg/internal"},
 	"pkg/nn":          {"pkg/internal", "pkg/nn/internal"},
 	"pkg/nn/inspect":  {"pkg/nn"},
-	"pkg/nn/optim":    {"pkg/nn", "pkg/nn/internal"},
+	"pkg/nn/optim":    {"pkg/internal", "pkg/nn", "pkg/nn/internal"},
 	"pkg/nn/train":    {"pkg/internal", "pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
 }
 

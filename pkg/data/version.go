@@ -1,57 +1,28 @@
 package data
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"fmt"
-	"go/scanner"
-	"go/token"
-	"strings"
 	"sync"
+
+	"inkling/pkg/internal/source"
 )
 
 //go:embed *.go
 var sources embed.FS
 
-// Version returns 16 hexadecimal digits that change when anything that decides
-// the bytes of this package changes: a digest of its sources without comments,
-// layout and tests. Keys of stored runs hold it.
+// aside are the files that make no batches. What they read, draw or fetch is
+// known by its content: see Set.Fingerprint.
+var aside = []string{
+	"atomic.go", "augmentflags.go", "baseline.go", "doc.go", "fetch.go", "folder.go", "glyphs.go", "idx.go", "load.go", "mnist.go",
+	"raster.go", "stored.go", "stress.go", "synthetic.go", "unpacked.go", "version.go",
+}
+
+// Version returns 16 hexadecimal digits that change when the code does that
+// cuts a set into splits and batches and augments it: a digest of its sources
+// without comments, layout and tests. Keys of stored runs hold it.
 func Version() string { return version() }
 
-var version = sync.OnceValue(func() string {
-	entries, err := sources.ReadDir(".")
-	if err != nil {
-		panic(err)
-	}
-	var names []string
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), "_test.go") {
-			names = append(names, e.Name())
-		}
-	}
-	return digest(names...)
-})
+var version = sync.OnceValue(func() string { return source.Digest(sources, aside...) })
 
-// digest hashes the tokens of source files of this package.
-func digest(names ...string) string {
-	h := sha256.New()
-	for _, name := range names {
-		src, err := sources.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		var s scanner.Scanner
-		s.Init(token.NewFileSet().AddFile(name, -1, len(src)), src, nil, 0)
-		for {
-			_, tok, lit := s.Scan()
-			if tok == token.EOF {
-				break
-			}
-			if tok != token.SEMICOLON { // a newline, mostly: layout
-				fmt.Fprintf(h, "%s %s\n", tok, lit)
-			}
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
-}
+// digest is one of some source files of this package.
+func digest(names ...string) string { return source.DigestOf(sources, names...) }

@@ -3,15 +3,15 @@ package train
 import (
 	"fmt"
 	"iter"
-	"strings"
 
 	"inkling/pkg/data"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 )
 
-// Config is everything that decides a run, but for the data: a plain value,
-// made of plain values, so that what it prints as identifies it.
+// Config is everything that decides a run, but for the data. A loss, an
+// optimizer, a schedule or a layer may be of any type, with whatever it holds:
+// see Key for what identifies the run then.
 type Config struct {
 	Name      string // for logs and legends; does not decide anything
 	Layers    []nn.Layer
@@ -91,16 +91,6 @@ func (c Config) withDefaults() (Config, error) {
 		c.Clean = 0 // two ways to say the same
 	}
 	return c, optim.CheckSchedule(c.Schedule, 0)
-}
-
-// Key writes out all that decides a run, name left out.
-func (c Config) Key() (string, error) {
-	c.Name = ""
-	s := fmt.Sprintf("%#v", c)
-	if strings.Contains(s, "(0x") {
-		return "", fmt.Errorf("train: the configuration holds a pointer or a function, which cannot identify a run: %s", s)
-	}
-	return s, nil
 }
 
 // batches are the training batches of a run on s: shuffled anew in every

@@ -2,8 +2,6 @@ package train
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -74,11 +72,7 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 		if err != nil {
 			return nil, err
 		}
-		key, err := cfg.Key()
-		if err != nil {
-			return nil, err
-		}
-		r := &Result{Record: l.record(cfg, key, train), lab: l}
+		r := &Result{Record: l.record(cfg, train), lab: l}
 		if r.Layers, err = nn.EncodeLayers(cfg.Layers); err != nil {
 			return nil, err
 		}
@@ -183,6 +177,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	if unfinished != "" {
 		r.Dir = unfinished
 	}
+	l.sayUnknown(r.Code)
 	t, err := l.trainer(j)
 	if err != nil {
 		return nil, err
@@ -234,7 +229,10 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	if status != Interrupted {
 		m.drop(j.steps - t.Step)
 	}
-	return r, rec.end(status, cause, l.keepBest)
+	if err := rec.end(status, cause, l.keepBest); err != nil {
+		return r, err
+	}
+	return r, l.supersede(r)
 }
 
 // Check finds whatever is wrong with a configuration, and returns the model as
@@ -262,10 +260,13 @@ func (l *Lab) trainer(j *job) (*Trainer, error) {
 	}
 	j.result.Weights = m.Weights()
 	t, err := NewTrainer(j.cfg, m)
-	if err == nil {
-		t.schedule = j.cfg.Schedule // prepare has bound it
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	id := j.result.identity()
+	t.schedule = j.cfg.Schedule // prepare has bound it
+	t.of = &id
+	return t, nil
 }
 
 // tellAll gives the history so far to p.
@@ -360,18 +361,13 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 }
 
 // record is what is known of a run before it begins.
-func (l *Lab) record(cfg Config, key string, train *data.Set) Record {
+func (l *Lab) record(cfg Config, train *data.Set) Record {
+	key, code := cfg.identify()
 	name := fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, train.Len(), l.Dev.Len())
 	return Record{
-		Name: cfg.Name, Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.dataSum, Split: l.Split,
-		Code: code(), Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
+		Name: cfg.Name, Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.sum(), Split: l.Split,
+		Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
 	}
-}
-
-// id is the part of a run's folder that identifies it.
-func (r *Result) id() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%v\n%#v", r.Config, r.Data, r.DataSum, r.Split, r.Code))
-	return hex.EncodeToString(sum[:6])
 }
 
 // stored finds the run that r would be among those that have ended, under

@@ -37,6 +37,8 @@ type Lab struct {
 	store    string // the part of the run store for this data
 	devIndex []int
 	dataSum  string
+	made     uint64          // that of Train and Dev as they were cut
+	said     map[string]bool // why runs were made anew
 }
 
 // quickTrain, quickDev and quickTest are the sizes of the sets of a quick lab.
@@ -93,6 +95,7 @@ func newLab(question string, digits *data.Digits, root string, quick bool) *Lab 
 		d.Test = d.Test.Draw(quickTest, drawSeed)
 		l.Digits = &d
 	}
+	l.made = l.quickSum()
 	return l
 }
 

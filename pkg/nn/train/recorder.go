@@ -142,8 +142,12 @@ func (rec *recorder) saveInTime() error {
 	return rec.save()
 }
 
-// save writes the state of the run.
+// save writes the state of the run, if it is one that can be continued.
 func (rec *recorder) save() error {
+	if rec.result.Code.Once != "" {
+		rec.saved = time.Now()
+		return rec.history.Sync()
+	}
 	if err := rec.history.Sync(); err != nil {
 		return err
 	}

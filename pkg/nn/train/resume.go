@@ -14,6 +14,8 @@ import (
 const (
 	progressKey = "progress" // as JSON, in which float64 values survive exactly
 	configKey   = "config"   // SHA-256 of Config.Key
+	dataKey     = "data"     // that of the data and the split
+	codeKey     = "code"     // that of the code and the kernels
 	sumKey      = "progress_sha256"
 )
 
@@ -31,8 +33,9 @@ func (t *Trainer) File() (*safetensors.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	id := t.identity()
 	f, err := t.model.File(map[string]string{
-		progressKey: string(where), sumKey: sum(string(where)), configKey: t.identity(),
+		progressKey: string(where), sumKey: sum(string(where)), configKey: id.config, dataKey: id.data, codeKey: id.code,
 	})
 	if err != nil {
 		return nil, err
@@ -43,13 +46,34 @@ func (t *Trainer) File() (*safetensors.File, error) {
 	return f, nil
 }
 
-// identity tells configurations apart, as far as they can be written out.
-func (t *Trainer) identity() string {
-	key, err := t.cfg.Key()
-	if err != nil {
-		return ""
+// identity is what the state of a run belongs to, as three digests.
+type identity struct{ config, data, code string }
+
+// identity is that of t: a run of a lab knows its data, one without a lab
+// trusts its caller that they are the same.
+func (t *Trainer) identity() identity {
+	if t.of == nil {
+		key, code := t.cfg.identify()
+		if code.Unknown != "" {
+			code.Once = processID // may be continued by who knows that nothing has changed: nobody else
+		}
+		t.of = &identity{config: sum(key), code: code.sum()}
 	}
-	return sum(key)
+	return *t.of
+}
+
+// check says what of a state belongs to another run.
+func (id identity) check(meta map[string]string) error {
+	for _, part := range []struct{ what, want, got string }{
+		{"of another configuration", id.config, meta[configKey]},
+		{"of a run on other data", id.data, meta[dataKey]},
+		{"made by other code or other kernels", id.code, meta[codeKey]},
+	} {
+		if part.got != part.want {
+			return fmt.Errorf("train: the state is %s and cannot be continued", part.what)
+		}
+	}
+	return nil
 }
 
 func sum(s string) string {
@@ -75,7 +99,7 @@ func (t *Trainer) extra() []nn.State {
 }
 
 // Restore makes t stand where the run saved in f stood: a run of the same
-// configuration.
+// configuration, data, code and kernels. The state of any other is refused.
 func (t *Trainer) Restore(f *safetensors.File) error {
 	where, ok := f.Meta[progressKey]
 	if !ok {
@@ -84,8 +108,8 @@ func (t *Trainer) Restore(f *safetensors.File) error {
 	if sum(where) != f.Meta[sumKey] {
 		return fmt.Errorf("train: the progress of the run is damaged: %.60q", where)
 	}
-	if f.Meta[configKey] != t.identity() {
-		return fmt.Errorf("train: the state of a run of another configuration")
+	if err := t.identity().check(f.Meta); err != nil {
+		return err
 	}
 	var p progress
 	if err := json.Unmarshal([]byte(where), &p); err != nil {

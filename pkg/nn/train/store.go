@@ -179,6 +179,8 @@ func (r *Result) String() string {
 		s = fmt.Sprintf("%s: %s", r.Name, r.Error)
 	case r.Status == Interrupted && r.Steps == 0:
 		s = r.Name + ": not begun"
+	case r.Status == Interrupted && r.Code.Once != "":
+		s = fmt.Sprintf("%s: interrupted after iteration %d, best dev %.2f %%; it cannot be continued: %s", r.Name, r.Steps, 100*r.Best.Score, r.Code.Unknown)
 	case r.Status == Interrupted:
 		s = fmt.Sprintf("%s: interrupted after iteration %d, %ssaved in %s: run again to continue", r.Name, r.Steps, best, r.short())
 	case r.Stored:

@@ -392,11 +392,18 @@ func TestStoredRuns(t *testing.T) {
 	}
 }
 
-func TestConfigThatCannotIdentifyARun(t *testing.T) {
-	cfg := mlp()
-	cfg.Optimizer = pointing{&optim.SGD{}}
-	if _, err := testLab(t, t.TempDir()).Fit(cfg); err == nil || !strings.Contains(err.Error(), "cannot identify a run") {
-		t.Errorf("error %v", err)
+// What a pointer points to identifies a run, not where that lies.
+func TestConfigWithPointers(t *testing.T) {
+	root := t.TempDir()
+	for i, c := range []struct {
+		momentum float64
+		stored   bool
+	}{{0.5, false}, {0.5, true}, {0.6, false}} {
+		cfg := mlp()
+		cfg.Optimizer = pointing{&optim.SGD{Momentum: c.momentum}}
+		if r := must(testLab(t, root).Fit(cfg))[0]; r.Stored != c.stored || r.Code.Unknown != "" {
+			t.Errorf("run %d: stored %v, want %v; code %+v", i, r.Stored, c.stored, r.Code)
+		}
 	}
 }
 

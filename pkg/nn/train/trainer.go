@@ -49,6 +49,7 @@ type Trainer struct {
 	began    time.Time      // zero while the run does not run
 	spent    func() float64 // processor time in this part of the run; may be nil
 	between  func() error   // called between steps, where nothing is half done; may be nil
+	of       *identity      // what its state belongs to; nil until asked for
 }
 
 // progress is where a run stands: plain numbers, saved with the weights.

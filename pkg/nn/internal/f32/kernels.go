@@ -56,3 +56,18 @@ func Describe() string {
 	}
 	return fmt.Sprintf("%v, %s%s", kernels, workers, kernelsNote)
 }
+
+// Bits names what the kernels return, to the last bit: implementations of one
+// name return the same. Assembly sums in one order and rounds a multiply-add
+// once, so it goes by that and not by the width of its registers; plain Go
+// rounds twice, on every machine. The products of gonum are another library's:
+// its version, the architecture and its build tags decide, so they are tried.
+func Bits() string {
+	switch kernels {
+	case generic:
+		return "generic"
+	case blas:
+		return "blas " + blasBits()
+	}
+	return "fma"
+}
