@@ -3,8 +3,8 @@ package nn
 import (
 	"fmt"
 
-	"inkling/pkg/nn/internal/f32"
 	"inkling/pkg/internal/memory"
+	"inkling/pkg/nn/internal/f32"
 )
 
 // Model is a chain of modules built from layers. Its parameters and their
@@ -165,14 +165,8 @@ func (m *Model) Weights() int {
 	return n
 }
 
-// CheckBatch reports a layer that cannot be trained on n examples at a time, as
-// batch normalization cannot on a single value a channel.
-func (m *Model) CheckBatch(n int) error {
-	if err := m.chain.checkBatch(n); err != nil {
-		return fmt.Errorf("nn: %w", err)
-	}
-	return nil
-}
+// CheckBatch is that of Draft.
+func (m *Model) CheckBatch(n int) error { return m.Draft().CheckBatch(n) }
 
 // CheckFinite reports the first value of a parameter or a state that is NaN or
 // infinite.

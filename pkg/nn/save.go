@@ -91,12 +91,12 @@ func FromFile(f *safetensors.File) (*Model, error) {
 	for _, t := range f.Tensors {
 		stored += len(t.Data)
 	}
-	size, err := Measure(in, layers...)
+	draft, err := NewDraft(in, layers...)
 	if err != nil {
 		return nil, err
 	}
-	if size.Weights <= stored { // else newModel refuses it
-		if err := size.checkEvaluation(); err != nil {
+	if draft.Weights <= stored { // else newModel refuses it
+		if err := draft.checkEvaluation(); err != nil {
 			return nil, err
 		}
 	}
