@@ -38,6 +38,9 @@ func (c *chain) draft() *Draft {
 	return d
 }
 
+// In is the shape of one example.
+func (d *Draft) In() Shape { return d.chain.shapes[0] }
+
 // CheckBatch reports a layer that cannot be trained on n examples at a time, as
 // batch normalization cannot on a single value a channel.
 func (d *Draft) CheckBatch(n int) error {

@@ -11,8 +11,12 @@ import (
 
 // Window is the part of the input that decides a unit at one place: rows Y to
 // Y+Size and columns X to X+Size, which may reach beyond the image into its
-// padding.
-type Window struct{ Y, X, Size int }
+// padding. Unknown means that a layer on the way does not say what it sees (see
+// nn.Receptive): then the window is the whole image, for want of a better one.
+type Window struct {
+	Y, X, Size int
+	Unknown    bool
+}
 
 // Excitation is an image, and a place on it, that excites a unit.
 type Excitation struct {
@@ -92,50 +96,71 @@ func (p *Probe) Window(layer, y, x int) Window {
 		layer += len(p.taps)
 	}
 	in := p.model.In
-	f, ok := see(p.source.Layers[:layer+1], field{size: 1, jump: 1})
-	if !ok {
-		return Window{Size: max(in.H, in.W)}
+	f := see(p.source.Layers[:layer+1], field{size: 1, jump: 1})
+	if f.view != local {
+		return Window{Size: max(in.H, in.W), Unknown: f.view == unknown}
 	}
 	return Window{Y: f.start + y*f.jump, X: f.start + x*f.jump, Size: f.size}
 }
 
 // field is the receptive field of the unit at place 0, and by how many pixels
 // that of the next one is further on.
-type field struct{ start, size, jump int }
+type field struct {
+	start, size, jump int
+	view              view
+}
 
-// see follows a field through layers; not ok if one of them joins all places.
-func see(layers []nn.Layer, f field) (field, bool) {
-	ok := true
+// view says what kind of field it is.
+type view int
+
+const (
+	local   view = iota // a window
+	global              // all places
+	unknown             // a layer does not say
+)
+
+// see follows a field through layers.
+func see(layers []nn.Layer, f field) field {
 	for _, l := range layers {
-		switch l := l.(type) {
-		case nn.Conv2D:
-			f = f.through(l.Kernel, max(l.Stride, 1), l.Padding)
-		case nn.MaxPool2D:
-			f = f.through(l.Kernel, cmp.Or(l.Stride, l.Kernel), l.Padding)
-		case nn.AvgPool2D:
-			f = f.through(l.Kernel, cmp.Or(l.Stride, l.Kernel), l.Padding)
-		case nn.Bottleneck: // its shortcut sees less
-			f = f.through(3, max(l.Stride, 1), 1)
-		case nn.Residual:
-			body, one := see(l.Body, f)
-			shortcut, two := see(l.Shortcut, f)
-			if !one || !two || body.jump != shortcut.jump {
-				return field{}, false
-			}
-			end := max(body.start+body.size, shortcut.start+shortcut.size)
-			f.start, f.jump = min(body.start, shortcut.start), body.jump
-			f.size = end - f.start
-		case nn.BatchNorm, nn.Dropout, nn.ReLU, nn.LeakyReLU, nn.Logistic, nn.Tanh, nn.SiLU, nn.GELU:
-		default:
-			ok = false
-		}
+		f = look(l, f)
 	}
-	return f, ok
+	return f
+}
+
+// look follows a field through a layer.
+func look(l nn.Layer, f field) field {
+	if r, ok := l.(nn.Residual); ok {
+		return join(see(r.Body, f), see(r.Shortcut, f))
+	}
+	r, ok := l.(nn.Receptive)
+	if !ok {
+		return field{view: unknown}
+	}
+	if w := r.Receptive(); w == (nn.Field{}) {
+		return field{view: global}
+	} else if f.view == local {
+		return f.through(w.Kernel, w.Stride, w.Padding)
+	}
+	return f
+}
+
+// join is the field of the sum of two branches.
+func join(a, b field) field {
+	switch {
+	case a.view == unknown || b.view == unknown:
+		return field{view: unknown}
+	case a.view == global || b.view == global || a.jump != b.jump:
+		return field{view: global}
+	}
+	end := max(a.start+a.size, b.start+b.size)
+	a.start = min(a.start, b.start)
+	a.size = end - a.start
+	return a
 }
 
 // through is the field behind a sliding window.
 func (f field) through(kernel, stride, padding int) field {
-	return field{f.start - padding*f.jump, f.size + (kernel-1)*f.jump, f.jump * stride}
+	return field{start: f.start - padding*f.jump, size: f.size + (kernel-1)*f.jump, jump: f.jump * stride}
 }
 
 // Patch cuts a window out of channel c of example i, Size×Size values; what

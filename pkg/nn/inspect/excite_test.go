@@ -2,7 +2,13 @@ package inspect
 
 import (
 	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"inkling/pkg/nn"
@@ -75,21 +81,27 @@ func TestReach(t *testing.T) {
 	mustPanic(t, "inspect: reach: 2.linear is no convolution of the image", func() { probe(t, m).Reach(x, 2) })
 }
 
+func conv(k, stride, pad int) nn.Layer {
+	return nn.Conv2D{Filters: 2, Kernel: k, Stride: stride, Padding: pad}
+}
+
+// windowed are networks whose last layer sees a window. A max-pooling or a ReLU
+// sees what the gradient does not show, so their counterparts stand for them.
+var windowed = map[string][]nn.Layer{
+	"conv":         {conv(3, 1, 0)},
+	"stride":       {conv(3, 2, 1), nn.Tanh{}, conv(3, 1, 1)},
+	"pool":         {conv(5, 1, 0), nn.AvgPool2D{Kernel: 2}, conv(3, 1, 0)},
+	"pools":        {nn.AvgPool2D{Kernel: 3, Stride: 2, Padding: 1}, conv(3, 2, 0), nn.AvgPool2D{Kernel: 2, Stride: 1}},
+	"residual":     {conv(3, 2, 1), nn.Residual{Body: []nn.Layer{conv(3, 1, 1), nn.Tanh{}, conv(3, 1, 1)}}},
+	"bottleneck":   {conv(3, 1, 0), nn.Bottleneck{Mid: 2, Out: 2, Stride: 2}},
+	"wide detour":  {nn.Residual{Body: []nn.Layer{conv(1, 1, 0)}, Shortcut: []nn.Layer{conv(5, 1, 2)}}},
+	"normalizaton": {conv(3, 1, 0), nn.BatchNorm{}, nn.Dropout{P: 0.5}, nn.GELU{}},
+	"activations":  {conv(3, 1, 0), nn.LeakyReLU{}, nn.Logistic{}, conv(2, 1, 0), nn.SiLU{}},
+}
+
 // TestWindow: the pixels that a unit's gradient reaches are those of its window.
 func TestWindow(t *testing.T) {
-	conv := func(k, stride, pad int) nn.Layer {
-		return nn.Conv2D{Filters: 2, Kernel: k, Stride: stride, Padding: pad}
-	}
-	for name, layers := range map[string][]nn.Layer{
-		"conv":         {conv(3, 1, 0)},
-		"stride":       {conv(3, 2, 1), nn.Tanh{}, conv(3, 1, 1)},
-		"pool":         {conv(5, 1, 0), nn.AvgPool2D{Kernel: 2}, conv(3, 1, 0)},
-		"pools":        {nn.AvgPool2D{Kernel: 3, Stride: 2, Padding: 1}, conv(3, 2, 0), nn.AvgPool2D{Kernel: 2, Stride: 1}},
-		"residual":     {conv(3, 2, 1), nn.Residual{Body: []nn.Layer{conv(3, 1, 1), nn.Tanh{}, conv(3, 1, 1)}}},
-		"bottleneck":   {conv(3, 1, 0), nn.Bottleneck{Mid: 2, Out: 2, Stride: 2}},
-		"wide detour":  {nn.Residual{Body: []nn.Layer{conv(1, 1, 0)}, Shortcut: []nn.Layer{conv(5, 1, 2)}}},
-		"normalizaton": {conv(3, 1, 0), nn.BatchNorm{}, nn.Dropout{P: 0.5}, nn.GELU{}},
-	} {
+	for name, layers := range windowed {
 		t.Run(name, func(t *testing.T) {
 			in := nn.CHW(1, 20, 20)
 			m := build(t, in, append(layers, nn.Linear{Out: 1})...)
@@ -135,5 +147,115 @@ func TestPatch(t *testing.T) {
 	mustPanic(t, "inspect: patch: channel 2 of 2", func() { Patch(x, 0, 2, Window{Size: 1}) })
 	if m := Mean([][]float32{{1, 2}, {3, 6}}); !slices.Equal(m, []float32{2, 4}) || Mean(nil) != nil {
 		t.Errorf("mean %v", m)
+	}
+}
+
+// A max-pooling sees the window of a mean, a ReLU what its input does.
+func TestWindowOfMaximum(t *testing.T) {
+	in := nn.CHW(1, 20, 20)
+	for _, c := range [][2]nn.Layer{
+		{nn.MaxPool2D{Kernel: 2}, nn.AvgPool2D{Kernel: 2}},
+		{nn.MaxPool2D{Kernel: 3, Stride: 2, Padding: 1}, nn.AvgPool2D{Kernel: 3, Stride: 2, Padding: 1}},
+		{nn.ReLU{}, nn.Tanh{}},
+	} {
+		one, other := probe(t, build(t, in, conv(3, 2, 1), c[0], conv(3, 1, 0))), probe(t, build(t, in, conv(3, 2, 1), c[1], conv(3, 1, 0)))
+		if a, b := one.Window(-1, 2, 1), other.Window(-1, 2, 1); a != b || a.Unknown || a.Size == 20 {
+			t.Errorf("%T sees %+v, %T %+v", c[0], a, c[1], b)
+		}
+	}
+}
+
+// everywhere are the layers that join all places.
+var everywhere = []nn.Layer{nn.Linear{Out: 2}, nn.Flatten{}, nn.Softmax{}, nn.GlobalAvgPool{}}
+
+func TestWindowOfTheWholeImage(t *testing.T) {
+	for _, l := range everywhere {
+		m := build(t, nn.CHW(1, 6, 9), conv(3, 1, 0), l, nn.Tanh{}, nn.Linear{Out: 2})
+		for at := 1; at < 4; at++ {
+			if w := probe(t, m).Window(at, 0, 0); w != (Window{Size: 9}) {
+				t.Errorf("%T: a unit of layer %d sees %+v, want all", l, at, w)
+			}
+		}
+	}
+}
+
+// Every layer of package nn has its window tried here.
+func TestEveryLayerHasItsWindowTried(t *testing.T) {
+	tried := []string{"MaxPool2D", "ReLU"} // TestWindowOfMaximum
+	for _, layers := range windowed {
+		for _, l := range layers {
+			tried = append(tried, reflect.TypeOf(l).Name())
+		}
+	}
+	for _, l := range everywhere {
+		tried = append(tried, reflect.TypeOf(l).Name())
+	}
+	files, err := filepath.Glob("../*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := regexp.MustCompile(`(?m)^func \((?:\w+ )?\*?(\w+)\) Build\(`)
+	found := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range build.FindAllStringSubmatch(string(b), -1) {
+			if found++; !slices.Contains(tried, m[1]) {
+				t.Errorf("nobody tries what a unit behind %s sees: add a network with it to windowed in excite_test.go, or the layer to everywhere", m[1])
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d layers found", found)
+	}
+}
+
+// shuffled is a layer of a stranger's; seen is one that says what it sees.
+type shuffled struct{ nn.Dropout }
+
+func (l shuffled) Build(in nn.Shape, rng *rand.Rand) (nn.Module, nn.Shape, error) {
+	return nn.Tanh{}.Build(in, rng)
+}
+
+// An embedded Dropout would say Pointwise: the point of shuffled is that it does
+// not.
+func (shuffled) Receptive() {}
+
+type seen struct{ nn.Layer }
+
+func (l seen) Build(in nn.Shape, rng *rand.Rand) (nn.Module, nn.Shape, error) {
+	return nn.AvgPool2D{Kernel: 2}.Build(in, rng)
+}
+
+func (seen) Receptive() nn.Field { return nn.Field{Kernel: 2, Stride: 2} }
+
+// What a layer of a stranger's sees is unknown unless it says so, and is told so.
+func TestWindowBehindOwnLayers(t *testing.T) {
+	in := nn.CHW(1, 20, 20)
+	for name, c := range map[string]struct {
+		layer nn.Layer
+		want  Window
+	}{
+		"unknown":             {shuffled{}, Window{Size: 20, Unknown: true}},
+		"unknown in a branch": {nn.Residual{Body: []nn.Layer{shuffled{}}}, Window{Size: 20, Unknown: true}},
+		"known":               {seen{}, Window{Size: 6}},
+		"like one of ours":    {nn.AvgPool2D{Kernel: 2}, Window{Size: 6}},
+	} {
+		m := build(t, in, conv(3, 1, 0), c.layer, conv(2, 1, 0), nn.Linear{Out: 2})
+		p := probe(t, m)
+		if got := p.Window(2, 0, 0); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+		if got := p.Window(3, 0, 0); got != (Window{Size: 20}) {
+			t.Errorf("%s: a unit of the Linear behind sees %+v, want all", name, got)
+		}
+		if got := p.Exciting(noise(2, in, 1), 2, 1)[0][0].Window; got.Unknown != c.want.Unknown {
+			t.Errorf("%s: an excitation with the window %+v", name, got)
+		}
 	}
 }

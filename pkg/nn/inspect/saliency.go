@@ -111,7 +111,7 @@ func (o Occlusion) one(p *Probe, image []float32, class int, out []float32) {
 	var squares []Window
 	for y := 1 - size; y < s.H; y += stride {
 		for x := 1 - size; x < s.W; x += stride {
-			squares = append(squares, Window{y, x, size})
+			squares = append(squares, Window{Y: y, X: x, Size: size})
 		}
 	}
 	blanked := nn.NewTensor(1+len(squares), s) // the first one is the whole image

@@ -45,9 +45,7 @@ func Evaluate(ctx context.Context, m *nn.Model, loss nn.Loss, batches Batches) (
 	return s, nil
 }
 
-// evalBatch is large enough for the kernels to run at full speed and small
-// enough for the activations of a CNN to stay out of the way.
-const evalBatch = 250
+const evalBatch = nn.EvalBatch
 
 // InOrder gives the examples of a set in their order, in batches for
 // evaluation.

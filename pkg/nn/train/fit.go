@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"inkling/pkg/data"
@@ -58,6 +59,7 @@ type job struct {
 	twin   *job          // an earlier job for the same run, or nil
 	done   chan struct{} // closed when the job is
 	err    error
+	crash  string // a panic, with where it came from
 }
 
 // plan checks configurations and says what they come to.
@@ -70,6 +72,9 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 	for _, cfg := range cfgs {
 		cfg, train, err := l.prepare(cfg)
 		if err != nil {
+			return nil, err
+		}
+		if err := cfg.checkNetwork(l.In(), train.Len()); err != nil {
 			return nil, err
 		}
 		r := &Result{Record: l.record(cfg, train), lab: l}
@@ -111,12 +116,13 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 				if j.twin != nil {
 					<-j.twin.done // it began before this one, so it ends
 				}
-				if ctx.Err() == nil {
-					j.result, j.err = l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
-				} else {
-					j.result, j.err = l.saved(j)
-				}
-				if j.err != nil {
+				j.guard(func() (*Result, error) {
+					if ctx.Err() != nil {
+						return l.saved(j)
+					}
+					return l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
+				})
+				if j.err != nil || j.crash != "" {
 					cancel()
 				}
 				close(j.done)
@@ -129,6 +135,10 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 		<-j.done
 		if len(jobs) == 1 {
 			m.finish()
+		}
+		if j.crash != "" {
+			m.finish()
+			panic(j.crash)
 		}
 		if j.err != nil {
 			errs = append(errs, j.err)
@@ -144,6 +154,17 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 	}
 	m.finish()
 	return results, errors.Join(errs...)
+}
+
+// guard keeps a panic, of a layer or a loss of one's own perhaps, for the
+// goroutine that asked for the run: there it can be recovered from.
+func (j *job) guard(f func() (*Result, error)) {
+	defer func() {
+		if v := recover(); v != nil {
+			j.crash = fmt.Sprintf("%v\n\nin the run %s:\n%s", v, j.label, debug.Stack())
+		}
+	}()
+	j.result, j.err = f()
 }
 
 // saved is what there is of a run that is not to be made now.
@@ -251,12 +272,17 @@ func (l *Lab) Check(cfg Config) (*nn.Model, error) {
 
 // trainer builds the model of a run.
 func (l *Lab) trainer(j *job) (*Trainer, error) {
-	m, err := nn.New(j.cfg.Seed, l.In(), j.cfg.Layers...)
+	d, err := nn.NewDraft(l.In(), j.cfg.Layers...)
 	if err != nil {
 		return nil, err
 	}
-	if out := m.Out(); out != nn.Vec(data.Classes) {
-		return nil, fmt.Errorf("train: the layers end in an output of %v, want %d, one for each digit", out, data.Classes)
+	copies := int64(j.cfg.Copies) * int64(j.train.Len()) * int64(d.In().Size())
+	if err := j.cfg.checkMemory(d, false, copies, true); err != nil {
+		return nil, err
+	}
+	m, err := nn.New(j.cfg.Seed, l.In(), j.cfg.Layers...)
+	if err != nil {
+		return nil, err
 	}
 	j.result.Weights = m.Weights()
 	t, err := NewTrainer(j.cfg, m)
@@ -265,6 +291,7 @@ func (l *Lab) trainer(j *job) (*Trainer, error) {
 	}
 	id := j.result.identity()
 	t.schedule = j.cfg.Schedule // prepare has bound it
+	t.looked = true             // plan has looked at the sizes of the batches
 	t.of = &id
 	return t, nil
 }

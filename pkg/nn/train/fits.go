@@ -36,13 +36,21 @@ func (c Config) checkNetwork(in nn.Shape, n int) error {
 // bytes of changed copies of the training set, and stored says that the run is
 // saved as it goes.
 func (c Config) checkMemory(d *nn.Draft, built bool, images int64, stored bool) error {
-	arrays, err := c.stateArrays()
+	parts, err := c.memory(d, built, images, stored)
 	if err != nil {
 		return err
 	}
+	return memory.Check("train: the run", parts...)
+}
+
+// memory is what a run takes, by what for.
+func (c Config) memory(d *nn.Draft, built bool, images int64, stored bool) (parts []memory.Part, err error) {
+	arrays, err := c.stateArrays()
+	if err != nil {
+		return nil, err
+	}
 	weights := 4 * int64(d.Weights)
 	state := int64(arrays * float64(weights))
-	var parts []memory.Part
 	add := func(name string, bytes int64) { parts = append(parts, memory.Part{Name: name, Bytes: bytes}) }
 	if !built {
 		add("weights and gradients", 2*weights)
@@ -60,7 +68,7 @@ func (c Config) checkMemory(d *nn.Draft, built bool, images int64, stored bool) 
 	if stored {
 		add("files being written", 2*saved)
 	}
-	return memory.Check("train: the run", parts...)
+	return parts, nil
 }
 
 // stateArrays is how many values the optimizer keeps for each weight, found out

@@ -142,8 +142,13 @@ func (rec *recorder) saveInTime() error {
 	return rec.save()
 }
 
-// save writes the state of the run, if it is one that can be continued.
+// save writes the state of the run, if it is one that can be continued. With a
+// weight that is not finite the run is about to end, and the last good state
+// stays.
 func (rec *recorder) save() error {
+	if rec.trainer.model.CheckFinite() != nil {
+		return nil
+	}
 	if rec.result.Code.Once != "" {
 		rec.saved = time.Now()
 		return rec.history.Sync()

@@ -42,6 +42,7 @@ type Trainer struct {
 	told    nn.Loss // what events call the loss; nil where it is cfg.Loss
 
 	schedule optim.Schedule // of cfg, bound to the run; nil until its length is known
+	looked   bool           // every size of batch can be trained on
 
 	x, dy nn.Tensor
 	progress
@@ -74,14 +75,18 @@ type progress struct {
 
 // Divergence is the error of a run whose loss is no finite number any more.
 type Divergence struct {
-	Split Kind // Train, or Dev where the weights went wrong in the step before an evaluation
-	Loss  float64
-	Step  int // steps done
-	Epoch int // counted from 0
-	LR    float64
+	Split   Kind // Train, or Dev where the weights went wrong in the step before an evaluation
+	Loss    float64
+	Step    int // steps done
+	Epoch   int // counted from 0
+	LR      float64
+	Weights string // the first one that is not finite, where the loss does not show it
 }
 
 func (d *Divergence) Error() string {
+	if d.Weights != "" {
+		return fmt.Sprintf("train: %s at step %d of epoch %d with learning rate %g: try a smaller one", d.Weights, d.Step, d.Epoch, d.LR)
+	}
 	return fmt.Sprintf("train: the %s loss is %v at step %d of epoch %d with learning rate %g: try a smaller one",
 		d.Split, d.Loss, d.Step, d.Epoch, d.LR)
 }
@@ -90,6 +95,9 @@ func (d *Divergence) Error() string {
 func NewTrainer(cfg Config, m *nn.Model) (*Trainer, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
+		return nil, err
+	}
+	if err := cfg.checkMemory(m.Draft(), true, 0, false); err != nil {
 		return nil, err
 	}
 	stepper, err := cfg.Optimizer.New(m.Params())
@@ -132,6 +140,10 @@ func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, 
 		t.began = time.Now()
 		defer func() { t.Seconds, t.began = t.elapsed(), time.Time{} }()
 		t.bind(train)
+		if err := t.lookAtBatches(train); err != nil {
+			yield(Event{}, err)
+			return
+		}
 		if !t.flush(yield) {
 			return
 		}
@@ -156,6 +168,25 @@ func (t *Trainer) bind(train Batches) {
 		steps++
 	}
 	t.schedule = optim.Bind(t.cfg.Schedule, steps*t.cfg.Epochs)
+}
+
+// lookAtBatches finds a batch that the model cannot be trained on, such as a last
+// one of a single example, before the first step. Few models mind.
+func (t *Trainer) lookAtBatches(train Batches) error {
+	if t.looked || t.model.CheckBatch(1) == nil {
+		return nil
+	}
+	last := 0
+	for b := range train(t.Epoch) {
+		if n := len(b.Labels); n != last {
+			if err := t.model.CheckBatch(n); err != nil {
+				return fmt.Errorf("train: %w", err)
+			}
+			last = n
+		}
+	}
+	t.looked = true
+	return nil
 }
 
 // errStop ends a run without an error: by a break, or out of patience.
@@ -307,6 +338,9 @@ func (t *Trainer) tellDev(ctx context.Context, dev Batches, yield func(Event, er
 	}
 	if !finite(s.Loss) { // such weights must not become the best
 		return t.diverged(Dev, s.Loss, t.rate(t.Step-1))
+	}
+	if err := t.Model().CheckFinite(); err != nil { // behind a ReLU they may not show
+		return &Divergence{Split: Dev, Loss: s.Loss, Step: t.Step, Epoch: t.Epoch, LR: t.rate(t.Step - 1), Weights: err.Error()}
 	}
 	t.DevAt = t.Step
 	t.DevLosses = append(t.DevLosses, s.Loss)
