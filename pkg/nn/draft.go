@@ -23,6 +23,9 @@ func NewDraft(in Shape, layers ...Layer) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := slabSize(c.params(), maxWeights); err != nil {
+		return nil, err
+	}
 	return c.draft(), nil
 }
 

@@ -78,12 +78,9 @@ func newChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 // allocate makes the slabs and draws the initial parameters. Nothing large is
 // allocated before the total is known to be within limit.
 func (m *Model) allocate(limit int) error {
-	size := 0
-	for _, p := range m.params {
-		size += roundUp(p.Len(), slabAlign)
-		if size > limit+slabAlign*len(m.params) {
-			return fmt.Errorf("nn: more than %d weights at %s %v, the limit", limit, p.Name, p.Dims)
-		}
+	size, err := slabSize(m.params, limit)
+	if err != nil {
+		return err
 	}
 	if err := memory.Check("nn: the model", memory.Part{Name: "weights and gradients", Bytes: 8 * int64(size)}); err != nil {
 		return err
@@ -104,6 +101,17 @@ func (m *Model) allocate(limit int) error {
 		at += roundUp(n, slabAlign)
 	}
 	return nil
+}
+
+// slabSize is the number of values that params take, each on its boundary.
+func slabSize(params []*Param, limit int) (size int, err error) {
+	for _, p := range params {
+		size += roundUp(p.Len(), slabAlign)
+		if size > limit+slabAlign*len(params) {
+			return 0, fmt.Errorf("nn: more than %d weights at %s %v, the limit", limit, p.Name, p.Dims)
+		}
+	}
+	return size, nil
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
 )
 
 // Flags that take whole numbers get them, whatever kind of range is asked for.
@@ -262,16 +264,26 @@ func (g *gauge) Update(done, total int, _ string) {
 }
 func (g *gauge) Finish(string) { g.finished++ }
 
+// lateError is an optimizer that fails when a run begins, and not before.
+type lateError struct{ optim.SGD }
+
+func (o lateError) New(params []*nn.Param) (optim.Stepper, error) {
+	if len(params) > 1 {
+		return nil, errors.New("too many parameters")
+	}
+	return o.SGD.New(params)
+}
+
 // An error of one run saves the others as an interrupt does.
 func TestFitSideBySideWithAnError(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.SideBySide = 2
 	bad := mlp()
-	bad.Layers = []nn.Layer{nn.Linear{Out: 4}}
+	bad.Optimizer = lateError{}
 	long := mlp()
 	long.Name, long.Epochs = "long", 100000
 	results, err := l.Fit(long, bad)
-	if err == nil || !strings.Contains(err.Error(), "output of 4") {
+	if err == nil || !strings.Contains(err.Error(), "too many parameters") {
 		t.Errorf("error %v", err)
 	}
 	if len(results) != 1 || results[0].Status != Interrupted {
