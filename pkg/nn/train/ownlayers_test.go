@@ -386,7 +386,7 @@ func TestPanicReachesTheCaller(t *testing.T) {
 	bad := mlp()
 	bad.Loss = panicky{}
 	defer func() {
-		if got := fmt.Sprint(recover()); !strings.Contains(got, "a loss of one's own fails") || !strings.Contains(got, "own_test.go") {
+		if got := fmt.Sprint(recover()); !strings.Contains(got, "a loss of one's own fails") || !strings.Contains(got, "ownlayers_test.go") {
 			t.Errorf("recovered %s", got)
 		}
 	}()
