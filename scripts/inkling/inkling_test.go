@@ -361,6 +361,39 @@ func TestBadData(t *testing.T) {
 	})
 }
 
+// Other images of 28×28 are refused as MNIST, with the way out, and that way leads
+// to runs of their own, under the name of their folder.
+func TestOtherImages(t *testing.T) {
+	w := newWorld(t)
+	dir := filepath.Join(w.dir, "Fashion MNIST")
+	must(0, os.Mkdir(dir, 0o755))
+	for part, n := range map[string]int{"train": 6000, "t10k": 100} {
+		images, labels := idx(n, 28, 28), idx(n)
+		for i := range n {
+			labels[8+i] = byte(i % 10)
+			copy(images[16+784*i+28*(i%10):], bytes.Repeat([]byte{200}, 28)) // the label is a row of ink
+		}
+		must(0, os.WriteFile(filepath.Join(dir, part+"-images-idx3-ubyte.gz"), zipped(images), 0o644))
+		must(0, os.WriteFile(filepath.Join(dir, part+"-labels-idx1-ubyte.gz"), zipped(labels), 0o644))
+	}
+	w.refuses([]string{"data"}, []string{"INKLING_DATA=", "MNIST_DIR=" + dir}, "MNIST_DIR: ", "holds 6000×28×28 bytes, want 60000×28×28",
+		"INKLING_DATA="+dir+` reads the 6000 and 100 images that are there as "Fashion MNIST"`)
+	w.env = append(w.env, "INKLING_DATA="+dir, "INKLING_QUICK=")
+	code, out, stderr := w.run([]string{"data"})
+	if code != 0 || !strings.HasPrefix(out, "Fashion MNIST: 6000 training and 100 test images of 28×28 (from INKLING_DATA)\n") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
+	}
+	if code, out, stderr := w.run(small); code != 0 || !strings.Contains(out, "Fashion MNIST") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
+	}
+	if made := must(filepath.Glob(filepath.Join(w.store, "*"))); len(made) != 1 || filepath.Base(made[0]) != "fashion-mnist" {
+		t.Errorf("the run store holds %q", made)
+	}
+	if code, out, stderr := w.run([]string{"test", "command"}); code != 0 || !strings.Contains(out, "accuracy 100.00 % (0 of 100 wrong)") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
+	}
+}
+
 // With the real images at hand, the labels are wrong.
 func TestBadLabels(t *testing.T) {
 	real := os.Getenv("MNIST_DIR")

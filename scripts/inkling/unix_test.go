@@ -186,3 +186,56 @@ func TestReadOnlyStore(t *testing.T) {
 		t.Errorf("test: code %d, stderr %q", code, stderr)
 	}
 }
+
+// What is no file of ours is refused in one line and at once, wherever the command
+// looks: as a model, and in the run store.
+func TestNoRegularFile(t *testing.T) {
+	w := newWorld(t)
+	if code, _, stderr := w.run(small); code != 0 {
+		t.Fatal(stderr)
+	}
+	fifo, folder := filepath.Join(w.dir, "fifo"), filepath.Join(w.dir, "folder", "best.safetensors")
+	must(0, syscall.Mkfifo(fifo, 0o644))
+	must(0, os.MkdirAll(folder, 0o755))
+	w.refuses([]string{"test", "/dev/zero"}, nil, "/dev/zero: is a device, want a regular file of at most 8 GiB")
+	w.refuses([]string{"test", "/dev/stdin"}, nil, "want a regular file")
+	w.refuses([]string{"test", fifo}, nil, "is a FIFO (named pipe)")
+	w.refuses([]string{"test", filepath.Dir(folder)}, nil, "is a folder")
+	record := must(filepath.Glob(filepath.Join(w.store, "*", "*", "*", "run.json")))[0]
+	for what, lay := range map[string]func(path string) error{
+		"a device": func(path string) error { return os.Symlink("/dev/zero", path) },
+		"a FIFO":   func(path string) error { return syscall.Mkfifo(path, 0o644) },
+	} {
+		must(0, os.Remove(record))
+		must(0, lay(record))
+		for _, args := range [][]string{{"runs"}, small, {"test", "command"}} {
+			code, _, stderr := w.run(args)
+			lines := strings.Split(strings.TrimSpace(stderr), "\n")
+			if code != 2 || len(lines) != 1 || args[0] != "test" && !strings.Contains(stderr, "run.json: is "+what) {
+				t.Errorf("%s, %s: code %d, stderr %q", what, args[0], code, stderr)
+			}
+		}
+	}
+}
+
+// A lock that is a link, or another name of a file, does not empty that file.
+func TestLockThatIsALink(t *testing.T) {
+	w := newWorld(t)
+	precious := filepath.Join(w.dir, "precious.txt")
+	must(0, os.WriteFile(precious, []byte("precious"), 0o644))
+	if code, _, stderr := w.run(small); code != 0 {
+		t.Fatal(stderr)
+	}
+	lock := must(filepath.Glob(filepath.Join(w.store, "*", "*", "best.safetensors.lock")))[0]
+	for _, lay := range []func(from, to string) error{os.Symlink, os.Link} {
+		must(0, os.Remove(lock))
+		must(0, lay(precious, lock))
+		code, _, stderr := w.run(append(small, "--seed=5"))
+		if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "nothing is written there: remove it") {
+			t.Errorf("code %d, stderr %q", code, stderr)
+		}
+		if b := must(os.ReadFile(precious)); string(b) != "precious" {
+			t.Errorf("the file behind the link holds %q", b)
+		}
+	}
+}
