@@ -14,6 +14,8 @@ const (
 	Best  Kind = "best"  // the evaluation just told is the best so far
 )
 
+func (k Kind) known() bool { return k == Train || k == Dev || k == Best }
+
 // Event is one thing that a run tells, flat so that it reads well as a line of
 // JSON.
 //

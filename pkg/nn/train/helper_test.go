@@ -66,7 +66,7 @@ func sets() (train, dev *data.Set) {
 
 func batches(c Config, s *data.Set) Batches { return c.batches(s) }
 
-func newTrainer(t *testing.T, c Config) *Trainer {
+func newTrainer(t testing.TB, c Config) *Trainer {
 	t.Helper()
 	m, err := nn.New(c.Seed, nn.CHW(1, 28, 28), c.Layers...)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/safetensors"
@@ -115,16 +116,50 @@ func (t *Trainer) Restore(f *safetensors.File) error {
 	if err := json.Unmarshal([]byte(where), &p); err != nil {
 		return fmt.Errorf("train: the progress of the run: %w", err)
 	}
+	if err := p.check(t.cfg.Epochs); err != nil {
+		return fmt.Errorf("train: the progress of the run: %w", err)
+	}
+	extra := t.extra()
+	for _, s := range extra {
+		if saved := f.Tensor(s.Name); saved == nil || len(saved.Data) != len(s.Data) {
+			return fmt.Errorf("train: no array %q of %d values in the file: of another optimizer?", s.Name, len(s.Data))
+		}
+	}
 	if err := t.model.Restore(f); err != nil {
 		return err
 	}
-	for _, s := range t.extra() {
-		saved := f.Tensor(s.Name)
-		if saved == nil || len(saved.Data) != len(s.Data) {
-			return fmt.Errorf("train: no array %q of %d values in the file: of another optimizer?", s.Name, len(s.Data))
-		}
-		copy(s.Data, saved.Data)
+	for _, s := range extra {
+		copy(s.Data, f.Tensor(s.Name).Data)
 	}
 	t.progress = p
 	return nil
 }
+
+// check reports what no run can have come to, in so many epochs at most.
+func (p *progress) check(epochs int) error {
+	for _, c := range []struct {
+		what            string
+		value, low, top int
+	}{
+		{"epoch", p.Epoch, 0, epochs}, {"step", p.Step, 0, maxSteps}, {"the epoch's first step", p.EpochAt, 0, p.Step},
+		{"events", p.Told, 0, maxSteps}, {"events due", len(p.Due), 0, 2}, {"examples", p.Examples, 0, math.MaxInt},
+		{"of them right", p.Correct, 0, p.Examples}, {"last evaluation", p.DevAt, 0, p.Step},
+		{"evaluations since the best", p.Stale, 0, len(p.DevLosses)}, {"parts", p.Parts, 0, maxSteps},
+	} {
+		if c.value < c.low || c.value > c.top {
+			return fmt.Errorf("%s %d, want %d to %d", c.what, c.value, c.low, c.top)
+		}
+	}
+	if !(p.BestScore >= -1 && p.BestScore <= 1 && p.Seconds >= 0 && p.CPU >= 0) {
+		return fmt.Errorf("best score %v, %v seconds, %v of the processors: these cannot be", p.BestScore, p.Seconds, p.CPU)
+	}
+	for _, e := range p.Due {
+		if !e.Kind.known() {
+			return fmt.Errorf("an event of the kind %.20q", e.Kind)
+		}
+	}
+	return nil
+}
+
+// maxSteps is more than a run has steps, and few enough to be counted on from.
+const maxSteps = math.MaxInt / 4

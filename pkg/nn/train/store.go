@@ -197,13 +197,8 @@ func readResult(dir string) (*Result, error) {
 		return nil, fmt.Errorf("train: run store: %w", err)
 	}
 	r := &Result{Dir: dir, Stored: true}
-	if err := json.Unmarshal(b, &r.Record); err != nil {
+	if err := r.decode(b); err != nil {
 		return nil, fmt.Errorf("train: %s is damaged: %w", path, err)
-	}
-	switch r.Status {
-	case Finished, Interrupted, Diverged:
-	default:
-		return nil, fmt.Errorf("train: %s is damaged: status %.20q, want %s, %s or %s", path, r.Status, Finished, Interrupted, Diverged)
 	}
 	path = filepath.Join(dir, historyFile)
 	if r.History, err = readHistory(path); err != nil {
@@ -213,6 +208,22 @@ func readResult(dir string) (*Result, error) {
 		return nil, fmt.Errorf("train: %s is damaged: %d events, %s tells of %d", path, len(r.History), recordFile, r.Events)
 	}
 	return r, nil
+}
+
+// decode reads what writeRecord wrote.
+func (r *Record) decode(b []byte) error {
+	if err := json.Unmarshal(b, r); err != nil {
+		return err
+	}
+	switch r.Status {
+	case Finished, Interrupted, Diverged:
+	default:
+		return fmt.Errorf("status %.20q, want %s, %s or %s", r.Status, Finished, Interrupted, Diverged)
+	}
+	if r.Steps < 0 || r.Events < 0 || r.Best.Step < 0 || r.Best.Step > r.Steps || r.Weights < 0 || r.Split.Dev < 0 {
+		return fmt.Errorf("%d steps, %d events, the best at step %d: these cannot be", r.Steps, r.Events, r.Best.Step)
+	}
+	return nil
 }
 
 // The largest files of a run that are read, in bytes, and the longest line of a
@@ -240,7 +251,7 @@ func scanHistory(r io.Reader) (History, error) {
 	s.Buffer(make([]byte, maxLine), maxLine)
 	for s.Scan() {
 		var e Event
-		if json.Unmarshal(s.Bytes(), &e) != nil {
+		if json.Unmarshal(s.Bytes(), &e) != nil || !e.Kind.known() {
 			break
 		}
 		h = append(h, e)
