@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // other is a run like mlp's of other weights.
@@ -319,4 +321,38 @@ func TestLinksInTheStore(t *testing.T) {
 			t.Errorf("%d runs, %v", len(runs), err)
 		}
 	})
+}
+
+// The folder of a run, or the whole store, is removed while the run is at work: it
+// ends with one line, writes nothing elsewhere, and can be made again.
+func TestFolderRemovedDuringARun(t *testing.T) {
+	old := saveEvery
+	defer func() { saveEvery = old }()
+	for _, c := range []struct {
+		what string
+		save time.Duration
+		dir  func(run string) string
+	}{
+		{"run, saved all the time", 0, func(run string) string { return run }},
+		{"run, saved at its end", time.Hour, func(run string) string { return run }},
+		{"store", 0, func(run string) string { return filepath.Dir(filepath.Dir(filepath.Dir(run))) }},
+	} {
+		saveEvery = c.save
+		root := filepath.Join(t.TempDir(), "runs")
+		l := testLab(t, root)
+		run := must(l.plan([]Config{mlp()}))[0].result.Dir
+		l.Progress = func(string) Bar {
+			return cutAfter(9, sync.OnceFunc(func() { must(0, os.RemoveAll(c.dir(run))) }))
+		}
+		_, err := l.Fit(mlp())
+		if err == nil || !strings.Contains(err.Error(), "no such file or directory") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want one line", c.what, err)
+		}
+		if _, err := os.Stat(run); err == nil {
+			t.Errorf("%s: the folder is there again", c.what)
+		}
+		if r := must(testLab(t, root).Fit(mlp()))[0]; r.Status != Finished || r.Stored {
+			t.Errorf("%s: %+v", c.what, r.Record)
+		}
+	}
 }
