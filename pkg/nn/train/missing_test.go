@@ -71,6 +71,9 @@ func TestMissingFiles(t *testing.T) {
 				t.Errorf("%d runs pass for finished", len(rows[0]))
 			}
 			for _, r := range must(l.Runs()) {
+				if r.Status == Finished && c.lost != "-" {
+					t.Error("it is listed as finished")
+				}
 				if m, err := r.Model(); (m != nil) == strings.Contains(c.missing, bestFile) || err != nil && strings.Contains(err.Error(), "never evaluated") {
 					t.Errorf("model %v, %v", m != nil, err)
 				}

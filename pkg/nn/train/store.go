@@ -368,6 +368,9 @@ func readRuns(dir string) ([]*Result, error) {
 		r, err := readResult(dir)
 		switch {
 		case err == nil:
+			if r.noModel() {
+				r.Status = Interrupted // no result without a model: it will be made anew
+			}
 			all = append(all, r)
 		case !errors.Is(err, fs.ErrNotExist): // else at its beginning, or killed there
 			damaged = append(damaged, err)
