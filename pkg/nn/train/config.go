@@ -33,7 +33,7 @@ type Config struct {
 	Patience int     // stop after so many evaluations in a row without a better score; 0 for never
 
 	TrainSize int // train on so many examples of the training split, drawn with all classes in proportion; 0 for all
-	LogEvery  int // steps between reports of the training loss; 0 means 100
+	LogEvery  int // steps between reports of the training loss, each a mean over at least half as many; 0 means 100
 	DevEvery  int // steps between evaluations on the dev split; 0 means at the end of every epoch; Lab makes it four an epoch
 }
 

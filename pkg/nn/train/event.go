@@ -9,7 +9,7 @@ import (
 type Kind string
 
 const (
-	Train Kind = "train" // mean over the steps since the last report
+	Train Kind = "train" // mean over the steps since the last report, with those before it where they are few
 	Dev   Kind = "dev"   // an evaluation of the whole dev split
 	Best  Kind = "best"  // the evaluation just told is the best so far
 )

@@ -60,10 +60,9 @@ type progress struct {
 	EpochAt   int       // the step it began with
 	Told      int       // events yielded
 	Due       []Event   // decided on, not yielded yet
-	Loss      float64   // a sum over the examples since the last report
-	Objective float64   // likewise
-	Correct   int       // likewise
-	Examples  int       // so many
+	window              // since the last report
+	Before    window    // of the last report
+	Most      int       // steps between two reports so far
 	DevAt     int       // the step of the last evaluation
 	DevLosses []float64 // of all evaluations
 	BestScore float64   // -1 before the first evaluation
@@ -71,6 +70,16 @@ type progress struct {
 	Seconds   float64   // spent in earlier parts of the run
 	CPU       float64   // likewise, processor time
 	Parts     int       // of the run so far, the one at work among them
+}
+
+// window is what a report of the training loss is the mean of.
+type window struct {
+	Loss, Objective          float64 // sums over the examples
+	Correct, Examples, Steps int
+}
+
+func (w window) add(v window) window {
+	return window{w.Loss + v.Loss, w.Objective + v.Objective, w.Correct + v.Correct, w.Examples + v.Examples, w.Steps + v.Steps}
 }
 
 // Divergence is the error of a run whose loss is no finite number any more.
@@ -277,6 +286,7 @@ func (t *Trainer) step(b data.Batch) error {
 	t.Objective += objective * float64(len(b.Labels))
 	t.Correct += correct
 	t.Examples += len(b.Labels)
+	t.Steps++
 	return nil
 }
 
@@ -309,7 +319,10 @@ func (t *Trainer) report(ctx context.Context, dev Batches, yield func(Event, err
 	return nil
 }
 
-// tellTrain reports the steps since the last report, if there are any.
+// tellTrain reports the steps since the last report, if there are any. Where a
+// report comes so soon that it has fewer than half the steps of others, as at the
+// end of a run, it takes in those of the one before: the mean of a few steps
+// scatters, and would bend the end of every curve.
 func (t *Trainer) tellTrain(yield func(Event, error) bool) error {
 	if t.Examples == 0 {
 		return nil
@@ -318,12 +331,17 @@ func (t *Trainer) tellTrain(yield func(Event, error) bool) error {
 	if norm < 0 {
 		norm = optim.GradNorm(t.model.Params())
 	}
-	n := float64(t.Examples)
-	ev := Event{
-		Kind: Train, Epoch: t.Epoch, Step: t.Step, Loss: t.Loss / n, Score: float64(t.Correct) / n,
-		Objective: t.Objective / n, LR: t.rate(t.Step - 1), GradNorm: norm, Seconds: t.elapsed(),
+	w := t.window
+	t.Most = max(t.Most, w.Steps)
+	if 2*w.Steps < t.Most {
+		w = w.add(t.Before)
 	}
-	t.Loss, t.Objective, t.Correct, t.Examples = 0, 0, 0, 0
+	t.window, t.Before = window{}, w
+	n := float64(w.Examples)
+	ev := Event{
+		Kind: Train, Epoch: t.Epoch, Step: t.Step, Loss: w.Loss / n, Score: float64(w.Correct) / n,
+		Objective: w.Objective / n, LR: t.rate(t.Step - 1), GradNorm: norm, Seconds: t.elapsed(),
+	}
 	return t.tell(yield, ev)
 }
 

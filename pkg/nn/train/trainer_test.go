@@ -211,6 +211,47 @@ func TestDivergingRun(t *testing.T) {
 	}
 }
 
+// A report of few steps is the mean of those before it as well, so that no curve
+// ends in the mean of a few.
+func TestLastReportIsNoMeanOfAFewSteps(t *testing.T) {
+	every := mlp()
+	every.LogEvery, every.DevEvery = 1, 100
+	steps := finish(t, newTrainer(t, every)).Of(Train)
+	at := func(from, to int) (loss float64) { // the last batch of an epoch has 4 examples, others 16
+		n := 0
+		for i, e := range steps[from:to] {
+			size := 16
+			if (from+i+1)%7 == 0 {
+				size = 4
+			}
+			loss, n = loss+e.Loss*float64(size), n+size
+		}
+		return loss / float64(n)
+	}
+	for _, c := range []struct {
+		log, dev int
+		want     [][2]int // steps of each report
+	}{
+		{10, 100, [][2]int{{0, 10}, {10, 20}, {10, 21}}},
+		{8, 100, [][2]int{{0, 8}, {8, 16}, {16, 21}}}, // five of eight are enough
+		{5, 0, [][2]int{{0, 5}, {0, 7}, {7, 10}, {10, 14}, {10, 15}, {15, 20}, {15, 21}}},
+		{100, 0, [][2]int{{0, 7}, {7, 14}, {14, 21}}},
+	} {
+		cfg := mlp()
+		cfg.LogEvery, cfg.DevEvery = c.log, c.dev
+		got := finish(t, newTrainer(t, cfg)).Of(Train)
+		if len(got) != len(c.want) {
+			t.Errorf("log-every %d: %d reports, want %v", c.log, len(got), c.want)
+			continue
+		}
+		for i, w := range c.want {
+			if got[i].Step != w[1] || math.Abs(got[i].Loss-at(w[0], w[1])) > 1e-9 {
+				t.Errorf("log-every %d, report %d: %v at step %d, want %v over steps %v", c.log, i, got[i].Loss, got[i].Step, at(w[0], w[1]), w)
+			}
+		}
+	}
+}
+
 // wrecking is an optimizer that leaves no weight finite.
 type wrecking struct{ params []*nn.Param }
 
