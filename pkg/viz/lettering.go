@@ -1,10 +1,12 @@
 package viz
 
 import (
+	"fmt"
 	"image/color"
 	"math"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
@@ -19,6 +21,8 @@ import (
 // lettering sets lines of text in Liberation Sans as filled outlines: vgpdf
 // cannot encode letters beyond Latin-1, vgsvg needs the font on the reader's
 // machine, and rotated text of vgimg is resampled. Outlines have none of this.
+// Characters that it lacks come from a font of the system, see systemFonts; what
+// no font has is written out, as [U+5B66].
 type lettering struct {
 	size  vg.Length // of the em
 	bold  bool
@@ -41,8 +45,8 @@ func (l lettering) width(s string) vg.Length {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w := 0.0
-	for _, r := range s {
-		w += f.glyph(r).advance
+	for _, g := range f.set(s) {
+		w += g.advance
 	}
 	return vg.Length(w) * l.size
 }
@@ -112,8 +116,7 @@ func (l lettering) path(x, y vg.Length, s string) vg.Path {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var p vg.Path
-	for _, r := range s {
-		g := f.glyph(r)
+	for _, g := range f.set(s) {
 		at := func(q [2]float64) vg.Point {
 			return vg.Point{X: x + vg.Length(q[0])*l.size, Y: y + vg.Length(q[1])*l.size}
 		}
@@ -157,7 +160,7 @@ type face struct {
 	mu     sync.Mutex
 	font   *sfnt.Font
 	buf    sfnt.Buffer
-	glyphs map[rune]glyph
+	glyphs map[rune]*glyph
 }
 
 type glyph struct {
@@ -175,32 +178,84 @@ func newFace(ttf []byte) *face {
 	if err != nil {
 		panic("viz: the built-in font: " + err.Error())
 	}
-	return &face{font: f, glyphs: map[rune]glyph{}}
+	return &face{font: f, glyphs: map[rune]*glyph{}}
 }
 
-// glyph returns the outline of r; f.mu is held.
-func (f *face) glyph(r rune) glyph {
+// set returns the glyphs of a line; f.mu is held.
+func (f *face) set(s string) []*glyph {
+	line := make([]*glyph, 0, len(s))
+	open := false // within brackets of what cannot be drawn
+	for _, r := range s {
+		if silent(r) && r != '\t' {
+			continue
+		}
+		g := f.glyph(r)
+		if g != nil && open {
+			line, open = append(line, f.glyph(']')), false
+		}
+		if g != nil {
+			line = append(line, g)
+			continue
+		}
+		code := fmt.Sprintf(" %04X", r)
+		if !open {
+			code, open = fmt.Sprintf("[U+%04X", r), true
+		}
+		for _, c := range code {
+			line = append(line, f.glyph(c))
+		}
+	}
+	if open {
+		line = append(line, f.glyph(']'))
+	}
+	return line
+}
+
+// glyph returns that of r, nil if no font has it; f.mu is held.
+func (f *face) glyph(r rune) *glyph {
 	if g, ok := f.glyphs[r]; ok {
 		return g
 	}
-	em := float64(f.font.UnitsPerEm())
-	ppem := fixed.I(int(f.font.UnitsPerEm()))
-	var g glyph
-	id, err := f.font.GlyphIndex(&f.buf, r)
-	if err == nil {
-		if adv, err := f.font.GlyphAdvance(&f.buf, id, ppem, font.HintingNone); err == nil {
-			g.advance = float64(adv) / 64 / em
-		}
-		if segs, err := f.font.LoadGlyph(&f.buf, id, ppem, nil); err == nil {
-			for _, s := range segs {
-				out := segment{op: s.Op}
-				for i, a := range s.Args {
-					out.to[i] = [2]float64{float64(a.X) / 64 / em, -float64(a.Y) / 64 / em}
-				}
-				g.outline = append(g.outline, out)
-			}
+	from := f.font
+	if r == '\t' {
+		r = ' '
+	}
+	if id, err := from.GlyphIndex(&f.buf, r); err != nil || id == 0 || shaped(r) {
+		from = systemFonts.with(r)
+	}
+	var g *glyph
+	if from != nil {
+		if o, ok := outline(from, &f.buf, r); ok {
+			g = &o
 		}
 	}
 	f.glyphs[r] = g
 	return g
+}
+
+// outline loads the glyph of r from a font that has it as an outline.
+func outline(f *sfnt.Font, buf *sfnt.Buffer, r rune) (g glyph, ok bool) {
+	em := float64(f.UnitsPerEm())
+	ppem := fixed.I(int(f.UnitsPerEm()))
+	id, err := f.GlyphIndex(buf, r)
+	if err != nil || id == 0 {
+		return g, false
+	}
+	advance, err := f.GlyphAdvance(buf, id, ppem, font.HintingNone)
+	if err != nil {
+		return g, false
+	}
+	g.advance = float64(advance) / 64 / em
+	segments, err := f.LoadGlyph(buf, id, ppem, nil)
+	if err != nil {
+		return g, false
+	}
+	for _, s := range segments {
+		out := segment{op: s.Op}
+		for i, a := range s.Args {
+			out.to[i] = [2]float64{float64(a.X) / 64 / em, -float64(a.Y) / 64 / em}
+		}
+		g.outline = append(g.outline, out)
+	}
+	return g, len(g.outline) > 0 || unicode.IsSpace(r)
 }

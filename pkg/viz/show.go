@@ -36,6 +36,9 @@ func Show(figures ...Figure) {
 				fmt.Fprintln(os.Stderr, err)
 			}
 		}
+		if s := systemFonts.untold(); s != "" {
+			fmt.Fprintln(os.Stderr, "viz:", s)
+		}
 		return
 	}
 	for _, f := range figures {
@@ -44,6 +47,9 @@ func Show(figures ...Figure) {
 			s = "<pre>" + html.EscapeString(err.Error()) + "</pre>"
 		}
 		notebook.display(s)
+	}
+	if s := systemFonts.untold(); s != "" {
+		notebook.display(Text("Note: " + s).html())
 	}
 	notebook.sync()
 }
