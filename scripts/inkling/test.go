@@ -55,6 +55,10 @@ func testCommand(args []string) (int, error) {
 	return 0, nil
 }
 
+// share is a share in %, "–" if there is none, as the precision of a class that
+// is never named.
+func share(v float64) string { return train.StatOf([]float64{100 * v}).String() }
+
 // accuracy is "99.12 % (88 of 10000 wrong)".
 func accuracy(p *train.Predictions) string {
 	right := int(p.Accuracy()*float64(len(p.Labels)) + 0.5)
@@ -133,7 +137,7 @@ func test(arg string, shifts int) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "digit\timages\tprecision %\trecall %\tF1 %\t")
 	for _, c := range p.Classes() {
-		fmt.Fprintf(w, "%d\t%d\t%.2f\t%.2f\t%.2f\t\n", c.Class, c.N, 100*c.Precision, 100*c.Recall, 100*c.F1)
+		fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t\n", c.Class, c.N, share(c.Precision), share(c.Recall), share(c.F1))
 	}
 	if err := w.Flush(); err != nil {
 		return err

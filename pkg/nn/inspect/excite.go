@@ -54,9 +54,10 @@ func (p *Probe) Exciting(x *nn.Tensor, layer, n int) [][]Excitation {
 	return all
 }
 
+// argmax is the place of the largest value; NaN is smaller than all.
 func argmax(v []float32) (best int) {
 	for i, x := range v {
-		if x > v[best] {
+		if cmp.Less(v[best], x) {
 			best = i
 		}
 	}

@@ -198,3 +198,20 @@ func TestShiftAndBlur(t *testing.T) {
 		t.Errorf("a blurred point sums to %g with variance %g, want 1 and 2.25", sum, spread)
 	}
 }
+
+// What is no number has no rank, wherever it stands, and does not hold up the
+// others.
+func TestRankCorrelationOfWhatIsNoNumber(t *testing.T) {
+	nan := float32(math.NaN())
+	for _, v := range [][]float32{{nan, 1, 2}, {1, nan, 2}, {nan, nan, nan}} {
+		if got := RankCorrelation(v, []float32{1, 2, 3}); !math.IsNaN(got) {
+			t.Errorf("%v: %v", v, got)
+		}
+		if got := RankCorrelation([]float32{1, 2, 3}, v); !math.IsNaN(got) {
+			t.Errorf("beside %v: %v", v, got)
+		}
+	}
+	if got := argmax([]float32{nan, -1, 3, nan}); got != 2 {
+		t.Errorf("NaN excites more than 3: place %d", got)
+	}
+}

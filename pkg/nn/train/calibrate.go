@@ -68,7 +68,7 @@ func Lead(logits *nn.Tensor, labels []uint8) float64 {
 
 // Honesty is what the probabilities of models are worth, as a mean over runs:
 // of the second half of dev, as trained and at the temperature fitted to the
-// first half.
+// first half. Of no runs it is NaN.
 type Honesty struct {
 	Lead                 float64 // of the true logit, on all of dev
 	NLL, ECE             float64
@@ -79,6 +79,10 @@ type Honesty struct {
 // HonestyOf judges the best models of runs on dev.
 func (l *Lab) HonestyOf(runs []*Result) (Honesty, error) {
 	var h Honesty
+	if len(runs) == 0 {
+		none := math.NaN()
+		return Honesty{none, none, none, none, none, none}, nil
+	}
 	each := 1 / float64(len(runs))
 	for _, r := range runs {
 		m, err := r.Model()

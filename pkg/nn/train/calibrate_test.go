@@ -64,3 +64,12 @@ func TestLead(t *testing.T) {
 		t.Errorf("lead %v, want 0.75", got)
 	}
 }
+
+func TestHonestyOfNothing(t *testing.T) {
+	h := must(testLab(t, t.TempDir()).HonestyOf(nil))
+	for _, v := range []float64{h.Lead, h.NLL, h.ECE, h.Temperature, h.CooledNLL, h.CooledECE} {
+		if !math.IsNaN(v) {
+			t.Errorf("%+v of no runs", h)
+		}
+	}
+}

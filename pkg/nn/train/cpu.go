@@ -73,13 +73,13 @@ func Costs(runs []*Result) []float64 {
 }
 
 // Disturbed says why the seconds of a run do not compare with those of others,
-// "" if nothing is known against it: it was made in several parts, or had less
+// "" if nothing is known against it or they are less than one: it was made in several parts, or had less
 // of the machine than it had work for, because of other programs.
 func (r *Result) Disturbed() string {
 	switch n := float64(max(r.SideBySide, 1)); {
 	case r.Parts > 1:
 		return "interrupted and continued"
-	case r.CPU > 0 && r.CPU < 0.9*r.Seconds*min(n, float64(runtime.GOMAXPROCS(0)))/n:
+	case r.CPU > 0 && r.Seconds >= 1 && r.CPU < 0.9*r.Seconds*min(n, float64(runtime.GOMAXPROCS(0)))/n:
 		return "beside other load"
 	}
 	return ""

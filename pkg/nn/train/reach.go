@@ -50,7 +50,7 @@ func StoppedErrors(runs []*Result, patience int) (errors []float64, made float64
 type Reach struct {
 	Accuracy       float64
 	Runs, Reached  int     // so many of so many came there
-	Steps, StepsSD float64 // over those that did; NaN for none
+	Steps, StepsSD float64 // over those that did; NaN for none, and a single one has no deviation
 	Seconds        float64 // likewise, of processor time: see Result.Cost
 }
 
@@ -72,8 +72,8 @@ func TimeTo(accuracy float64, runs []*Result) Reach {
 		}
 	}
 	if t.Reached = len(steps); t.Reached > 0 {
-		t.Steps, t.StepsSD = MeanStd(steps)
-		t.Seconds, _ = MeanStd(seconds)
+		of := StatOf(steps)
+		t.Steps, t.StepsSD, t.Seconds = of.Mean, of.SD, StatOf(seconds).Mean
 	}
 	return t
 }
@@ -81,10 +81,12 @@ func TimeTo(accuracy float64, runs []*Result) Reach {
 // String is the mean number of iterations for the cell of a table, with the
 // number of runs that got there if not all did.
 func (t Reach) String() string {
-	switch t.Reached {
-	case 0:
+	switch {
+	case t.Runs == 0:
+		return "–"
+	case t.Reached == 0:
 		return "not reached"
-	case t.Runs:
+	case t.Reached == t.Runs:
 		return fmt.Sprintf("%.0f", t.Steps)
 	}
 	return fmt.Sprintf("%.0f (%d of %d)", t.Steps, t.Reached, t.Runs)

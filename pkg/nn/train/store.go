@@ -170,6 +170,9 @@ func (r *Result) Points(split, metric string) (x, y []float64) {
 
 func (r *Result) String() string {
 	s := fmt.Sprintf("%s: dev %.2f %% at iteration %d of %d, %.1f s", r.Name, 100*r.Best.Score, r.Best.Step, r.Steps, r.Seconds)
+	if why := r.Disturbed(); why != "" {
+		s += " (" + why + ")"
+	}
 	best := ""
 	if r.Judged() {
 		best = fmt.Sprintf("best dev %.2f %%, ", 100*r.Best.Score)
@@ -180,7 +183,7 @@ func (r *Result) String() string {
 	case r.Status == Interrupted && r.Steps == 0:
 		s = r.Name + ": not begun"
 	case r.Status == Interrupted && r.Code.Once != "":
-		s = fmt.Sprintf("%s: interrupted after iteration %d, best dev %.2f %%; it cannot be continued: %s", r.Name, r.Steps, 100*r.Best.Score, r.Code.Unknown)
+		s = fmt.Sprintf("%s: interrupted after iteration %d, %sit cannot be continued: %s", r.Name, r.Steps, best, r.Code.Unknown)
 	case r.Status == Interrupted:
 		s = fmt.Sprintf("%s: interrupted after iteration %d, %ssaved in %s: run again to continue", r.Name, r.Steps, best, r.short())
 	case r.Stored:
