@@ -37,7 +37,7 @@ func forwardGeneric(c *convolution, n int) {
 		c.taps(f, func(wi, yi, xi, n int) {
 			w := c.w[wi]
 			for k := range n {
-				y[yi+k] += w * x[xi+k*c.Stride]
+				y[yi+k] += float32(w * x[xi+k*c.Stride])
 			}
 		})
 		if c.relu {
@@ -54,7 +54,7 @@ func backwardDataGeneric(c *convolution, n int) {
 		c.taps(f, func(wi, yi, xi, n int) {
 			w := c.w[wi]
 			for k := range n {
-				dx[xi+k*c.Stride] += w * dy[yi+k]
+				dx[xi+k*c.Stride] += float32(w * dy[yi+k])
 			}
 		})
 	}
@@ -72,7 +72,7 @@ func backwardWeightsGeneric(c *convolution, f int) {
 		c.taps(f, func(wi, yi, xi, n int) {
 			var sum float32
 			for k := range n {
-				sum += dy[yi+k] * x[xi+k*c.Stride]
+				sum += float32(dy[yi+k] * x[xi+k*c.Stride])
 			}
 			c.w[wi] += sum
 		})

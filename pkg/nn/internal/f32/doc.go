@@ -17,7 +17,10 @@
 // Which chunk runs on which core is chance; that each value is summed by one
 // chunk in one order, and that partial sums are added in the order of chunks, is
 // not. So results are the same bits for every GOMAXPROCS. They differ in the last
-// bits between implementations: assembly rounds a multiply-add once, Go twice.
+// bits between implementations: assembly rounds a multiply-add once, plain Go
+// twice. The compiler may fuse x*y + z (it does for arm64, and for amd64 with
+// GOAMD64=v3), but not float32(x*y) + z: so plain Go says where it rounds, and
+// gives the same bits wherever it runs. gonum's products do not; see [Bits].
 //
 // # Tiles
 //

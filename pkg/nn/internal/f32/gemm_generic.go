@@ -45,7 +45,7 @@ func (j *genericProduct) dotRow(row []float32, i int) {
 	for q := range row {
 		var sum float32
 		for l, v := range j.b[q*j.k : (q+1)*j.k] {
-			sum += a[l] * v
+			sum += float32(a[l] * v)
 		}
 		row[q] += sum
 	}
@@ -60,7 +60,7 @@ func (j *genericProduct) addRows(row []float32, i int) {
 	for l := range j.k {
 		a := j.a[start+l*step]
 		for q, v := range j.b[l*j.n : (l+1)*j.n] {
-			row[q] += a * v
+			row[q] += float32(a * v)
 		}
 	}
 }

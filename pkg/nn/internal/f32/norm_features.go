@@ -22,7 +22,7 @@ func featureStats(j *normJob, lo, hi int) {
 	for i := range j.n {
 		for k, v := range j.row(j.x, i, lo, hi) {
 			d := float64(v) - mean[k%featureBlock]
-			squares[k%featureBlock] += d * d
+			squares[k%featureBlock] += float64(d * d)
 		}
 	}
 	for k := range hi - lo {
@@ -39,7 +39,7 @@ func featureForward(j *normJob, lo, hi int) {
 	for i := range j.n {
 		y := j.row(j.y, i, lo, hi)
 		for k, v := range j.row(j.x, i, lo, hi) {
-			y[k] = (v-mean[k])*scale[k%featureBlock] + beta[k]
+			y[k] = float32((v-mean[k])*scale[k%featureBlock]) + beta[k]
 		}
 		if j.relu {
 			reluOp(y, y, nil, 0)
@@ -54,7 +54,7 @@ func featureBackward(j *normJob, lo, hi int) {
 		x := j.row(j.x, i, lo, hi)
 		for k, v := range j.row(j.dy, i, lo, hi) {
 			sum[k%featureBlock] += float64(v)
-			dot[k%featureBlock] += float64(v) * (float64(x[k]) - float64(mean[k]))
+			dot[k%featureBlock] += float64(float64(v) * (float64(x[k]) - float64(mean[k])))
 		}
 	}
 	var p, q, r [featureBlock]float32
@@ -68,7 +68,7 @@ func featureBackward(j *normJob, lo, hi int) {
 		x, dx := j.row(j.x, i, lo, hi), j.row(j.y, i, lo, hi)
 		for k, v := range j.row(j.dy, i, lo, hi) {
 			f := k % featureBlock
-			dx[k] = p[f]*v + (q[f]*(x[k]-mean[k]) + r[f])
+			dx[k] = float32(p[f]*v) + (float32(q[f]*(x[k]-mean[k])) + r[f])
 		}
 	}
 }

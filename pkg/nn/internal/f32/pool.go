@@ -185,7 +185,7 @@ func avgPoolBackwardPlane(j *poolJob, plane int) {
 		top, bottom := j.window(oh, j.H)
 		for ow := range j.OutW() {
 			left, right := j.window(ow, j.W)
-			v := j.in[at] * scale
+			v := float32(j.in[at] * scale)
 			at++
 			for ih := top; ih < bottom; ih++ {
 				row := dx[ih*j.W+left : ih*j.W+right]

@@ -13,7 +13,7 @@ func sumGeneric(x []float32) float64 {
 func dotGeneric(a, b []float32) float64 {
 	var sum float64
 	for i, v := range a {
-		sum += float64(v) * float64(b[i])
+		sum += float64(float64(v) * float64(b[i])) // exact: 48 bits of 53
 	}
 	return sum
 }
@@ -31,7 +31,7 @@ func squareDeviationsGeneric(x []float32, mean float64) float64 {
 	var sum float64
 	for _, v := range x {
 		d := float64(v) - mean
-		sum += d * d
+		sum += float64(d * d)
 	}
 	return sum
 }
@@ -40,7 +40,7 @@ func squareDeviationsGeneric(x []float32, mean float64) float64 {
 func deviationDotGeneric(dy, x []float32, mean float64) (sum, dot float64) {
 	for i, v := range dy {
 		sum += float64(v)
-		dot += float64(v) * (float64(x[i]) - mean)
+		dot += float64(float64(v) * (float64(x[i]) - mean))
 	}
 	return sum, dot
 }

@@ -43,7 +43,7 @@ type AdamParams struct {
 func Adam(w, g, m, v []float32, p AdamParams) {
 	keep, decay := 1.0, p.Decay
 	if p.Decoupled {
-		keep, decay = 1-p.LR*p.Decay, 0
+		keep, decay = 1-float64(p.LR*p.Decay), 0
 	}
 	update("Adam", adamOp, coefficients{
 		float32(p.LR / p.Correction1), float32(1 - p.Beta1), float32(p.Beta2), float32(1 - p.Beta2),

@@ -32,7 +32,7 @@ func mulGeneric(dst, a, b []float32) {
 
 func addScaledGeneric(dst, a []float32, s float32) {
 	for i, v := range a[:len(dst)] {
-		dst[i] += s * v
+		dst[i] += float32(s * v)
 	}
 }
 
@@ -50,7 +50,7 @@ func fillGeneric(dst []float32, s float32) {
 
 func affineGeneric(y, x []float32, mean, scale, shift float32, relu bool) {
 	for i, v := range x[:len(y)] {
-		v = (v-mean)*scale + shift
+		v = float32((v-mean)*scale) + shift
 		if relu && v < 0 {
 			v = 0
 		}
@@ -60,6 +60,6 @@ func affineGeneric(y, x []float32, mean, scale, shift float32, relu bool) {
 
 func affineGradGeneric(dx, dy, x []float32, mean, p, q, r float32) {
 	for i, v := range dy[:len(dx)] {
-		dx[i] = p*v + (q*(x[i]-mean) + r)
+		dx[i] = float32(p*v) + (float32(q*(x[i]-mean)) + r)
 	}
 }
