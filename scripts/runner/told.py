@@ -15,8 +15,8 @@ import re
 import sys
 from pathlib import Path
 
-EPOCHS = re.compile(r"\b(?:(\d+) to )?(\d+) epochs?\b")
-SEEDS = re.compile(r"\b(\d+) seeds?\b")
+EPOCHS = re.compile(r"(?<![\d.,])(?:(\d+) to )?\b(\d+) epochs?\b")
+SEEDS = re.compile(r"(?<![\d.,])\b(\d+) seeds?\b(?! \d)")  # not the end of "lr 0.06 seed 1"
 SEED = re.compile(r"\bseed (\d+)\b")
 HEADLINE = re.compile(r"^headline: +(.*\S)(?:\nruns:(.*))?$", re.M)
 # Words that stand for numbers are found in texts, which are written by hand.

@@ -36,7 +36,7 @@ class Told(unittest.TestCase):
         alt = {"outputs": [{"output_type": "display_data", "data": {"text/html": '<img alt="5 epochs, seed 1"><td>2 epochs</td>'}}]}
         self.assertEqual(self.wrong(stream("headline: 97 %; 2 epochs, 2 seeds, MNIST\nruns: a1 a2\n"), alt,
                                     stream("headline: 97 %; 2 to 5 epochs, 2 seeds\nruns: a2 b1\nmean of 1 seed\n"),
-                                    stream("headline: MNIST\n(split seed 9)\n"), {}), [])
+                                    stream("headline: MNIST\n(split seed 9)\nlr 0.06 seed 1, lr 9 seed 2\n"), {}), [])
 
     def test_what_they_do_not(self):
         for text, want in {
