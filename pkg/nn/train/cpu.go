@@ -97,5 +97,5 @@ func Disturbances(runs []*Result) string {
 	if n == 0 {
 		return ""
 	}
-	return Count(n, "run") + " of these had other load beside or were interrupted."
+	return Count(n, "run") + " of these had other load beside or went on after an interrupt."
 }
