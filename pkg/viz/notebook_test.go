@@ -190,6 +190,46 @@ func TestProgressInNotebook(t *testing.T) {
 	}
 }
 
+// A long log is folded behind its last line, a short one is not, and nothing of
+// either is lost.
+func TestLogInNotebook(t *testing.T) {
+	p := inPage(t)
+	log := NewLog()
+	for i := range 100 {
+		fmt.Fprintf(log, "line %d <b>\n", i)
+	}
+	if len(p.outputs) != 0 {
+		t.Error("shown before it was flushed")
+	}
+	log.Flush()
+	log.Flush()
+	if len(p.outputs) != 1 || !p.synced {
+		t.Fatalf("%d outputs, want 1", len(p.outputs))
+	}
+	s := p.outputs[0]
+	for _, want := range []string{`<details style="margin:2px 0"><summary>line 99 &lt;b&gt; <span style="opacity:.75">(log of 100 lines)</span></summary>`, "line 0 &lt;b&gt;\nline 1 &lt;b&gt;\n", "line 99 &lt;b&gt;</pre></details>"} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %q in %s", want, s)
+		}
+	}
+	fmt.Fprintln(log, "stored")
+	log.Flush()
+	if s := p.outputs[1]; strings.Contains(s, "details") || !strings.Contains(s, ">stored</pre>") {
+		t.Errorf("a short log: %s", s)
+	}
+}
+
+func TestLogOutsideANotebook(t *testing.T) {
+	out := captureStdout(t, func() {
+		log := NewLog()
+		fmt.Fprint(log, "as it comes\n")
+		log.Flush()
+	})
+	if out != "as it comes\n" {
+		t.Errorf("printed %q", out)
+	}
+}
+
 // What was done before counts for the share, not for the speed.
 func TestProgressAfterAnInterrupt(t *testing.T) {
 	p, clock := inPage(t), newTicker()

@@ -80,6 +80,9 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("train: %s %v, want 0 ≤ %s < %g", f.name, f.value, f.name, f.high)
 		}
 	}
+	if own, ok := c.Loss.(nn.CrossEntropy); ok && !(own.Smoothing >= 0 && own.Smoothing < 1) {
+		return c, fmt.Errorf("train: smoothing %v, want 0 ≤ smoothing < 1", own.Smoothing)
+	}
 	switch unchanged := c.Augment == (data.Augment{}); {
 	case c.Copies > 0 && unchanged:
 		return c, fmt.Errorf("train: copies %d without Augment would only repeat the images: train for more epochs instead", c.Copies)

@@ -45,6 +45,9 @@ func (l *Lab) FitContext(ctx context.Context, cfgs ...Config) ([]*Result, error)
 	if err != nil {
 		return nil, err
 	}
+	if f, ok := l.Log.(Flusher); ok {
+		defer f.Flush()
+	}
 	l.tellNotes(jobs)
 	return l.runAll(ctx, jobs, l.SideBySide)
 }

@@ -77,7 +77,7 @@ func (h *Hyper) register(fs *flag.FlagSet) {
 	fs.IntVar(&h.Batch, "batch", h.Batch, "examples in a batch")
 	fs.IntVar(&h.Epochs, "epochs", h.Epochs, "passes over the training split")
 	fs.IntVar(&h.Seed, "seed", h.Seed, "seed of weights, order and dropout")
-	fs.IntVar(&h.Size, "size", h.Size, "training examples to use, 0 for all")
+	fs.IntVar(&h.Size, "size", h.Size, "training examples to use, drawn with all classes in proportion; 0 for all")
 	fs.IntVar(&h.Patience, "patience", h.Patience, "evaluations without progress before stopping, 0 for never")
 	fs.Float64Var(&h.EMA, "ema", h.EMA, "decay of the running mean of the weights, 0 for none")
 }

@@ -24,7 +24,7 @@ type Lab struct {
 	Digits     *data.Digits // Digits.Train reordered: Train and Dev are windows of it
 	Train, Dev *data.Set
 	Split      Split
-	Log        io.Writer              // where Fit writes; os.Stdout
+	Log        io.Writer              // where Fit writes; os.Stdout; a Flusher is flushed
 	Progress   func(label string) Bar // nil for none; a Plotter draws the runs as well
 	Quiet      bool                   // Fit tells only of what goes wrong
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
@@ -116,8 +116,7 @@ func (l *Lab) String() string {
 	return s
 }
 
-// Steps is the number of steps of an epoch with batches of that size, for
-// schedules.
+// Steps is the number of steps of an epoch with batches of that size.
 func (l *Lab) Steps(batch int) int { return (l.Train.Len() + batch - 1) / max(batch, 1) }
 
 // IfQuick chooses a number of epochs, seeds or the like: the first in a quick

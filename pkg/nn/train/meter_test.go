@@ -131,3 +131,25 @@ func TestMeterCountsWholeRuns(t *testing.T) {
 		t.Errorf("told of stored runs: %q", third.told)
 	}
 }
+
+// shelf is a log that counts its lines when it is flushed.
+type shelf struct {
+	strings.Builder
+	flushed []int
+}
+
+func (s *shelf) Flush() error {
+	s.flushed = append(s.flushed, strings.Count(s.String(), "\n"))
+	return nil
+}
+
+// A log that is a Flusher is flushed once, when all has been told.
+func TestLogIsFlushed(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	log := &shelf{}
+	l.Log = log
+	r := must(l.Fit(mlp()))[0]
+	if want := strings.Count(log.String(), "\n"); len(log.flushed) != 1 || log.flushed[0] != want || !strings.HasSuffix(log.String(), r.String()+"\n") {
+		t.Errorf("flushed at lines %v of %d", log.flushed, want)
+	}
+}

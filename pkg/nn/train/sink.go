@@ -5,6 +5,12 @@ import (
 	"io"
 )
 
+// A Flusher is a log that shows at the end of a Fit what was written to it;
+// viz.Log is one.
+type Flusher interface {
+	Flush() error
+}
+
 // Printer writes events in the manner of the original report: at every
 // evaluation the epoch, the iteration, and loss and score on the batches since
 // the last report (none where dev is judged before it) and on the dev split, and
