@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -41,6 +42,13 @@ func describe(kind, title, y, x string, series []Series) string {
 		fmt.Fprintf(&b, " %s against %s.", y, x)
 	}
 	const most = 6
+	var behind []string // names of quiet series
+	series = slices.DeleteFunc(slices.Clone(series), func(s Series) bool {
+		if name := cmp.Or(s.Group, s.Name); s.Quiet && !slices.Contains(behind, name) {
+			behind = append(behind, name)
+		}
+		return s.Quiet
+	})
 	for i, s := range series {
 		if i == most {
 			fmt.Fprintf(&b, " And %d more.", len(series)-most)
@@ -68,7 +76,9 @@ func describe(kind, title, y, x string, series []Series) string {
 			fmt.Fprintf(&b, " %s: %s to %s, last %s.", name, short(e.lo), short(e.hi), short(last))
 		}
 	}
-	if len(series) == 0 {
+	if len(behind) > 0 {
+		fmt.Fprintf(&b, " Behind them %s.", strings.Join(behind, " and "))
+	} else if len(series) == 0 {
 		b.WriteString(" No data.")
 	}
 	return b.String()
@@ -99,7 +109,7 @@ func (f Curves) layout() layout {
 	for i, s := range shown {
 		x := s.xs()
 		c.marks = append(c.marks, func(p plane) {
-			p.line(x, s.Y, draw.LineStyle{Color: st[i].color, Width: 1.8, Dashes: st[i].dash})
+			p.line(x, s.Y, draw.LineStyle{Color: st[i].color, Width: st[i].width(1.8), Dashes: st[i].dash})
 			p.diverged(x, s.Y, st[i].color)
 		})
 	}

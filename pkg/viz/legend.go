@@ -17,6 +17,7 @@ type key struct {
 	shape keyShape
 	dash  []vg.Length
 	glyph draw.GlyphDrawer
+	thin  bool // a line in half the width
 }
 
 type keyShape int
@@ -94,7 +95,11 @@ func (k key) drawSample(c draw.Canvas, x, mid vg.Length) {
 	case keyCross:
 		cross(c, centre, 3.5, draw.LineStyle{Color: k.color, Width: 1.5})
 	default:
-		c.StrokeLine2(draw.LineStyle{Color: k.color, Width: 2.2, Dashes: k.dash}, x, mid, x+k.sample(), mid)
+		width := vg.Length(2.2)
+		if k.thin {
+			width /= 2
+		}
+		c.StrokeLine2(draw.LineStyle{Color: k.color, Width: width, Dashes: k.dash}, x, mid, x+k.sample(), mid)
 		if k.glyph != nil {
 			c.DrawGlyphNoClip(draw.GlyphStyle{Color: k.color, Radius: 3.5, Shape: k.glyph}, centre)
 		}

@@ -24,6 +24,7 @@ type Series struct {
 	Low, High []float64
 
 	Dashed bool
+	Quiet  bool // thin and grey, for what only stands behind; all of one name or group have one key
 	Best   Best // the point to mark with its value
 }
 
@@ -158,6 +159,15 @@ type style struct {
 	color color.NRGBA
 	dash  []vg.Length
 	glyph draw.GlyphDrawer
+	quiet bool
+}
+
+// width is that of a line in this style where others are w wide.
+func (s style) width(w vg.Length) vg.Length {
+	if s.quiet {
+		return w / 2
+	}
+	return w
 }
 
 var glyphs = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, diamond{}, draw.CrossGlyph{}}
@@ -170,11 +180,34 @@ func styles(series []Series, shape keyShape) ([]style, []key) {
 	for _, s := range series {
 		grouped = grouped || s.Group != ""
 	}
+	quiet := map[string]int{}
+	aside := func(i int, name string) {
+		k, seen := quiet[name]
+		if !seen {
+			k = len(quiet)
+			quiet[name] = k
+		}
+		out[i] = style{color: behind, dash: dashes[k%len(dashes)], glyph: glyphs[0], quiet: true}
+		if name != "" && !seen {
+			keys = append(keys, key{name: name, color: behind, shape: keyLine, dash: out[i].dash, thin: true})
+		}
+	}
 	if !grouped {
+		n := 0 // that are not quiet
+		for _, s := range series {
+			if !s.Quiet {
+				n++
+			}
+		}
+		k := -1
 		for i, s := range series {
-			out[i] = style{color: seriesColor(i, len(series)), glyph: glyphs[i%len(glyphs)]}
-			if len(series) > len(cycle) { // neighbours on the ramp differ by dash as well
-				out[i].dash = dashes[i%len(dashes)]
+			if s.Quiet {
+				continue
+			}
+			k++
+			out[i] = style{color: seriesColor(k, n), glyph: glyphs[k%len(glyphs)]}
+			if n > len(cycle) { // neighbours on the ramp differ by dash as well
+				out[i].dash = dashes[k%len(dashes)]
 			}
 			if s.Dashed {
 				out[i].dash = dashes[1]
@@ -183,15 +216,25 @@ func styles(series []Series, shape keyShape) ([]style, []key) {
 				keys = append(keys, key{name: s.Name, color: out[i].color, shape: shape, dash: out[i].dash})
 			}
 		}
+		for i, s := range series {
+			if s.Quiet {
+				aside(i, s.Name)
+			}
+		}
 		return out, keys
 	}
 	all := map[string]bool{}
 	for _, s := range series {
-		all[s.Group] = true
+		if !s.Quiet {
+			all[s.Group] = true
+		}
 	}
 	groups, names := map[string]int{}, map[string]bool{}
 	var lines []key
 	for i, s := range series {
+		if s.Quiet {
+			continue
+		}
 		g, seen := groups[s.Group]
 		if !seen {
 			g = len(groups)
@@ -205,6 +248,11 @@ func styles(series []Series, shape keyShape) ([]style, []key) {
 		if s.Name != "" && !names[s.Name] {
 			names[s.Name] = true
 			lines = append(lines, key{name: s.Name, color: soft, shape: keyLine, dash: out[i].dash})
+		}
+	}
+	for i, s := range series {
+		if s.Quiet {
+			aside(i, s.Group)
 		}
 	}
 	if len(lines) > 1 {

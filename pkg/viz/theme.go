@@ -14,6 +14,7 @@ var (
 	ink    = rgb(0x1f2328) // titles, axis lines
 	soft   = rgb(0x57606a) // labels, notes; 6:1 on paper
 	grid   = rgb(0xe4e6e9)
+	behind = rgb(0xb4bac1) // quiet lines
 	absent = rgb(0xd0d3d8) // cells without a value
 	alarm  = rgb(0xb3261e) // what was left out, what is wrong
 )

@@ -97,7 +97,7 @@ func checkSums(meta map[string]string, tensors []section, header, data []byte) e
 		return fmt.Errorf("the metadata holds one of %s and %s, want both or none: the file is damaged", contentKey, checksumKey)
 	}
 	if got := contentSum(meta, tensors); got != want {
-		return fmt.Errorf("SHA-256 of the contents %.12s…, the metadata says %.12s…: changed on purpose with %s and %s left in its metadata, or the file is damaged",
+		return fmt.Errorf("SHA-256 of the contents %.12s…, the metadata says %.12q…: changed on purpose with %s and %s left in its metadata, or the file is damaged",
 			got, want, contentKey, checksumKey)
 	}
 	return nil
@@ -114,12 +114,12 @@ func checkOrdered(meta map[string]string, header, data []byte) error {
 		return fmt.Errorf("the metadata holds one of %s and %s, want both or none: the file is damaged", dataHashKey, headerHashKey)
 	}
 	if got := hash(data); got != wantData {
-		return fmt.Errorf("data SHA-256 %.12s…, the header says %.12s…: the file is damaged", got, wantData)
+		return fmt.Errorf("data SHA-256 %.12s…, the header says %.12q…: the file is damaged", got, wantData)
 	}
 	blank := slices.Clone(header)
 	copy(headerHash(blank, wantHeader), noHash)
 	if got := hash(blank); got != wantHeader {
-		return fmt.Errorf("header SHA-256 %.12s…, the header says %.12s…: the file is damaged", got, wantHeader)
+		return fmt.Errorf("header SHA-256 %.12s…, the header says %.12q…: the file is damaged", got, wantHeader)
 	}
 	return nil
 }

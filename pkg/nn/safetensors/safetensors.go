@@ -321,7 +321,7 @@ func text(dec *json.Decoder) (string, error) {
 	t, err := dec.Token()
 	s, ok := t.(string)
 	if err == nil && !ok {
-		err = fmt.Errorf("%.40v where a string belongs", t)
+		err = fmt.Errorf("%.40q where a string belongs", fmt.Sprint(t))
 	}
 	return s, err
 }
@@ -329,7 +329,7 @@ func text(dec *json.Decoder) (string, error) {
 func delim(dec *json.Decoder, want json.Delim) error {
 	t, err := dec.Token()
 	if err == nil && t != want {
-		return fmt.Errorf("%.40v where %v belongs", t, want)
+		return fmt.Errorf("%.40q where %v belongs", fmt.Sprint(t), want)
 	}
 	return err
 }
@@ -370,7 +370,7 @@ func integers(dec *json.Decoder, most int) ([]uint64, error) {
 		text, _ := t.(json.Number)
 		v, err := strconv.ParseUint(string(text), 10, 63)
 		if err != nil {
-			return nil, fmt.Errorf("%.40v where a whole number belongs", t)
+			return nil, fmt.Errorf("%.40q where a whole number belongs", fmt.Sprint(t))
 		}
 		if len(list) == most {
 			return nil, fmt.Errorf("more than %d numbers in a list", most)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"inkling/pkg/data"
@@ -71,7 +72,7 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 		return nil, err
 	}
 	var jobs []*job
-	first, named := map[string]*job{}, map[string]int{}
+	first := map[string]*job{}
 	for _, cfg := range cfgs {
 		cfg, train, err := l.prepare(cfg)
 		if err != nil {
@@ -84,17 +85,23 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 		if r.Layers, err = nn.EncodeLayers(cfg.Layers); err != nil {
 			return nil, err
 		}
+		if r.Hyper, err = cfg.settings(r.Layers, train.Len()); err != nil {
+			return nil, err
+		}
 		id := r.id()
 		r.Dir = filepath.Join(l.store, l.Question, slug(cfg.Name)+"-"+id)
 		j := &job{cfg: cfg, train: train, result: r, steps: cfg.steps(train.Len()) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
 		if j.twin == nil {
 			first[id] = j
 		}
-		j.label = cfg.Name
-		if named[cfg.Name]++; named[cfg.Name] > 1 {
-			j.label = fmt.Sprintf("%s (%d)", cfg.Name, named[cfg.Name])
-		}
 		jobs = append(jobs, j)
+	}
+	runs := make([]*Result, len(jobs))
+	for i, j := range jobs {
+		runs[i] = j.result
+	}
+	for i, label := range Labels(runs) {
+		jobs[i].label = label
 	}
 	return jobs, nil
 }
@@ -147,15 +154,20 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 			errs = append(errs, j.err)
 			continue
 		}
+		if j.result.label = j.label; j.result.Named && j.label == j.cfg.Name {
+			j.result.label = j.result.Name // a name that it was given before
+		}
 		results = append(results, j.result)
 		if j.result.lost != "" && (l.Quiet || len(jobs) > 1) { // else told when it began
 			fmt.Fprintln(l.Log, j.result.lost)
 		}
+		l.asked = append(slices.DeleteFunc(l.asked, func(dir string) bool { return dir == j.result.Dir }), j.result.Dir)
 		if !l.Quiet || j.result.Status != Finished {
 			fmt.Fprintln(l.Log, j.result)
 		}
 	}
 	m.finish()
+	l.sweepSuperseded(results)
 	return results, errors.Join(errs...)
 }
 
@@ -178,7 +190,10 @@ func (l *Lab) saved(j *job) (*Result, error) {
 	}
 	r := j.result
 	if s, err := readResult(unfinished); err == nil && s.Status == Interrupted {
-		s.Name, s.lab, s.Stored = r.Name, l, false
+		s.lab, s.Stored = l, false
+		if r.Named {
+			s.Name, s.Named = r.Name, true
+		}
 		return s, nil
 	}
 	r.Status = Interrupted
@@ -385,7 +400,7 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 	}
 	cfg.Schedule = optim.Bind(cfg.Schedule, steps*cfg.Epochs) // two ways to say the same
 	if cfg.Name == "" {
-		cfg.Name = "run"
+		cfg.Name = cfg.autoName()
 	}
 	return cfg, train, nil
 }
@@ -395,7 +410,7 @@ func (l *Lab) record(cfg Config, train *data.Set) Record {
 	key, code := cfg.identify()
 	name := fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, train.Len(), l.Dev.Len())
 	return Record{
-		Name: cfg.Name, Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.sum(), Split: l.Split,
+		Name: cfg.Name, Named: cfg.Name != cfg.autoName(), Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.sum(), Split: l.Split,
 		Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
 	}
 }
@@ -419,7 +434,10 @@ func (l *Lab) stored(r *Result) (s *Result, unfinished string, err error) {
 				unfinished = dir
 			}
 		default:
-			s.Name, s.lab = r.Name, l
+			s.lab = l
+			if err := s.called(r); err != nil {
+				return nil, "", err
+			}
 			os.Remove(filepath.Join(dir, stateFile)) // is there if the run was killed at its very end
 			return s, "", nil
 		}

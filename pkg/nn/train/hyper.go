@@ -204,7 +204,7 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (Config, error) {
 		return Config{}, err
 	}
 	if c.Name == "" {
-		c.Name = h.label(layers)
+		c.Name = c.autoName()
 	}
 	_, err = c.withDefaults()
 	return c, err
@@ -267,18 +267,6 @@ func (h Hyper) steps(l *Lab) (int, error) {
 		n = min(n, h.Size)
 	}
 	return (n + h.Batch - 1) / h.Batch * h.Epochs, nil
-}
-
-// label names a run by what people compare.
-func (h Hyper) label(layers []nn.Layer) string {
-	s := fmt.Sprintf("%s %s lr %g", outline(layers), h.Optimizer, h.LR)
-	switch h.Optimizer {
-	case "sgd", "nesterov", "heavyball", "rmsprop":
-		if h.Momentum > 0 {
-			s += fmt.Sprintf(" momentum %g", h.Momentum)
-		}
-	}
-	return s + fmt.Sprintf(" seed %d", h.Seed)
 }
 
 // outline names layers by their weights: "784-512-256-10", "conv16-pool-256-10".

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,8 @@ type Lab struct {
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
 
-	interrupted bool // by a signal, in Fit: no run begins any more
+	asked       []string // folders of what Fit was asked for, the latest last
+	interrupted bool     // by a signal, in Fit: no run begins any more
 
 	drawn *subsets
 
@@ -172,16 +174,18 @@ func (r *Result) keepTest(s Score) error {
 	return now.writeRecord()
 }
 
-// Runs are all runs of the question that the store holds for this data. Those
+// Runs are all runs of the question that the store holds for this data, oldest
+// first but for those that Fit was asked for: they come last, in order. Those
 // that cannot be read are told in the log and left out.
 func (l *Lab) Runs() ([]*Result, error) {
 	all, err := readRuns(filepath.Join(l.store, l.Question))
 	if err != nil {
-		fmt.Fprintln(l.Log, err)
+		fmt.Fprintln(l.Log, OneLine(err))
 	}
 	for _, r := range all {
 		r.lab = l
 	}
+	slices.SortStableFunc(all, func(a, b *Result) int { return slices.Index(l.asked, a.Dir) - slices.Index(l.asked, b.Dir) })
 	return all, nil
 }
 
@@ -207,6 +211,9 @@ func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
 	}
 	if _, ok := meta[progressKey]; ok {
 		return nil, nil, fmt.Errorf("%s: the state of an unfinished run, not a model: want %s beside it", path, bestFile)
+	}
+	for k, v := range meta {
+		meta[k] = Printable(v)
 	}
 	if in, out := m.In, m.Out(); in != l.In() || out != nn.Vec(data.Classes) {
 		return nil, nil, fmt.Errorf("%s: a model from %v to %v, want one from %v to %d", path, in, out, l.In(), data.Classes)

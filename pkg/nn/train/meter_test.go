@@ -56,8 +56,8 @@ func TestPlotter(t *testing.T) {
 			}
 		}
 	}
-	check("mlp", runs[0])
-	check("mlp (2)", runs[1])
+	check("mlp, seed 1", runs[0])
+	check("mlp, seed 2", runs[1])
 	if len(c.points) != 8 || c.ends != 1 {
 		t.Errorf("%d curves and %d ends, want 8 and 1", len(c.points), c.ends)
 	}

@@ -1,35 +1,14 @@
 package train
 
 import (
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"inkling/pkg/internal/printable"
 )
 
 // Printable is s with everything escaped that a terminal or a page would not
-// show as a sign: control characters and escape codes, line breaks, marks that
-// turn the direction of writing, bytes that are no UTF-8. All text that comes
-// from files goes through it before it is shown, so that a file can neither
-// forge a line nor move the cursor.
-func Printable(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return s
-	}
-	var b strings.Builder
-	for i, c := range s {
-		switch {
-		case c == unicode.ReplacementChar && !strings.HasPrefix(s[i:], string(c)):
-			b.WriteString(`\x` + strconv.FormatUint(uint64(s[i])+0x100, 16)[1:])
-		case unicode.IsPrint(c):
-			b.WriteRune(c)
-		default:
-			q := strconv.QuoteRuneToASCII(c)
-			b.WriteString(q[1 : len(q)-1])
-		}
-	}
-	return b.String()
-}
+// show as a sign, such as escape codes and line breaks: for text from files.
+func Printable(s string) string { return printable.Text(s) }
 
 // OneLine is an error as one printable line, without the package it came from.
 func OneLine(err error) string {

@@ -39,13 +39,15 @@ const (
 // Record is what the run store knows of a run: run.json.
 type Record struct {
 	Name     string
+	Named    bool `json:",omitempty"` // a person chose the name; else it follows from the settings
 	Question string
 	Status   Status
 	Error    string `json:",omitempty"`
 
-	Config  string // Config.Key
-	Data    string // what the run was trained on, in words
-	DataSum string // SHA-256 of the training set before the split
+	Hyper   Settings // the hyperparameters, for people and their programs
+	Config  string   // Config.Key
+	Data    string   // what the run was trained on, in words
+	DataSum string   // SHA-256 of the training set before the split
 	Split   Split
 	Code    Code
 	Kernels string // as told, with the number of workers
@@ -83,8 +85,9 @@ type Result struct {
 	Dir     string
 	Stored  bool // found in the run store, not trained now
 
-	lab  *Lab
-	lost string // the missing file because of which the run was begun anew, in a sentence
+	lab   *Lab
+	lost  string // the missing file because of which the run was begun anew, in a sentence
+	label string // among the runs of its Fit
 }
 
 // StoreDir is the folder of the run store: INKLING_RUNS, else runs beside the
@@ -146,7 +149,7 @@ func (r *Result) Model() (*nn.Model, error) {
 func (r *Result) Train() History { return r.History.Of(Train) }
 func (r *Result) Dev() History   { return r.History.Of(Dev) }
 
-// Label is the run's name, for legends.
+// Label is the run's name, for where it is shown alone; see [Labels].
 func (r *Result) Label() string { return r.Name }
 
 // Points returns a curve over the iterations: split is "train" or "dev",
@@ -169,7 +172,8 @@ func (r *Result) Points(split, metric string) (x, y []float64) {
 }
 
 func (r *Result) String() string {
-	s := fmt.Sprintf("%s: dev %.2f %% at iteration %d of %d, %.1f s", r.Name, 100*r.Best.Score, r.Best.Step, r.Steps, r.Seconds)
+	name := cmpOr(r.label, r.Name)
+	s := fmt.Sprintf("%s: dev %.2f %% at iteration %d of %d, %.1f s", name, 100*r.Best.Score, r.Best.Step, r.Steps, r.Seconds)
 	if why := r.Disturbed(); why != "" {
 		s += " (" + why + ")"
 	}
@@ -179,13 +183,13 @@ func (r *Result) String() string {
 	}
 	switch {
 	case r.Status == Diverged:
-		s = fmt.Sprintf("%s: %s", r.Name, r.Error)
+		s = fmt.Sprintf("%s: %s", name, r.Error)
 	case r.Status == Interrupted && r.Steps == 0:
-		s = r.Name + ": not begun"
+		s = name + ": not begun"
 	case r.Status == Interrupted && r.Code.Once != "":
-		s = fmt.Sprintf("%s: interrupted after iteration %d, %sit cannot be continued: %s", r.Name, r.Steps, best, r.Code.Unknown)
+		s = fmt.Sprintf("%s: interrupted after iteration %d, %sit cannot be continued: %s", name, r.Steps, best, r.Code.Unknown)
 	case r.Status == Interrupted:
-		s = fmt.Sprintf("%s: interrupted after iteration %d, %ssaved in %s: run again to continue", r.Name, r.Steps, best, r.short())
+		s = fmt.Sprintf("%s: interrupted after iteration %d, %ssaved in %s: run again to continue", name, r.Steps, best, r.short())
 	case r.Stored:
 		s += ", stored " + r.Started.Format("2006-01-02 15:04")
 	}
@@ -201,14 +205,17 @@ func readResult(dir string) (*Result, error) {
 	}
 	r := &Result{Dir: dir, Stored: true}
 	if err := r.decode(b); err != nil {
-		return nil, fmt.Errorf("train: %s is damaged: %w", path, err)
+		return nil, fmt.Errorf("train: %s is damaged: %w", Printable(path), err)
+	}
+	for _, text := range []*string{&r.Name, &r.Question, &r.Error, &r.Data, &r.Kernels} {
+		*text = Printable(*text)
 	}
 	path = filepath.Join(dir, historyFile)
 	if r.History, err = readHistory(path); err != nil {
 		return nil, fmt.Errorf("train: run store: %v", err) // never fs.ErrNotExist: the record is there
 	}
 	if r.Status != Interrupted && len(r.History) != r.Events {
-		return nil, fmt.Errorf("train: %s is damaged: %d events, %s tells of %d", path, len(r.History), recordFile, r.Events)
+		return nil, fmt.Errorf("train: %s is damaged: %d events, %s tells of %d", Printable(path), len(r.History), recordFile, r.Events)
 	}
 	return r, nil
 }
@@ -330,7 +337,7 @@ func folders(dir, suffix string) ([]string, error) {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		switch {
-		case !strings.HasSuffix(e.Name(), suffix):
+		case !strings.HasSuffix(e.Name(), suffix) || e.Name()[0] == '.': // which is on its way out
 		case e.IsDir():
 			list = append(list, path)
 		case e.Type()&fs.ModeSymlink != 0:

@@ -1,0 +1,33 @@
+// Package printable makes text from files fit to be shown.
+package printable
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text is s with everything escaped that a terminal or a page would not
+// show as a sign: control characters and escape codes, line breaks, marks that
+// turn the direction of writing, bytes that are no UTF-8. All text that comes
+// from files goes through it before it is shown, so that a file can neither
+// forge a line nor move the cursor.
+func Text(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		return s
+	}
+	var b strings.Builder
+	for i, c := range s {
+		switch {
+		case c == unicode.ReplacementChar && !strings.HasPrefix(s[i:], string(c)):
+			b.WriteString(`\x` + strconv.FormatUint(uint64(s[i])+0x100, 16)[1:])
+		case unicode.IsPrint(c):
+			b.WriteRune(c)
+		default:
+			q := strconv.QuoteRuneToASCII(c)
+			b.WriteString(q[1 : len(q)-1])
+		}
+	}
+	return b.String()
+}
