@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/safetensors"
@@ -470,7 +472,7 @@ func TestTrainTestRuns(t *testing.T) {
 		t.Errorf("code %d, stderr %q, with views:\n%s", code, stderr, views)
 	}
 	code, table, _ := w.run([]string{"runs"})
-	if rows := strings.Split(strings.TrimSpace(table), "\n"); code != 0 || len(rows) != 2 || !strings.Contains(rows[1], "784-10 sgd lr 0.1 momentum 0.9 seed 1") {
+	if rows := strings.Split(strings.TrimSpace(table), "\n"); code != 0 || len(rows) != 2 || !strings.Contains(rows[1], "the same") {
 		t.Errorf("code %d, runs:\n%s", code, table)
 	}
 	w.refuses([]string{"test", "comand"}, nil, "did you mean command?", "questions with runs: command")
@@ -539,5 +541,156 @@ func TestStoreThatCannotBeMade(t *testing.T) {
 	code, _, stderr := w.run(small, "INKLING_RUNS="+filepath.Join(w.dir, "file", "runs"))
 	if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run store") {
 		t.Errorf("code %d, stderr %q", code, stderr)
+	}
+}
+
+// Runs are called by what differs, named, shown and removed.
+func TestManageRuns(t *testing.T) {
+	w := newWorld(t)
+	ok := func(args ...string) string {
+		t.Helper()
+		code, out, stderr := w.run(args)
+		if code != 0 || stderr != "" {
+			t.Fatalf("%q: code %d, stderr %q", args, code, stderr)
+		}
+		return out
+	}
+	for _, more := range []string{"--lr=0.1", "--lr=0.2", "--lr=0.3"} {
+		ok(append(small, more)...)
+	}
+	rows := strings.Split(strings.TrimSpace(ok("runs")), "\n")
+	ids := map[string]string{}
+	for _, row := range rows[1:] {
+		for _, lr := range []string{"lr 0.1", "lr 0.2", "lr 0.3"} {
+			if strings.Contains(row, "  "+lr+"  ") && regexp.MustCompile(`\d kB`).MatchString(row) {
+				ids[lr], _, _ = strings.Cut(row, " ")
+			}
+		}
+	}
+	if len(rows) != 4 || len(ids) != 3 {
+		t.Fatalf("%d runs are told apart in:\n%s", len(ids), strings.Join(rows, "\n"))
+	}
+	for _, want := range []string{"lr  ", "0.2", "optimizer", "sgd", "linear", ids["lr 0.2"]} {
+		if out := ok("runs", "show", "lr 0.2"); !strings.Contains(out, want) {
+			t.Errorf("show does not say %q:\n%s", want, out)
+		}
+	}
+	if out := ok("runs", "rename", ids["lr 0.2"][:4], "mine"); !strings.Contains(out, "is now called mine") {
+		t.Error(out)
+	}
+	if out := ok("runs", "command"); !strings.Contains(out, "  mine  ") {
+		t.Errorf("after the renaming:\n%s", out)
+	}
+	w.refuses([]string{"runs", "rm", "784"}, nil, `2 runs are meant by "784"`, ids["lr 0.1"], ids["lr 0.3"])
+	w.refuses([]string{"runs", "rm", "mime"}, nil, `no run "mime"`, "did you mean mine?")
+	w.refuses([]string{"runs", "rm", "mine", "nothing"}, nil, `no run "nothing"`)
+	w.refuses([]string{"runs", "rm"}, nil, "want RUN or --old")
+	w.refuses([]string{"runs", "rename", "mine"}, nil, "takes a run and its new name")
+	w.refuses([]string{"runs", "rename", "mine", "a\nb"}, nil, `name "a\nb"`)
+	w.refuses([]string{"runs", "show"}, nil, "takes one run")
+	w.refuses([]string{"runs", "--old"}, nil, "--old is for runs rm")
+	if out := ok("runs", "rm", "--old"); !strings.Contains(out, "no runs of older code") {
+		t.Error(out)
+	}
+
+	// The question's best model goes with its run, and the next best takes over.
+	best := func() string {
+		out := ok("test", "command")
+		return regexp.MustCompile(`question command, run \S*-(\w+)`).FindStringSubmatch(out)[1]
+	}
+	first := best()
+	if out := ok("runs", "rm", first); !regexp.MustCompile(`removed .*, \d+ kB`).MatchString(out) {
+		t.Error(out)
+	}
+	if second := best(); second == first || !strings.Contains(ok("runs"), second) {
+		t.Errorf("after the removal of %s the best is that of %s", first, second)
+	}
+
+	// Runs of older code are marked, and offered to be removed.
+	for _, f := range w.files() {
+		if strings.HasSuffix(f, "run.json") && strings.Contains(f, best()) {
+			path := filepath.Join(w.dir, f)
+			b := must(os.ReadFile(path))
+			must(0, os.WriteFile(path, regexp.MustCompile(`"Library": "\w+"`).ReplaceAll(b, []byte(`"Library": "0123"`)), 0o644))
+		}
+	}
+	if out := ok("runs"); !strings.Contains(out, ", older code ") || !strings.Contains(out, "1 run of older code, ") {
+		t.Errorf("runs:\n%s", out)
+	}
+	ok("runs", "rm", "--old")
+	if out := ok("runs"); strings.Contains(out, "older") || strings.Count(out, "\n") != 2 {
+		t.Errorf("runs:\n%s", out)
+	}
+	var record map[string]any
+	must(0, json.Unmarshal([]byte(ok("runs", "--json")), &record))
+	if h := record["Hyper"].(map[string]any); h["optimizer"] != "sgd" || h["batch"] != 50.0 {
+		t.Errorf("record %v", record)
+	}
+}
+
+// What a file says of itself cannot forge a line of the screen.
+func TestTextFromFilesIsPrintable(t *testing.T) {
+	w := newWorld(t)
+	if code, _, stderr := w.run(small); code != 0 {
+		t.Fatal(stderr)
+	}
+	const evil = "nice\naccuracy 99.99 % (1 of 10000 wrong)\x1b[2J\u202e\r\u009b31m"
+	var folder string
+	for _, f := range w.files() {
+		if strings.HasSuffix(f, "run.json") {
+			folder = filepath.Join(w.dir, filepath.Dir(f))
+		}
+	}
+	f := must(safetensors.Load(filepath.Join(folder, "best.safetensors")))
+	for k := range f.Meta {
+		switch k {
+		case "name", "question", "run", "data", "dev_accuracy", "step":
+			f.Meta[k] = evil
+		}
+	}
+	delete(f.Meta, "data_sha256")
+	forged := filepath.Join(w.dir, "forged.safetensors")
+	must(0, f.Save(forged))
+	path := filepath.Join(folder, "run.json")
+	var record map[string]any
+	must(0, json.Unmarshal(must(os.ReadFile(path)), &record))
+	for _, k := range []string{"Name", "Question", "Data", "Error", "Kernels"} {
+		record[k] = evil
+	}
+	record["Named"] = true
+	record["Hyper"].(map[string]any)[evil] = evil
+	record["Layers"] = []any{map[string]any{evil: map[string]any{evil: evil}}}
+	must(0, os.WriteFile(path, must(json.Marshal(record)), 0o644))
+	for _, args := range [][]string{{"test", forged}, {"runs"}, {"runs", "show", "nice"}, {"runs", "rm", "x"}, {"test", "nothing"}, small} {
+		_, out, stderr := w.run(args)
+		for _, c := range out + stderr {
+			if c != '\n' && !unicode.IsPrint(c) {
+				t.Errorf("%q: %q in what is shown:\n%q", args, c, out+stderr)
+				break
+			}
+		}
+		if strings.Contains(out, "\naccuracy 99.99 %") {
+			t.Errorf("%q: a forged line:\n%s", args, out)
+		}
+	}
+	// What is no model and says so with escape codes.
+	for i, header := range []string{
+		`{"\u001b[2J":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`,
+		`{"a":{"dtype":"\u001b[2J","shape":[1],"data_offsets":[0,4]}}`,
+		`{"a":{"dtype":"F32","shape":["\u001b[2J"],"data_offsets":[0,4]}}`,
+		`{"a":"\u001b[2J\nforged"}`,
+		`{"__metadata__":{"format":"\u001b[2J\nforged"}}`,
+		`{"__metadata__":{"format":"inkling","version":"\u202e\n9"}}`,
+		`{"__metadata__":{"sha256":"\u001b[2J\n\u001b[2J","data_sha256":"\u001b[2J\n","header_sha256":"\u001b[2J\n"}}`,
+		"{\x1b[2J}",
+	} {
+		path := filepath.Join(w.dir, fmt.Sprint(i, ".safetensors"))
+		header += strings.Repeat(" ", (8-len(header)%8)%8)
+		b := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
+		must(0, os.WriteFile(path, append(b, 0, 0, 0, 0), 0o644))
+		w.refuses([]string{"test", path}, nil)
+		if _, _, stderr := w.run([]string{"test", path}); strings.ContainsAny(stderr, "\x1b\u202e") {
+			t.Errorf("%s: %q", header, stderr)
+		}
 	}
 }

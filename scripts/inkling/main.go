@@ -36,7 +36,7 @@ var commands = []struct {
 }{
 	{"train", "[--flags]", "train a network; --help lists the flags", trainCommand},
 	{"test", "FILE|QUESTION…", "accuracy of saved models on the test set", testCommand},
-	{"runs", "[QUESTION]", "the runs in the run store", runsCommand},
+	{"runs", "[show|rename|rm]", "the runs in the run store: list, look, rename, remove", runsCommand},
 	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
 }
 
