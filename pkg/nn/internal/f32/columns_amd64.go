@@ -35,15 +35,15 @@ func columnsForward(c *convolution, chunk int) {
 	oh, ow := c.OutH(), c.OutW()
 	plane := oh * ow
 	k := c.C * c.KH * c.KW
-	ld := roundUp(plane, tileCols)
+	ld := roundUp(plane, colUnit)
 	if c.pointwise() {
-		ld = tileCols // col holds the last panel alone
+		ld = colUnit // col holds the last panel alone
 	}
 	work := buffers.get()
 	defer buffers.put(work)
-	size := roundUp(f.planes.size()+columnsSlack, tileCols) // what follows stays aligned
-	mem := work.take(size + k*ld + tileCols + c.F*tileCols)
-	in, col, edge := mem[:size], mem[size:], mem[size+k*ld+tileCols:]
+	size := roundUp(f.planes.size()+columnsSlack, colUnit) // what follows stays aligned
+	mem := work.take(size + k*ld + colUnit + c.F*colUnit)
+	in, col, edge := mem[:size], mem[size:], mem[size+k*ld+colUnit:]
 	flags := 0
 	if c.bias != nil {
 		flags |= tileRowBias
@@ -51,16 +51,22 @@ func columnsForward(c *convolution, chunk int) {
 	if c.relu {
 		flags |= tileReLU
 	}
-	s := strip{a: c.w, rs: 4 * k, cs: 4, bs: 4 * ld, bp: 4 * tileCols, rows: c.F, k: k, bias: c.bias, flags: flags}
+	s := strip{a: c.w, rs: 4 * k, cs: 4, ldc: plane, rows: c.F, k: k, bias: c.bias, flags: flags, edge: edge}
 	for n := chunk * f.share; n < min((chunk+1)*f.share, c.N); n++ {
+		y := image(c.y, n, c.F*plane)
 		if c.pointwise() {
 			x := image(c.x, n, c.C*plane)
-			s.b, s.bs = x, 4*plane
-			if at := plane / tileCols * tileCols; at < plane {
+			s.b, s.ldb, s.bare, s.c, s.cols = x, plane, true, y, plane
+			if at := plane / colUnit * colUnit; at < plane && !s.masks(plane) {
+				// A tile reads 16 columns, and the image may end before.
 				last := operand{x, plane, false}
-				last.panel(col, at, plane, 0, k)
+				last.panel(col, at, colUnit, plane, 0, k)
+				tail := s
+				tail.b, tail.ldb, tail.c, tail.cols = col, colUnit, y[at:], plane-at
+				tail.run()
+				s.cols = at
 			}
-			s.product(image(c.y, n, c.F*plane), plane, col, 4*tileCols, edge)
+			s.run()
 			continue
 		}
 		f.fill(in, image(c.x, n, c.C*c.H*c.W))
@@ -74,26 +80,7 @@ func columnsForward(c *convolution, chunk int) {
 				}
 			}
 		}
-		s.b, s.bs = col, 4*ld
-		s.product(image(c.y, n, c.F*plane), plane, col[plane/tileCols*tileCols:], 4*ld, edge)
-	}
-}
-
-// product computes y, of plane values for each row of the strip. What does not
-// fill a panel comes from the panel at last, whose rows lie step bytes apart, and
-// takes its way through edge.
-func (s strip) product(y []float32, plane int, last []float32, step int, edge []float32) {
-	whole := plane / tileCols
-	if whole > 0 {
-		s.c, s.ldc, s.panels = y, plane, whole
+		s.b, s.ldb, s.c, s.cols = col, ld, y, plane
 		s.run()
-	}
-	if at := whole * tileCols; at < plane {
-		s.b, s.bs = last, step
-		s.c, s.ldc, s.panels = edge, tileCols, 1
-		s.run()
-		for i := range s.rows {
-			copy(y[i*plane+at:(i+1)*plane], edge[i*tileCols:])
-		}
 	}
 }

@@ -33,10 +33,10 @@ func ConvForward(y, x, w, bias []float32, s Conv, relu bool) {
 	c := convolutions.get()
 	defer c.release()
 	c.Conv, c.y, c.x, c.w, c.bias, c.relu = s, y, x, w, bias, relu
-	switch kernels {
-	case avx2:
+	switch {
+	case kernels.assembly():
 		c.forwardFast()
-	case blas:
+	case kernels == blas:
 		c.run(s.N, forwardBLAS)
 	default:
 		c.run(s.N, forwardGeneric)
@@ -51,10 +51,10 @@ func ConvBackwardData(dx, dy, w []float32, s Conv) {
 	c := convolutions.get()
 	defer c.release()
 	c.Conv, c.y, c.x, c.w = s, dy, dx, w
-	switch kernels {
-	case avx2:
+	switch {
+	case kernels.assembly():
 		c.backwardDataFast()
-	case blas:
+	case kernels == blas:
 		c.run(s.N, backwardDataBLAS)
 	default:
 		c.run(s.N, backwardDataGeneric)
@@ -74,10 +74,10 @@ func ConvBackwardWeights(dw, db, dy, x []float32, s Conv) {
 	c := convolutions.get()
 	defer c.release()
 	c.Conv, c.y, c.x, c.w, c.bias = s, dy, x, dw, db
-	switch kernels {
-	case avx2:
+	switch {
+	case kernels.assembly():
 		c.backwardWeightsFast()
-	case blas:
+	case kernels == blas:
 		c.backwardWeightsBLAS()
 	default:
 		c.run(s.F, backwardWeightsGeneric)

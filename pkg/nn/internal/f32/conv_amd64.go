@@ -35,7 +35,7 @@ type fastConv struct {
 // but in an input gradient with a stride.
 type phase struct {
 	pixels, taps []int32   // offsets in bytes
-	weights      []float32 // panels of 16 outputs, one row for each tap
+	weights      []float32 // panels of outputs, one row for each tap
 	bands        []band
 	// Pixel (i, j) of the phase is (y0 + i·step, x0 + j·step) of the result;
 	// it has across of them in a row.
@@ -65,7 +65,9 @@ func (c *convolution) cut(work int) (chunks int) {
 	return (c.N + f.share - 1) / f.share
 }
 
-func (f *fastConv) panels() int { return (f.outs + tileCols - 1) / tileCols }
+// panels returns the number of panels of outputs, width that of their columns.
+func (f *fastConv) panels() int { return (f.outs + panelCols() - 1) / panelCols() }
+func (f *fastConv) width() int  { return roundUp(f.outs, colUnit) }
 
 // readsImage sets the planes to x's and the tables to the inputs of all taps and
 // of all outputs' pixels.
@@ -108,15 +110,15 @@ func (c *convolution) forwardFast() {
 		f.addBand(0, i*ow, (i+1)*ow, lo*c.C*c.KW, hi*c.C*c.KW)
 	}
 	k := len(taps)
-	panels := f.panels()
-	mem := f.packed.take(panels * tileCols * (k + 1))
+	width := f.width()
+	mem := f.packed.take(width * (k + 1))
 	f.bias = nil
 	if c.bias != nil {
-		f.bias = mem[panels*tileCols*k:]
+		f.bias = mem[width*k:]
 		copy(f.bias, c.bias[:c.F])
 	}
 	f.phases = append(f.phases[:0], phase{pixels: pixels, taps: taps, weights: mem, bands: f.bands, step: 1, across: ow})
-	c.run(panels, packForward)
+	c.run(f.panels(), packForward)
 	c.run(c.cut(c.work()), gatherForward)
 }
 
@@ -125,11 +127,13 @@ func packForward(c *convolution, p int) {
 	k := c.C * c.KH * c.KW
 	work := buffers.get()
 	defer buffers.put(work)
-	mem := work.take(k * tileCols)
+	j := p * panelCols()
+	width := panelWidth(j, c.F)
+	mem := work.take(k * width)
 	w := operand{c.w, k, true}
-	w.panel(mem, p*tileCols, c.F, 0, k)
-	panel := c.fast.phases[0].weights[p*tileCols*k:]
-	line := c.KW * tileCols // a row of the kernel
+	w.panel(mem, j, width, c.F, 0, k)
+	panel := c.fast.phases[0].weights[j*k:]
+	line := c.KW * width // a row of the kernel
 	for p := range c.KH {
 		for ch := range c.C {
 			copy(panel[(p*c.C+ch)*line:][:line], mem[(ch*c.KH+p)*line:])
@@ -158,8 +162,8 @@ func (c *convolution) backwardDataFast() {
 	c.relu = false
 
 	taps := c.F * c.KH * c.KW
-	panels := f.panels()
-	mem := f.packed.take(panels * tileCols * taps)
+	width := f.width()
+	mem := f.packed.take(width * taps)
 	// The phases' slices must not move.
 	f.phases = f.phases[:0]
 	f.tables = slices.Grow(f.tables[:0], c.H*c.W+taps)
@@ -192,7 +196,7 @@ func (c *convolution) backwardDataFast() {
 			}
 			ph.bands = f.bands[first:]
 			ph.pixels, ph.taps = f.tables[start:middle], f.tables[middle:]
-			mem = mem[panels*tileCols*len(ph.taps):]
+			mem = mem[width*len(ph.taps):]
 			c.packTransposed(&ph, p0, q0)
 			f.phases = append(f.phases, ph)
 		}
@@ -211,8 +215,12 @@ func (c *convolution) packTransposed(ph *phase, p0, q0 int) {
 		for filter := range c.F {
 			for q := q0; q < c.KW; q += c.Stride {
 				w := c.w[filter*c.C*size+p*c.KW+q:]
-				for ch := range c.C {
-					ph.weights[(ch/tileCols*k+l)*tileCols+ch%tileCols] = w[ch*size]
+				for j := 0; j < c.C; j += panelCols() {
+					width := panelWidth(j, c.C)
+					row := ph.weights[j*k+l*width:][:width]
+					for i := range row[:min(width, c.C-j)] {
+						row[i] = w[(j+i)*size]
+					}
 				}
 				l++
 			}
@@ -238,7 +246,7 @@ func (c *convolution) gather(chunk int, results, images []float32) {
 	f := &c.fast
 	work := buffers.get()
 	defer buffers.put(work)
-	width := f.panels() * tileCols
+	width := f.width()
 	mem := work.take(pixelBlock*width + f.planes.size())
 	out := mem[:pixelBlock*width]
 	for n := chunk * f.share; n < min((chunk+1)*f.share, c.N); n++ {
@@ -258,7 +266,7 @@ func (c *convolution) gather(chunk int, results, images []float32) {
 }
 
 func (f *fastConv) gatherPhase(ph *phase, result, in, out []float32, relu bool) {
-	width := f.panels() * tileCols
+	width := f.width()
 	plane := f.size / f.outs
 	blocks := (len(ph.pixels) + pixelBlock - 1) / pixelBlock
 	for b := range blocks {
@@ -283,7 +291,6 @@ func (f *fastConv) gatherPhase(ph *phase, result, in, out []float32, relu bool) 
 
 // gatherBand computes all outputs of some pixels with taps [l0, l1).
 func (f *fastConv) gatherBand(ph *phase, in, out []float32, pixels []int32, l0, l1 int, relu bool) {
-	panels := f.panels()
 	last := 0
 	if f.bias != nil {
 		last |= tileBias
@@ -292,12 +299,13 @@ func (f *fastConv) gatherBand(ph *phase, in, out []float32, pixels []int32, l0, 
 		last |= tileReLU
 	}
 	depths := (l1 - l0 + depthBlock - 1) / depthBlock
-	for p := range panels {
+	for j := 0; j < f.outs; j += panelCols() {
+		width := panelWidth(j, f.outs)
 		var bias []float32
 		if f.bias != nil {
-			bias = f.bias[p*tileCols:]
+			bias = f.bias[j:]
 		}
-		w := ph.weights[p*tileCols*len(ph.taps):]
+		w := ph.weights[j*len(ph.taps):]
 		for d := range depths {
 			from, to := l0+d*(l1-l0)/depths, l0+(d+1)*(l1-l0)/depths
 			flags := 0
@@ -307,7 +315,7 @@ func (f *fastConv) gatherBand(ph *phase, in, out []float32, pixels []int32, l0, 
 			if d == depths-1 {
 				flags |= last
 			}
-			gather(in, pixels, ph.taps[from:to], w[from*tileCols:], out[p*tileCols:], panels*tileCols, bias, flags)
+			gather(in, pixels, ph.taps[from:to], w[from*width:], width, out[j:], f.width(), bias, flags)
 		}
 	}
 }

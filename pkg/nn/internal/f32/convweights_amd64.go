@@ -15,7 +15,7 @@ func (c *convolution) backwardWeightsFast() {
 	f.outs = c.F
 	taps, pixels := c.readsImage()
 	f.full = -1
-	if c.Pad > 0 && c.C*c.KW >= 4*tileRows {
+	if c.Pad > 0 && c.C*c.KW >= fullRows {
 		for p := range c.KH {
 			if lo, hi := c.span(p, c.H, c.OutH()); lo == 0 && hi == c.OutH() {
 				f.full = p
@@ -32,13 +32,17 @@ func (c *convolution) backwardWeightsFast() {
 	f.phases = append(f.phases[:0], phase{taps: f.tables[k+len(pixels):], pixels: f.tables[k:][:len(pixels)]})
 
 	f.groups = min(c.N, gatherGroups)
-	mem := c.parts.take(max(1, f.groups) * (k + 1) * f.panels() * tileCols)
+	mem := c.parts.take(max(1, f.groups) * (k + 1) * f.width())
 	if f.groups == 0 {
 		clear(mem)
 	}
 	c.run(f.groups, gatherWeights)
 	c.run(c.weightChunks(), sumWeights)
 }
+
+// fullRows is the number of taps in a row of the kernel from which on leaving out
+// the border pays.
+const fullRows = 24
 
 // gatherGroups is the number of partial sums of a weight gradient.
 const gatherGroups = 16
@@ -54,25 +58,25 @@ func (c *convolution) kernelRow(i int) int {
 func gatherWeights(c *convolution, group int) {
 	f := &c.fast
 	rows, pixels := f.phases[0].taps, f.phases[0].pixels
-	panels := f.panels()
-	width := panels * tileCols
+	width := f.width()
 	size, plane := f.planes.size(), f.hp*f.wp
 	sums := image(c.parts.data, group, len(rows)*width)
 	work := buffers.get()
 	defer buffers.put(work)
-	start := roundUp(size+plane, tileCols) // of b, on a cache line
-	mem := work.take(start + tileCols*len(pixels))
+	start := roundUp(size+plane, colUnit) // of b, on a cache line
+	mem := work.take(start + panelCols()*len(pixels))
 	in, b := mem[:size+plane], mem[start:]
 	fillOp(in[size:], nil, nil, 1)
 	n0 := group * c.N / f.groups
 	for n := n0; n < (group+1)*c.N/f.groups; n++ {
 		f.fill(in, image(c.x, n, c.C*c.H*c.W))
 		dy := operand{image(c.y, n, c.F*len(pixels)), len(pixels), true}
-		for p := range panels {
-			dy.panel(b, p*tileCols, c.F, 0, len(pixels))
-			sums := sums[p*tileCols:]
+		for j := 0; j < c.F; j += panelCols() {
+			cols := panelWidth(j, c.F)
+			dy.panel(b, j, cols, c.F, 0, len(pixels))
+			sums := sums[j:]
 			if f.full < 0 {
-				gatherDeep(in, rows, pixels, b, 0, len(pixels), sums, width, n > n0)
+				gatherDeep(in, rows, pixels, b, cols, 0, len(pixels), sums, width, n > n0)
 				continue
 			}
 			line := c.C * c.KW
@@ -82,7 +86,7 @@ func gatherWeights(c *convolution, group int) {
 				if i == c.KH-1 {
 					end++ // the ones
 				}
-				gatherDeep(in, rows[i*line:end], pixels, b, lo*c.OutW(), hi*c.OutW(), sums[i*line*width:], width, n > n0)
+				gatherDeep(in, rows[i*line:end], pixels, b, cols, lo*c.OutW(), hi*c.OutW(), sums[i*line*width:], width, n > n0)
 			}
 		}
 	}
@@ -90,7 +94,7 @@ func gatherWeights(c *convolution, group int) {
 
 // gatherDeep sums over pixels [lo, hi), block by block. With no pixel at all,
 // one for which the taps lie on the border makes the zero.
-func gatherDeep(in []float32, rows, pixels []int32, b []float32, lo, hi int, sums []float32, width int, accumulate bool) {
+func gatherDeep(in []float32, rows, pixels []int32, b []float32, cols, lo, hi int, sums []float32, width int, accumulate bool) {
 	if lo >= hi {
 		lo, hi = 0, 1
 	}
@@ -101,7 +105,7 @@ func gatherDeep(in []float32, rows, pixels []int32, b []float32, lo, hi int, sum
 		if i > 0 || accumulate {
 			flags = tileAccumulate
 		}
-		gather(in, rows, pixels[from:to], b[from*tileCols:], sums, width, nil, flags)
+		gather(in, rows, pixels[from:to], b[from*cols:], cols, sums, width, nil, flags)
 	}
 }
 
@@ -117,7 +121,7 @@ func sumWeights(c *convolution, chunk int) {
 	f := &c.fast
 	chunks := c.weightChunks()
 	c0, c1 := chunk*c.C/chunks, (chunk+1)*c.C/chunks
-	k, width := c.C*c.KH*c.KW, f.panels()*tileCols
+	k, width := c.C*c.KH*c.KW, f.width()
 	work := buffers.get()
 	defer buffers.put(work)
 	mem := work.take((c1 - c0) * c.KH * c.KW * width)
@@ -138,7 +142,7 @@ func sumWeights(c *convolution, chunk int) {
 // addGroups adds the given rows of all groups to those of the first.
 func (c *convolution) addGroups(row, rows int) []float32 {
 	f := &c.fast
-	width := f.panels() * tileCols
+	width := f.width()
 	size := (c.C*c.KH*c.KW + 1) * width
 	sum := c.parts.data[row*width : (row+rows)*width]
 	for g := 1; g < f.groups; g++ {

@@ -2,8 +2,8 @@
 
 package f32
 
-// haveAVX2 is false without assembly, so nothing below is ever called.
-const haveAVX2 = false
+// There is no assembly, so nothing below is ever called.
+const haveAVX2, haveAVX512 = false, false
 
 const noAssembly = "f32: no assembly in this build"
 

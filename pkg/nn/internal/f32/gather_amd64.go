@@ -28,34 +28,28 @@ func gather5(base *float32, rows, cols *int32, b, c *float32, ldc, k, tiles int,
 //go:noescape
 func gather6(base *float32, rows, cols *int32, b, c *float32, ldc, k, tiles int, bias *float32, flags int)
 
-// gather computes len(rows) rows of 16 columns in tiles of the best heights.
-func gather(base []float32, rows, cols []int32, b, c []float32, ldc int, bias []float32, flags int) {
-	var pb *float32
-	if bias != nil {
-		pb = &bias[0]
+// A gatherTile is one of these.
+type gatherTile func(base *float32, rows, cols *int32, b, c *float32, ldc, k, tiles int, bias *float32, flags int)
+
+var gathers = [...]gatherTile{1: gather1, gather2, gather3, gather4, gather5, gather6}
+
+// gather computes len(rows) rows of a panel of the given width in tiles of the
+// best heights.
+func gather(base []float32, rows, cols []int32, b []float32, width int, c []float32, ldc int, bias []float32, flags int) {
+	of := gathers[:]
+	if kernels == avx512 && width > colUnit {
+		of = wideGathers[:]
+	} else if kernels == avx512 && !slowNarrow {
+		of = narrowGathers[:]
 	}
-	k := len(cols)
+	most := len(of) - 1
 	for len(rows) > 0 {
-		height, count := tileHeight(len(rows)), 1
-		if height == tileRows {
-			count = max(1, (len(rows)-tileRows+1)/tileRows) // all of this height,
-			count = min(count, 32)                          // but assembly cannot be preempted
+		height, count := tileHeight(len(rows), most), 1
+		if height == most {
+			count = max(1, (len(rows)-most+1)/most) // all of this height,
+			count = min(count, 32)                  // but assembly cannot be preempted
 		}
-		pr, pc := &rows[0], &c[0]
-		switch height {
-		case 1:
-			gather1(&base[0], pr, &cols[0], &b[0], pc, 4*ldc, k, count, pb, flags)
-		case 2:
-			gather2(&base[0], pr, &cols[0], &b[0], pc, 4*ldc, k, count, pb, flags)
-		case 3:
-			gather3(&base[0], pr, &cols[0], &b[0], pc, 4*ldc, k, count, pb, flags)
-		case 4:
-			gather4(&base[0], pr, &cols[0], &b[0], pc, 4*ldc, k, count, pb, flags)
-		case 5:
-			gather5(&base[0], pr, &cols[0], &b[0], pc, 4*ldc, k, count, pb, flags)
-		default:
-			gather6(&base[0], pr, &cols[0], &b[0], pc, 4*ldc, k, count, pb, flags)
-		}
+		of[height](&base[0], &rows[0], &cols[0], &b[0], &c[0], 4*ldc, len(cols), count, first(bias), flags)
 		rows = rows[height*count:]
 		if len(rows) > 0 {
 			c = c[height*count*ldc:]

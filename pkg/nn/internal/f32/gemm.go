@@ -49,7 +49,7 @@ func matMul(name string, p product) {
 		return
 	}
 	switch {
-	case kernels == avx2 && p.k > 0:
+	case kernels.assembly() && p.k > 0:
 		p.fast()
 	case kernels == blas && p.k > 0:
 		p.blas()

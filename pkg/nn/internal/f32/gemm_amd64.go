@@ -19,16 +19,16 @@ const (
 	// peak rate, some hundred times what taking a chunk costs.
 	chunkWork = 1 << 20
 
-	// chunkPanels is the least number of panels in a chunk, if chunks are bands
-	// of panels: each of them reads all of A'.
-	chunkPanels = 4
+	// chunkCols is the least number of columns in a chunk, if chunks are bands of
+	// panels: each of them reads all of A'.
+	chunkCols = 64
 
 	// packGrain is the number of values in a chunk of packing.
 	packGrain = 32 << 10
 )
 
 // A gemm computes C' = A'·B' with A' of m×k read by broadcasts, row after row,
-// and B' of k×n packed in panels of 16 columns. C' is C or, where that costs
+// and B' of k×n packed in panels. C' is C or, where that costs
 // less packing and padding, its transpose.
 type gemm struct {
 	a, b       operand
@@ -85,15 +85,15 @@ func (g *gemm) plan(p product) {
 		units = (g.m + rowUnit - 1) / rowUnit
 		limit = rowUnit * g.depth
 		if g.transposed {
-			limit = max(limit, rowUnit*g.panels()*tileCols)
+			limit = max(limit, rowUnit*g.cols())
 		}
 	} else {
 		units = g.panels()
-		limit = tileCols * g.depth
+		limit = panelCols() * g.depth
 		if g.transposed {
-			limit = max(limit, tileCols*g.m)
+			limit = max(limit, panelCols()*g.m)
 		}
-		chunks = min(chunks, max(1, units/chunkPanels))
+		chunks = min(chunks, max(1, units*panelCols()/chunkCols))
 	}
 	most = max(1, blockSize/limit)
 	g.chunks = min(units, max(chunks, (units+most-1)/most))
@@ -102,7 +102,7 @@ func (g *gemm) plan(p product) {
 // cost estimates the cycles of a product: one for each row, panel and k, and
 // some for each value packed.
 func cost(a, b operand, m, n, k int) float64 {
-	c := float64(m * roundUp(n, tileCols) / tileCols * k)
+	c := float64(m * roundUp(n, colUnit) / colUnit * k)
 	if !a.byK {
 		c += 0.2 * float64(m*k)
 	}
@@ -116,8 +116,9 @@ func cost(a, b operand, m, n, k int) float64 {
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 
-// panels returns the number of panels of B'.
-func (g *gemm) panels() int { return (g.n + tileCols - 1) / tileCols }
+// panels returns the number of panels of B', cols that of their columns.
+func (g *gemm) panels() int { return (g.n + panelCols() - 1) / panelCols() }
+func (g *gemm) cols() int   { return roundUp(g.n, colUnit) }
 
 // block returns where block i of k begins and how deep it is.
 func (g *gemm) block(i int) (l0, k int) {
@@ -135,14 +136,14 @@ func (g *gemm) start(chunks int, op func(*gemm, int)) {
 func (g *gemm) run() {
 	switch {
 	case g.byRows:
-		g.shared.take(g.panels() * tileCols * g.k)
-		g.start(g.packChunks(g.panels()*g.blocks, tileCols), sharePanels)
+		g.shared.take(g.cols() * g.k)
+		g.start(g.packChunks(g.panels()*g.blocks, panelCols()), sharePanels)
 		g.start(g.chunks, rowBand)
 	case g.a.byK:
 		g.start(g.chunks, panelBand)
 	default:
 		g.shared.take(g.m * g.k)
-		g.start(g.packChunks(g.bands()*g.blocks, packRows), shareTiles)
+		g.start(g.packChunks(g.bands()*g.blocks, packRows()), shareTiles)
 		g.start(g.chunks, panelBand)
 	}
 }
@@ -154,31 +155,31 @@ func (g *gemm) packChunks(pieces, width int) int {
 }
 
 // sharePanels packs a share of the panels of B'; block i's panels follow each
-// other from depth·i·16·panels.
+// other from depth·i·columns.
 func sharePanels(g *gemm, chunk int) {
 	panels := g.panels()
 	pieces := panels * g.blocks
-	chunks := g.packChunks(pieces, tileCols)
+	chunks := g.packChunks(pieces, panelCols())
 	for at := chunk * pieces / chunks; at < (chunk+1)*pieces/chunks; at++ {
 		l0, k := g.block(at / panels)
-		j := at % panels
-		g.b.panels(g.shared.data[(l0*panels+j*k)*tileCols:], j*tileCols, (j+1)*tileCols, g.n, l0, k)
+		j := at % panels * panelCols()
+		g.b.panels(g.shared.data[l0*g.cols()+j*k:], j, min(j+panelCols(), g.cols()), g.n, l0, k)
 	}
 }
 
-// packRows is the number of rows of A' packed at once.
-const packRows = 8 * tileRows
+// packRows returns the number of rows of A' packed at once.
+func packRows() int { return 8 * tileRows() }
 
-func (g *gemm) bands() int { return (g.m + packRows - 1) / packRows }
+func (g *gemm) bands() int { return (g.m + packRows() - 1) / packRows() }
 
 // shareTiles packs a share of A'; block i begins at depth·i·m.
 func shareTiles(g *gemm, chunk int) {
 	bands := g.bands()
 	pieces := bands * g.blocks
-	chunks := g.packChunks(pieces, packRows)
+	chunks := g.packChunks(pieces, packRows())
 	for at := chunk * pieces / chunks; at < (chunk+1)*pieces/chunks; at++ {
 		l0, k := g.block(at / bands)
-		i := at % bands * packRows
-		g.a.tiles(g.shared.data[l0*g.m:], 0, g.m, i, i+packRows, l0, k)
+		i := at % bands * packRows()
+		g.a.tiles(g.shared.data[l0*g.m:], 0, g.m, i, i+packRows(), l0, k)
 	}
 }

@@ -13,11 +13,15 @@ const (
 	generic implementation = iota // plain Go: slow, and the oracle of the tests
 	blas                          // plain Go, products by gonum's blas32
 	avx2                          // assembly for AVX2 and FMA
+	avx512                        // and for AVX-512, with the same bits
 )
 
 func (i implementation) String() string {
-	return [...]string{"generic Go", "gonum blas32", "avx2+fma 6x16"}[i]
+	return [...]string{"generic Go", "gonum blas32", "avx2+fma 6x16", "avx512 8x32"}[i]
 }
+
+// assembly reports whether the vector kernels are used.
+func (i implementation) assembly() bool { return i >= avx2 }
 
 // kernels is the implementation in use. Only tests change it.
 var kernels, kernelsNote = choose(os.Getenv("INKLING_KERNELS"))
@@ -29,6 +33,9 @@ func choose(wanted string) (best implementation, note string) {
 	if haveAVX2 {
 		best = avx2
 	}
+	if haveAVX512 {
+		best = avx512
+	}
 	switch wanted {
 	case "", "auto":
 	case "generic":
@@ -36,18 +43,23 @@ func choose(wanted string) (best implementation, note string) {
 	case "blas":
 		best = blas
 	case "avx2":
-		if !haveAVX2 {
-			note = "; INKLING_KERNELS=avx2 is not possible here"
+		if haveAVX2 {
+			return avx2, ""
+		}
+		note = "; INKLING_KERNELS=avx2 is not possible here"
+	case "avx512":
+		if !haveAVX512 {
+			note = "; INKLING_KERNELS=avx512 is not possible here"
 		}
 	default:
-		note = fmt.Sprintf("; INKLING_KERNELS=%s is unknown (avx2, blas or generic)", wanted)
+		note = fmt.Sprintf("; INKLING_KERNELS=%s is unknown (avx512, avx2, blas or generic)", wanted)
 	}
 	return best, note
 }
 
 // Describe says in one line which kernels compute and how many workers there
 // are: "avx2+fma 6x16, 2 workers". The environment variable INKLING_KERNELS
-// chooses avx2, blas or generic; where the value is unknown or the machine
+// chooses avx512, avx2, blas or generic; where the value is unknown or the machine
 // lacks it, the best kernels are used and the line says so.
 func Describe() string {
 	workers := "1 worker"

@@ -8,15 +8,33 @@ package f32
 //go:noescape
 func copyRows(dst *float32, dd int, src *float32, sd, rows, n8 int)
 
-// packPanels deals rows of 16·panels values out to panels of rows of 16, size
-// bytes apart; the rows of src lie sd bytes apart. packTiles does so with rows of
-// 6·tiles values and tiles of rows of 6. All counts are at least 1.
+// dealW deals rows of W·pieces values out to pieces of rows of W, size bytes
+// apart; the rows of src lie sd bytes apart. All counts are at least 1.
 
 //go:noescape
-func packPanels(dst *float32, size int, src *float32, sd, rows, panels int)
+func deal6(dst *float32, size int, src *float32, sd, rows, pieces int)
 
 //go:noescape
-func packTiles(dst *float32, size int, src *float32, sd, rows, tiles int)
+func deal8(dst *float32, size int, src *float32, sd, rows, pieces int)
+
+//go:noescape
+func deal16(dst *float32, size int, src *float32, sd, rows, pieces int)
+
+//go:noescape
+func deal32(dst *float32, size int, src *float32, sd, rows, pieces int)
+
+// deal returns the one for a width, which is that of a panel or a tile's height.
+func deal(width int) func(dst *float32, size int, src *float32, sd, rows, pieces int) {
+	switch width {
+	case 6:
+		return deal6
+	case 8:
+		return deal8
+	case 16:
+		return deal16
+	}
+	return deal32
+}
 
 // copyPlane copies rows of width values, at least 8; the rows of dst and src lie
 // dd and sd bytes apart. rows is at least 1.
@@ -64,39 +82,43 @@ type operand struct {
 	byK    bool // contiguous in k: value (i, l) is data[i·stride+l], otherwise data[l·stride+i]
 }
 
-// panels packs columns [j0, j1) of n, j0 being a multiple of 16, for
-// l = [l0, l0+k), to panels dst[panel][l][16]; columns from n on are zero.
+// panels packs columns [j0, j1) of n, j0 being the first of a panel, for
+// l = [l0, l0+k), to dst[panel][l][column]; columns from n on are zero.
 func (o *operand) panels(dst []float32, j0, j1, n, l0, k int) {
-	whole := 0
+	j := j0
 	if !o.byK {
-		if whole = (min(j1, n) - j0) / tileCols; whole > 0 {
-			packPanels(&dst[0], 4*tileCols*k, &o.data[l0*o.stride+j0], 4*o.stride, k, whole)
+		width := panelCols()
+		if whole := (min(j1, n) - j0) / width; whole > 0 {
+			deal(width)(&dst[0], 4*width*k, &o.data[l0*o.stride+j0], 4*o.stride, k, whole)
+			j += whole * width
 		}
 	}
-	for p := whole; j0+p*tileCols < j1; p++ {
-		o.panel(dst[p*tileCols*k:], j0+p*tileCols, n, l0, k)
+	for j < j1 {
+		width := panelWidth(j, j1)
+		o.panel(dst[(j-j0)*k:], j, width, n, l0, k)
+		j += width
 	}
 }
 
-// panel packs columns [j, j+16) of n in the same way.
-func (o *operand) panel(dst []float32, j, n, l0, k int) {
-	n = min(n-j, tileCols)
+// panel packs columns [j, j+width) of n in the same way.
+func (o *operand) panel(dst []float32, j, width, n, l0, k int) {
+	n = min(n-j, width)
 	if o.byK {
-		o.panelByK(dst, j, n, l0, k)
+		o.panelByK(dst, j, width, n, l0, k)
 		return
 	}
 	for l := range k {
-		d := dst[l*tileCols : (l+1)*tileCols]
-		copy(d, o.data[(l0+l)*o.stride+j:][:n])
-		clear(d[n:])
+		d := dst[l*width : (l+1)*width]
+		copy(d, o.data[(l0+l)*o.stride+j:][:max(n, 0)])
+		clear(d[max(n, 0):])
 	}
 }
 
-func (o *operand) panelByK(dst []float32, j, n, l0, k int) {
+func (o *operand) panelByK(dst []float32, j, width, n, l0, k int) {
 	wide, deep := n/8*8, k/8*8
 	if deep > 0 {
 		for c := 0; c < wide; c += 8 {
-			transpose8(&dst[c], 4*tileCols, &o.data[(j+c)*o.stride+l0], 4*o.stride, deep/8, nil, 0)
+			transpose8(&dst[c], 4*width, &o.data[(j+c)*o.stride+l0], 4*o.stride, deep/8, nil, 0)
 		}
 	}
 	for c := range n {
@@ -106,12 +128,12 @@ func (o *operand) panelByK(dst []float32, j, n, l0, k int) {
 			from = deep
 		}
 		for l := from; l < k; l++ {
-			dst[l*tileCols+c] = row[l]
+			dst[l*width+c] = row[l]
 		}
 	}
-	for c := n; c < tileCols; c++ {
+	for c := n; c < width; c++ {
 		for l := range k {
-			dst[l*tileCols+c] = 0
+			dst[l*width+c] = 0
 		}
 	}
 }
@@ -121,19 +143,20 @@ func (o *operand) panelByK(dst []float32, j, n, l0, k int) {
 // row i on lies at dst[(i-i0)·k], as [l][n]. Only tiles that begin in [from, to)
 // are written.
 func (o *operand) tiles(dst []float32, i0, i1, from, to, l0, k int) {
+	most := tileRows()
 	for i := i0; i < i1 && i < to; {
-		n, count := tileHeight(i1-i), 1
-		if n == tileRows {
-			count = max(1, (i1-i-tileRows+1)/tileRows) // all of this height
+		n, count := tileHeight(i1-i, most), 1
+		if n == most {
+			count = max(1, (i1-i-most+1)/most) // all of this height
 		}
 		if i < from {
 			i += n
 			continue
 		}
 		d, s := dst[(i-i0)*k:], o.data[l0*o.stride+i:]
-		if n == tileRows {
-			count = min(count, (to-i+tileRows-1)/tileRows)
-			packTiles(&d[0], 4*tileRows*k, &s[0], 4*o.stride, k, count)
+		if n == most {
+			count = min(count, (to-i+most-1)/most)
+			deal(most)(&d[0], 4*most*k, &s[0], 4*o.stride, k, count)
 		} else {
 			for l := range k {
 				copy(d[l*n:(l+1)*n], s[l*o.stride:])

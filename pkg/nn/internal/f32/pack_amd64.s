@@ -2,6 +2,55 @@
 
 #include "textflag.h"
 
+// func dealW(dst *float32, size int, src *float32, sd, rows, pieces int)
+//
+// R11 walks along a row of src, R10 over the pieces. COPY copies W values.
+#define DEAL(W, COPY) \
+	MOVQ dst+0(FP), DI      \
+	MOVQ size+8(FP), DX     \
+	MOVQ src+16(FP), SI     \
+	MOVQ sd+24(FP), R8      \
+	MOVQ rows+32(FP), CX    \
+	MOVQ pieces+40(FP), R9  \
+row:                        \
+	MOVQ SI, R11            \
+	MOVQ DI, R10            \
+	MOVQ R9, BX             \
+piece:                      \
+	COPY                    \
+	ADDQ $(4*W), R11        \
+	ADDQ DX, R10            \
+	DECQ BX                 \
+	JNZ  piece              \
+	ADDQ R8, SI             \
+	ADDQ $(4*W), DI         \
+	DECQ CX                 \
+	JNZ  row                \
+	VZEROUPPER              \
+	RET
+
+#define COPY6 \
+	VMOVUPS (R11), X0   \
+	VMOVSD  16(R11), X1 \
+	VMOVUPS X0, (R10)   \
+	VMOVSD  X1, 16(R10)
+
+#define COPY8 \
+	VMOVUPS (R11), Y0 \
+	VMOVUPS Y0, (R10)
+
+#define COPY16 \
+	VMOVUPS (R11), Y0   \
+	VMOVUPS 32(R11), Y1 \
+	VMOVUPS Y0, (R10)   \
+	VMOVUPS Y1, 32(R10)
+
+#define COPY32 \
+	VMOVUPS (R11), Z0   \
+	VMOVUPS 64(R11), Z1 \
+	VMOVUPS Z0, (R10)   \
+	VMOVUPS Z1, 64(R10)
+
 // func copyRows(dst *float32, dd int, src *float32, sd, rows, n8 int)
 TEXT ·copyRows(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
@@ -28,66 +77,17 @@ col:
 	VZEROUPPER
 	RET
 
-// func packPanels(dst *float32, size int, src *float32, sd, rows, panels int)
-//
-// R11 walks along a row of src, R10 over the panels.
-TEXT ·packPanels(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), DI
-	MOVQ size+8(FP), DX
-	MOVQ src+16(FP), SI
-	MOVQ sd+24(FP), R8
-	MOVQ rows+32(FP), CX
-	MOVQ panels+40(FP), R9
+TEXT ·deal6(SB), NOSPLIT, $0-48
+	DEAL(6, COPY6)
 
-row:
-	MOVQ SI, R11
-	MOVQ DI, R10
-	MOVQ R9, BX
+TEXT ·deal8(SB), NOSPLIT, $0-48
+	DEAL(8, COPY8)
 
-panel:
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	VMOVUPS Y0, (R10)
-	VMOVUPS Y1, 32(R10)
-	ADDQ    $64, R11
-	ADDQ    DX, R10
-	DECQ    BX
-	JNZ     panel
-	ADDQ    R8, SI
-	ADDQ    $64, DI
-	DECQ    CX
-	JNZ     row
-	VZEROUPPER
-	RET
+TEXT ·deal16(SB), NOSPLIT, $0-48
+	DEAL(16, COPY16)
 
-// func packTiles(dst *float32, size int, src *float32, sd, rows, tiles int)
-TEXT ·packTiles(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), DI
-	MOVQ size+8(FP), DX
-	MOVQ src+16(FP), SI
-	MOVQ sd+24(FP), R8
-	MOVQ rows+32(FP), CX
-	MOVQ tiles+40(FP), R9
-
-row:
-	MOVQ SI, R11
-	MOVQ DI, R10
-	MOVQ R9, BX
-
-tile:
-	VMOVUPS (R11), X0
-	VMOVSD  16(R11), X1
-	VMOVUPS X0, (R10)
-	VMOVSD  X1, 16(R10)
-	ADDQ    $24, R11
-	ADDQ    DX, R10
-	DECQ    BX
-	JNZ     tile
-	ADDQ    R8, SI
-	ADDQ    $24, DI
-	DECQ    CX
-	JNZ     row
-	RET
+TEXT ·deal32(SB), NOSPLIT, $0-48
+	DEAL(32, COPY32)
 
 // func copyPlane(dst *float32, dd int, src *float32, sd, rows, width int)
 //

@@ -29,7 +29,7 @@ func maxPoolFast(j *poolJob, plane int) {
 
 // maxPoolOp returns how to pool a plane.
 func (s Pool) maxPoolOp() func(j *poolJob, plane int) {
-	if kernels == avx2 && s.K == 2 && s.Stride == 2 && s.Pad == 0 && s.OutW() >= 4 {
+	if kernels.assembly() && s.K == 2 && s.Stride == 2 && s.Pad == 0 && s.OutW() >= 4 {
 		return maxPoolFast
 	}
 	return maxPoolPlane
@@ -59,7 +59,7 @@ func maxPoolBackwardFast(j *poolJob, plane int) {
 
 // maxPoolBackwardOp returns how to send a plane of gradients back.
 func (s Pool) maxPoolBackwardOp() func(j *poolJob, plane int) {
-	if kernels == avx2 && s.K == 2 && s.Stride == 2 && s.Pad == 0 && s.OutW() >= 8 {
+	if kernels.assembly() && s.K == 2 && s.Stride == 2 && s.Pad == 0 && s.OutW() >= 8 {
 		return maxPoolBackwardFast
 	}
 	return maxPoolBackwardPlane

@@ -23,15 +23,15 @@ func (c *convolution) scatterPays() bool {
 		lo, hi := c.span(p, c.H, oh)
 		rows += max(0, hi-lo)
 	}
-	gather := float64(rows*c.W*c.KW*c.F) * float64(roundUp(c.C, tileCols))
-	scatter := float64(c.C*c.KH*c.KW*c.F) * float64(roundUp(oh*ow, tileCols))
+	gather := float64(rows*c.W*c.KW*c.F) * float64(roundUp(c.C, colUnit))
+	scatter := float64(c.C*c.KH*c.KW*c.F) * float64(roundUp(oh*ow, colUnit))
 	// What the adding costs is as much as some more filters.
 	return scatter*float64(c.F+12)/float64(c.F) < gather
 }
 
 // channelBlock returns how many channels' taps are computed at one time.
 func (c *convolution) channelBlock() int {
-	return min(c.C, max(1, scatterBlock/(c.KH*c.KW*roundUp(c.OutH()*c.OutW(), tileCols))))
+	return min(c.C, max(1, scatterBlock/(c.KH*c.KW*roundUp(c.OutH()*c.OutW(), colUnit))))
 }
 
 func (c *convolution) scatterData() {
@@ -51,7 +51,7 @@ func packScatter(c *convolution, block int) {
 func scatterImages(c *convolution, chunk int) {
 	f := &c.fast
 	oh, ow := c.OutH(), c.OutW()
-	taps, width := c.KH*c.KW, roundUp(oh*ow, tileCols)
+	taps, width := c.KH*c.KW, roundUp(oh*ow, colUnit)
 	step := c.channelBlock()
 	work := buffers.get()
 	defer buffers.put(work)
@@ -64,8 +64,8 @@ func scatterImages(c *convolution, chunk int) {
 		clear(dx)
 		for c0 := 0; c0 < c.C; c0 += step {
 			c1 := min(c0+step, c.C)
-			s := strip{a: f.packed.data[c0*taps*c.F:], packed: true, b: b, bs: 4 * tileCols, bp: 4 * tileCols * c.F,
-				c: out, ldc: width, rows: (c1 - c0) * taps, k: c.F, panels: width / tileCols}
+			s := strip{a: f.packed.data[c0*taps*c.F:], packed: true, b: b,
+				c: out, ldc: width, rows: (c1 - c0) * taps, k: c.F, cols: width}
 			s.run()
 			for ch := c0; ch < c1; ch++ {
 				c.addTaps(image(dx, ch, c.H*c.W), out[(ch-c0)*taps*width:], width)

@@ -2,7 +2,11 @@
 
 package f32
 
-import "golang.org/x/sys/cpu"
+import (
+	"math"
+
+	"golang.org/x/sys/cpu"
+)
 
 var haveAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
@@ -12,6 +16,7 @@ const (
 	tileBias
 	tileReLU
 	tileRowBias // bias holds one value for each row instead
+	tileBare    // AVX-512: B has no padding, so that only the columns of last may be read
 )
 
 // tileR computes R rows of C in panels of 16 columns each:
@@ -41,73 +46,193 @@ func tile5(a *float32, rs, cs int, b *float32, bs, bp int, c *float32, ldc, k, p
 //go:noescape
 func tile6(a *float32, rs, cs int, b *float32, bs, bp int, c *float32, ldc, k, panels int, bias *float32, flags int)
 
-const (
-	tileRows = 6
-	tileCols = 16
-)
+// A tileFunc is one of these.
+type tileFunc func(a *float32, rs, cs int, b *float32, bs, bp int, c *float32, ldc, k, panels int, bias *float32, flags int)
 
-// tileHeight returns how many of the rows left the next tile should take. The
-// last ten or less are shared out evenly, as tiles of few rows wait for their
-// own sums.
-func tileHeight(left int) int {
+var tiles = [...]tileFunc{1: tile1, tile2, tile3, tile4, tile5, tile6}
+
+// colUnit is what columns of B' and of scratch memory are padded to: the width of
+// the narrowest tile.
+const colUnit = 16
+
+// tileRows returns the height of the largest tile.
+func tileRows() int {
+	if kernels == avx512 {
+		return 8
+	}
+	return 6
+}
+
+// panelCols returns the width of the widest panel of B', which is the widest tile.
+func panelCols() int {
+	if kernels == avx512 {
+		return 32
+	}
+	return 16
+}
+
+// panelWidth returns the width of the panel that begins at column j of n, which
+// lies j·k values after the first: the last one may be narrower.
+func panelWidth(j, n int) int { return min(panelCols(), roundUp(n-j, colUnit)) }
+
+// tileHeight returns how many of the rows left the next tile should take, of most
+// at most. The last ones, less than two tiles, are shared out evenly, as tiles of
+// few rows wait for their own sums.
+func tileHeight(left, most int) int {
 	switch {
-	case left > 2*tileRows-2:
-		return tileRows
-	case left > tileRows:
+	case left > 2*most-2:
+		return most
+	case left > most:
 		return (left + 1) / 2
 	}
 	return left
 }
 
-// A strip is a band of tiles: rows of C' across panels of B'. Its fields are
-// the arguments of tileR.
+// A strip is a product C[i,j] = relu([C[i,j] +] Σ_l A'[i,l]·B'[l,j] + bias): a band
+// of tiles, row after row of them across the panels of B'.
 type strip struct {
 	a       []float32
 	packed  bool // A' is packed by operand.tiles; rs and cs are not used
-	rs, cs  int
+	rs, cs  int  // in bytes
 	b       []float32
-	bs, bp  int
+	ldb     int  // values between the rows of B'; 0 if they lie in panels
+	bare    bool // the rows of B' have no padding
 	c       []float32
-	ldc     int // in values
+	ldc     int
 	rows, k int
-	panels  int
+	cols    int
 	bias    []float32
 	flags   int
+	edge    []float32 // colUnit values for each row, if the columns may not fill tiles
+}
+
+// masks reports whether that many columns are computed by tiles with masks, which
+// read and write nothing beside them.
+func (s *strip) masks(cols int) bool {
+	return kernels == avx512 && (cols > colUnit || s.packed || !slowNarrow)
 }
 
 func (s *strip) run() {
+	if s.masks(s.cols) {
+		s.masked()
+		return
+	}
+	if whole := s.cols / colUnit; whole > 0 {
+		s.whole(whole)
+	}
+	if rest := s.cols % colUnit; rest > 0 {
+		s.rest(s.cols-rest, rest)
+	}
+}
+
+// whole computes the columns of whole panels.
+func (s *strip) whole(panels int) {
+	bs, bp := 4*colUnit, 4*colUnit*s.k
+	if s.ldb > 0 {
+		bs, bp = 4*s.ldb, 4*colUnit
+	}
 	a, c, bias := s.a, s.c, s.bias
-	b, ldc := &s.b[0], 4*s.ldc
 	for left := s.rows; left > 0; {
-		var pb *float32
-		if bias != nil {
-			pb = &bias[0]
-		}
-		n := tileHeight(left)
-		rs, cs, next := s.rs, s.cs, n*s.rs/4
-		if s.packed {
-			rs, cs, next = 4, 4*n, n*s.k
-		}
-		switch n {
-		case 1:
-			tile1(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
-		case 2:
-			tile2(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
-		case 3:
-			tile3(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
-		case 4:
-			tile4(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
-		case 5:
-			tile5(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
-		default:
-			tile6(&a[0], rs, cs, b, s.bs, s.bp, &c[0], ldc, s.k, s.panels, pb, s.flags)
-		}
+		n := tileHeight(left, len(tiles)-1)
+		rs, cs, next := s.steps(n)
+		tiles[n](&a[0], rs, cs, &s.b[0], bs, bp, &c[0], 4*s.ldc, s.k, panels, first(bias), s.flags)
 		if left -= n; left > 0 {
-			a = a[next:]
-			c = c[n*s.ldc:]
-			if s.flags&tileRowBias != 0 {
-				bias = bias[n:]
-			}
+			a, c, bias = a[next:], c[n*s.ldc:], s.below(bias, n)
 		}
 	}
+}
+
+// rest computes the columns [at, at+cols), which do not fill a panel, by way of a
+// whole one.
+func (s *strip) rest(at, cols int) {
+	part := *s
+	part.b = s.from(at)
+	part.c, part.ldc, part.bias, part.flags = s.edge, colUnit, nil, 0
+	part.whole(1)
+	for i := range s.rows {
+		row := s.c[i*s.ldc+at:][:cols]
+		for x, v := range s.edge[i*colUnit:][:cols] {
+			if s.flags&tileAccumulate != 0 {
+				v = row[x] + v
+			}
+			if s.flags&tileBias != 0 {
+				v += s.bias[at+x]
+			}
+			if s.flags&tileRowBias != 0 {
+				v += s.bias[i]
+			}
+			if s.flags&tileReLU != 0 && v < 0 {
+				v = 0
+			}
+			row[x] = v
+		}
+	}
+}
+
+// masked computes all columns, in panels of 32 and, if the last ones fit, one of
+// 16.
+func (s *strip) masked() {
+	const width = 32
+	panels, rest, last := s.cols/width, s.cols%width, uint32(math.MaxUint32)
+	if rest > colUnit { // one more panel, with some of its columns
+		panels, rest, last = panels+1, 0, 1<<rest-1
+	}
+	bs, bp, restStep := 4*width, 4*width*s.k, 4*colUnit
+	if s.ldb > 0 {
+		bs, bp, restStep = 4*s.ldb, 4*width, 4*s.ldb
+	}
+	at := panels * width
+	flags := s.flags
+	if s.bare {
+		flags |= tileBare
+	}
+	a, c, bias := s.a, s.c, s.bias
+	for left := s.rows; left > 0; {
+		n := tileHeight(left, tileRows())
+		rs, cs, next := s.steps(n)
+		if panels > 0 {
+			wideTiles[n](&a[0], rs, cs, &s.b[0], bs, bp, &c[0], 4*s.ldc, s.k, panels, first(bias), flags, last)
+		}
+		if rest > 0 {
+			along := bias
+			if s.flags&tileBias != 0 {
+				along = bias[at:]
+			}
+			narrowTiles[n](&a[0], rs, cs, &s.from(at)[0], restStep, 0, &c[at], 4*s.ldc, s.k, 1, first(along), flags, 1<<rest-1)
+		}
+		if left -= n; left > 0 {
+			a, c, bias = a[next:], c[n*s.ldc:], s.below(bias, n)
+		}
+	}
+}
+
+// steps returns the steps of A' in a tile of n rows, and how far the next tile is.
+func (s *strip) steps(n int) (rs, cs, next int) {
+	if s.packed {
+		return 4, 4 * n, n * s.k
+	}
+	return s.rs, s.cs, n * s.rs / 4
+}
+
+// from returns B' from column j on, where a panel begins.
+func (s *strip) from(j int) []float32 {
+	if s.ldb > 0 {
+		return s.b[j:]
+	}
+	return s.b[j*s.k:]
+}
+
+// below returns the bias of the tile n rows further down.
+func (s *strip) below(bias []float32, n int) []float32 {
+	if s.flags&tileRowBias != 0 {
+		return bias[n:]
+	}
+	return bias
+}
+
+func first(x []float32) *float32 {
+	if len(x) == 0 {
+		return nil
+	}
+	return &x[0]
 }

@@ -9,10 +9,14 @@ import (
 
 // implementations lists what this machine can run.
 func implementations() []implementation {
+	list := []implementation{generic, blas}
 	if haveAVX2 {
-		return []implementation{generic, blas, avx2}
+		list = append(list, avx2)
 	}
-	return []implementation{generic, blas}
+	if haveAVX512 {
+		list = append(list, avx512)
+	}
+	return list
 }
 
 // forEach runs f as a subtest under each implementation.

@@ -37,7 +37,7 @@ func affineGradAVX2(dx, dy, x *float32, n int, mean, p, q, r float32)
 
 // vectorLen returns how many of n values the assembly takes.
 func vectorLen(n int) int {
-	if kernels != avx2 {
+	if !kernels.assembly() {
 		return 0
 	}
 	return n &^ 7
