@@ -4,10 +4,10 @@ package f32
 
 import "slices"
 
-// The convolutions gather: a tile of six pixels and 16 filters reads its inputs
+// The convolutions gather: a tile of some pixels and some filters reads its inputs
 // where they lie, at the offset of the pixel plus the offset of the tap, and
 // broadcasts them. Strides, and the taps left out of an input gradient with a
-// stride, are nothing but other tables. The weights of 16 filters, one row of 16
+// stride, are nothing but other tables. The weights of a panel of filters, one row
 // for each tap, stay in the first-level cache. What a tile computes has a
 // pixel's filters side by side, and is transposed to planes at the end.
 //
@@ -235,9 +235,10 @@ const (
 	// pixelBlock is the number of pixels computed before they are transposed.
 	pixelBlock = 96
 
-	// depthBlock bounds the terms summed before the next tile: their 16 values
-	// each are 20 KiB, which leaves room in the first-level cache for what is
-	// gathered.
+	// depthBlock bounds the terms summed before the next tile: of 16 values each
+	// they are 20 KiB, which leaves room in the first-level cache for what is
+	// gathered. (AVX-512's are 40 KiB, and come from the second-level cache where
+	// the first holds 32; but blocks are part of the order of sums.)
 	depthBlock = 320
 )
 

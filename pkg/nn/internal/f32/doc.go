@@ -10,8 +10,8 @@
 // into scratch memory that fits the caches, runs register tiles over it, and
 // stores results where they belong, with bias and ReLU applied on the way.
 //
-//	MatMul…  → product → gemm (plan) → rowBand, panelBand → strip → tile1 … tile6
-//	Conv…    → convolution → gather, columns, scatter  → gather1 … gather6, strip
+//	MatMul…  → product → gemm (plan) → rowBand, panelBand → strip → tile1 … tile6, wide1 … narrow8
+//	Conv…    → convolution → gather, columns, scatter  → gather1 … gatherNarrow8, strip
 //	the rest → a job with an Op for one range          → …AVX2, and …Generic for the last values
 //
 // Which chunk runs on which core is chance; that each value is summed by one
@@ -24,17 +24,24 @@
 //
 // # Tiles
 //
-// A tile is six rows and 16 columns of the result: twelve of the sixteen vector
-// registers. Each step loads one row of 16 values of B', broadcasts six values of
+// In AVX2 a tile is six rows and 16 columns of the result: twelve of the sixteen
+// vector registers. Each step loads one row of 16 values of B', broadcasts six values of
 // A', and makes twelve multiply-adds; two of them can start in each cycle, and
 // each takes four, so that eight sums are the least that keeps the units busy.
 // Eight loads for twelve multiply-adds leave the load ports (two in each cycle)
 // a third of their time. Rows that do not make up a six are shared out as tiles of
 // three to five.
 //
+// In AVX-512 it is eight rows and 32 columns, or 16 columns where no more are left:
+// 16 of the 32 registers, and ten loads for 16 multiply-adds. Masks keep a tile
+// within the matrix, where AVX2 makes a whole tile beside it and copies. A value is
+// the same sum in the same order, so the bits are AVX2's; avx512_amd64_test.go holds
+// them to that, and whatever decides about an order of sums must not ask which of the
+// two it is.
+//
 // # Products
 //
-// Of A' and B', only B' must be packed, in panels of 16 columns; A' is read in
+// Of A' and B', only B' must be packed, in panels as wide as a tile; A' is read in
 // place if its rows are contiguous in k. Packing moves memory and a product of a
 // batch of 64 uses each weight 64 times only, so what is packed is the batch: a
 // forward product x·Wᵀ is computed as the transpose, W·xᵀ, of which W, the larger
@@ -61,8 +68,9 @@
 //
 // # Implementations
 //
-// Assembly needs amd64 with AVX2 and FMA; elsewhere, and with the build tag purego,
-// products are gonum's. INKLING_KERNELS=avx2, blas or generic chooses one; see
+// Assembly needs amd64 with AVX2 and FMA, and uses AVX-512 (F, BW, DQ and VL) where
+// there is some; elsewhere, and with the build tag purego, products are gonum's.
+// INKLING_KERNELS=avx512, avx2, blas or generic chooses one; see
 // [Describe]. Plain Go stays compiled everywhere and is what the tests hold the
 // others against.
 package f32
