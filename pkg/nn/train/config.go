@@ -89,7 +89,7 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Copies > 0 && c.Clean > 0:
 		return c, fmt.Errorf("train: clean %d with copies %d: copies are made once and stay to the end", c.Clean, c.Copies)
 	case c.Clean >= c.Epochs && !unchanged:
-		return c, fmt.Errorf("train: clean %d of %d epochs, want fewer: no image would be changed", c.Clean, c.Epochs)
+		return c, fmt.Errorf("train: clean %d of %s, want fewer: no image would be changed", c.Clean, Count(c.Epochs, "epoch"))
 	case unchanged:
 		c.Clean = 0 // two ways to say the same
 	}

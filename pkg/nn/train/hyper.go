@@ -119,8 +119,8 @@ var schedules = map[string]func(h Hyper, milestones []int) (optim.Schedule, erro
 		}
 		// Less is gone before the last quarter of the run; see optim.CheckSchedule.
 		if least := math.Pow(1e-4, 1/float64(h.Epochs)); end < 1e-4 {
-			return nil, fmt.Errorf("train: gamma %v, want %.2f or more with the schedule exponential and %d epochs, or 0: the learning rate falls by it in every epoch and would end at %.1e",
-				h.Gamma, math.Ceil(100*least)/100, h.Epochs, end*h.LR)
+			return nil, fmt.Errorf("train: gamma %v, want %.2f or more with the schedule exponential and %s, or 0: the learning rate falls by it in every epoch and would end at %.1e",
+				h.Gamma, math.Ceil(100*least)/100, Count(h.Epochs, "epoch"), end*h.LR)
 		}
 		return optim.GeometricLR{From: h.LR, To: h.LR * end}, nil
 	},
