@@ -10,8 +10,9 @@ import (
 
 // A Log is where a long piece of work writes its lines. In a notebook they are
 // shown at Flush, folded behind the last of them, so that a figure does not lie
-// under a hundred lines; a click, or a search in the page, finds them all. Outside
-// a notebook they are printed as they come.
+// under a hundred lines; a click, or a search in the page, finds them all. Lines
+// that begin with "note: " stay in view. Outside a notebook all are printed as they
+// come.
 type Log struct {
 	mu   sync.Mutex
 	out  io.Writer
@@ -47,6 +48,11 @@ func (l *Log) Flush() error {
 	if lines := strings.Split(text, "\n"); len(lines) <= unfolded {
 		h.add(pre, text)
 	} else {
+		for _, line := range lines {
+			if strings.HasPrefix(line, "note: ") {
+				h.add(pre, line)
+			}
+		}
 		h.add(`<details style="margin:2px 0"><summary>%s <span style="opacity:.75">%s</span></summary>`,
 			lines[len(lines)-1], fmt.Sprintf("(log of %d lines)", len(lines)))
 		h.add(pre, text)

@@ -197,6 +197,9 @@ func TestLogInNotebook(t *testing.T) {
 	log := NewLog()
 	for i := range 100 {
 		fmt.Fprintf(log, "line %d <b>\n", i)
+		if i == 0 {
+			fmt.Fprintln(log, "note: odd")
+		}
 	}
 	if len(p.outputs) != 0 {
 		t.Error("shown before it was flushed")
@@ -207,7 +210,7 @@ func TestLogInNotebook(t *testing.T) {
 		t.Fatalf("%d outputs, want 1", len(p.outputs))
 	}
 	s := p.outputs[0]
-	for _, want := range []string{`<details style="margin:2px 0"><summary>line 99 &lt;b&gt; <span style="opacity:.75">(log of 100 lines)</span></summary>`, "line 0 &lt;b&gt;\nline 1 &lt;b&gt;\n", "line 99 &lt;b&gt;</pre></details>"} {
+	for _, want := range []string{`<details style="margin:2px 0"><summary>line 99 &lt;b&gt; <span style="opacity:.75">(log of 101 lines)</span></summary>`, "line 0 &lt;b&gt;\nnote: odd\nline 1 &lt;b&gt;\n", `pre-wrap">note: odd</pre><details`, "line 99 &lt;b&gt;</pre></details>"} {
 		if !strings.Contains(s, want) {
 			t.Errorf("no %q in %s", want, s)
 		}
