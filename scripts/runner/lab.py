@@ -2,33 +2,67 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 
+import signals
 import toolchain
-from project import NOTEBOOKS, Problem, jupyter_env
+from project import NOTEBOOKS, SCRIPTS, Problem, find_notebook, jupyter_env
 
-HELP = """\
-usage: ./scripts/lab [JUPYTERLAB OPTIONS…]
-
+DESCRIPTION = """\
 Opens JupyterLab on notebooks/, on 127.0.0.1 and with a token. What is missing is
-set up first, inside the project. Options go to JupyterLab, such as --no-browser
-or --port=9000."""
+set up first, inside the project. For another machine's browser, forward the port:
+ssh -L 8888:127.0.0.1:8888 THIS_MACHINE."""
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    """The options that there are; none of them can open the server to others."""
+    parser = argparse.ArgumentParser(prog="./scripts/lab", description=DESCRIPTION, allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="opens this one: a name in notebooks/ or its start (q1)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    parser.add_argument("--browser", metavar="COMMAND", help="the browser to open")
+    parser.add_argument("--port", type=port, metavar="N", help="default 8888, or the next that is free")
+    parser.add_argument("--debug", action="store_true", help="log all that JupyterLab does")
+    options = ", ".join(o for action in parser._actions for o in action.option_strings if o.startswith("--"))
+
+    def refuse(message: str):
+        raise Problem(f"{message}; options: {options} (JupyterLab stays on 127.0.0.1, behind its token)")
+
+    parser.error = refuse
+    return parser.parse_args(given)
+
+
+def port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1024 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1024 to 65535")
+    return int(text)
 
 
 def main(given: list[str]) -> int:
-    if given in (["-h"], ["--help"]):
-        print(HELP)
-        return 0
-    for option in given:
-        if re.match(r"--(ServerApp\.|NotebookApp\.)?(ip|root_dir|notebook-dir|allow_root)\b", option):
-            raise Problem(f"takes no {option}: JupyterLab opens notebooks/ and stays on 127.0.0.1")
+    args = arguments(given)
+    options = [f"--ServerApp.root_dir={NOTEBOOKS}", "--ServerApp.ip=127.0.0.1"]
+    if args.no_browser:
+        options.append("--ServerApp.open_browser=False")
+    if args.browser:
+        options.append(f"--ServerApp.browser={args.browser}")
+    if args.port:
+        options.append(f"--ServerApp.port={args.port}")
+    if args.debug:
+        options.append("--debug")
+    if args.notebook:
+        path = find_notebook(args.notebook)
+        if NOTEBOOKS not in path.parents:
+            raise Problem(f"notebook {args.notebook!r} is not in notebooks/")
+        options.append(f"--LabApp.default_url=/lab/tree/{path.relative_to(NOTEBOOKS).as_posix()}")
+    if os.geteuid() == 0:
+        options.append("--ServerApp.allow_root=True")
     setup = toolchain.prepare(gopls=True)
     for note in setup.notes:
         toolchain.say(note)
     if not toolchain.has_module(setup.python, "jupyterlab"):
         raise Problem(f"the Jupyter of this machine ({setup.python}) has no JupyterLab")
-    ours = [f"--ServerApp.root_dir={NOTEBOOKS}", "--ServerApp.ip=127.0.0.1"]
-    if os.geteuid() == 0:
-        ours.append("--ServerApp.allow_root=True")
-    os.execve(setup.python, [setup.python, "-m", "jupyterlab", *given, *ours], jupyter_env())
+    signals.hold()  # until start.py there is ready for them
+    os.execve(setup.python, [setup.python, str(SCRIPTS / "runner" / "start.py"), "serve", *options], jupyter_env())
+    return 0

@@ -29,12 +29,10 @@ class Problem(Exception):
 
 def jupyter_env() -> dict[str, str]:
     """This process's environment with Jupyter kept inside the project."""
-    env = dict(os.environ)
-    for name in ("JUPYTER_CONFIG_PATH", "JUPYTER_NO_CONFIG", "JUPYTER_PREFER_ENV_PATH",
-                 "JUPYTERLAB_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"):
-        env.pop(name, None)
-    if not env.get("JUPYTER_TOKEN"):
-        env.pop("JUPYTER_TOKEN", None)  # set but empty, it would switch the token off
+    token = os.environ.get("JUPYTER_TOKEN", "").strip()  # empty, it would switch the token off
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY_"))}
+    if token:
+        env["JUPYTER_TOKEN"] = token
     env.update(
         JUPYTER_CONFIG_DIR=str(JUPYTER / "config"),
         JUPYTER_DATA_DIR=str(JUPYTER / "data"),

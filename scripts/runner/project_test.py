@@ -38,11 +38,16 @@ class FindNotebook(unittest.TestCase):
 class JupyterEnvironment(unittest.TestCase):
     def test_stays_in_the_project(self):
         hostile = {"JUPYTER_CONFIG_DIR": "/elsewhere", "JUPYTER_PATH": "/elsewhere", "JUPYTER_DATA_DIR": "/elsewhere",
-                   "JUPYTER_CONFIG_PATH": "/elsewhere", "IPYTHONDIR": "/elsewhere", "JUPYTER_TOKEN": ""}
+                   "JUPYTER_CONFIG_PATH": "/elsewhere", "IPYTHONDIR": "/elsewhere", "JUPYTER_TOKEN": " ",
+                   "JUPYTER_TOKEN_FILE": "/elsewhere", "JUPYTER_ALLOW_INSECURE_WRITES": "true", "JUPYTER_PORT": "1",
+                   "JUPYTER_SERVER_ALLOW_UNAUTHENTICATED_ACCESS": "true"}
         with mock.patch.dict(os.environ, hostile):
             env = project.jupyter_env()
         self.assertNotIn("/elsewhere", env.values())
-        self.assertNotIn("JUPYTER_TOKEN", env)
+        self.assertEqual([n for n in env if n.startswith("JUPYTER") and n not in
+                          ("JUPYTER_CONFIG_DIR", "JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_PLATFORM_DIRS")], [])
+        with mock.patch.dict(os.environ, {"JUPYTER_TOKEN": "of one's own"}):
+            self.assertEqual(project.jupyter_env()["JUPYTER_TOKEN"], "of one's own")
 
     def test_data_folder_is_absolute(self):
         with mock.patch.dict(os.environ, {"MNIST_DIR": "some data"}):

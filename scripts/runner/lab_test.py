@@ -1,0 +1,110 @@
+import contextlib
+import io
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import lab
+import project
+from project import Problem
+
+RUNNER = Path(lab.__file__).parent
+OPENING = [
+    "--ip=0.0.0.0", "--ip", "--i=0.0.0.0", "--ServerApp.ip=::", "--LabApp.ip=0.0.0.0", "--NotebookApp.ip=0.0.0.0", "--JupyterApp.ip=*",
+    "--ServerApp.token=", "--IdentityProvider.token=''", "--ServerApp.password=", "--PasswordIdentityProvider.hashed_password=",
+    "--ServerApp.sock=/tmp/s", "--sock=/tmp/s", "--config=/tmp/c.py", "--no-mathjax", "--ServerApp.allow_remote_access=True",
+    "--ServerApp.allow_origin=*", "--ServerApp.disable_check_xsrf=True", "--allow-root", "--gateway-url=http://x", "--notebook-dir=/",
+    "-y", "--ServerApp.root_dir=/", "--por=9000", "--certfile=x", "--transport=ipc", "--expose-app-in-browser", "list",
+]
+
+
+class Options(unittest.TestCase):
+    def test_only_those_that_keep_it_closed(self):
+        for option in OPENING:
+            with self.subTest(option), self.assertRaises(Problem) as caught:
+                args = lab.arguments([option])
+                project.find_notebook(args.notebook)
+            self.assertNotIn("\n", str(caught.exception))
+
+    def test_those_that_there_are(self):
+        args = lab.arguments(["q1", "--no-browser", "--port=9000", "--browser", "firefox", "--debug"])
+        self.assertEqual((args.notebook, args.no_browser, args.port, args.browser, args.debug), ("q1", True, 9000, "firefox", True))
+        for wrong in ("80", "0", "-1", "65536", "x", "9000\n", "٩٠٠٠", ""):
+            with self.subTest(wrong), self.assertRaisesRegex(Problem, "is no number from 1024 to 65535"):
+                lab.arguments([f"--port={wrong}"])
+        with contextlib.redirect_stdout(io.StringIO()) as out, self.assertRaises(SystemExit):
+            lab.arguments(["--help"])
+        self.assertIn("127.0.0.1", out.getvalue())
+
+
+class Server(unittest.TestCase):
+    """JupyterLab itself, with configuration files that would open it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        for name in ("config", "runtime"):
+            (self.folder / name).mkdir()
+        self.env = {**project.jupyter_env(), "JUPYTER_CONFIG_DIR": str(self.folder / "config"),
+                    "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime")}
+
+    def start(self, config):
+        (self.folder / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
+        options = [f"--ServerApp.root_dir={self.folder}", "--ServerApp.ip=127.0.0.1", "--ServerApp.open_browser=False"]
+        options += ["--ServerApp.allow_root=True"] * (os.geteuid() == 0)
+        run = subprocess.Popen([sys.executable, str(RUNNER / "start.py"), "serve", *options], env=self.env, text=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        return run
+
+    def test_is_closed_to_others(self):
+        run = self.start({})
+        runtime = self.folder / "runtime"
+        deadline = time.monotonic() + 120
+        while not (pages := list(runtime.glob("jpserver-*-open.html"))) and time.monotonic() < deadline and run.poll() is None:
+            time.sleep(0.1)
+        self.assertEqual(len(pages), 1, run.poll() is not None and run.stderr.read())
+        for entry in runtime.iterdir():
+            self.assertEqual(stat.S_IMODE(entry.stat().st_mode) & 0o077, 0, entry)
+        info = json.loads(next(runtime.glob("jpserver-*.json")).read_text())
+        self.assertEqual(info["hostname"], "127.0.0.1")
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"http://127.0.0.1:{info['port']}/api/kernels", timeout=30)
+        refused.exception.close()
+        self.assertEqual(refused.exception.code, 403)
+        request = urllib.request.Request(f"http://127.0.0.1:{info['port']}/api/kernels", headers={"Authorization": f"token {info['token']}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            self.assertEqual(json.load(answer), [])
+        run.send_signal(signal.SIGHUP)
+        run.wait(60)
+        self.assertEqual([p.name for p in runtime.glob("jpserver-*")], [])
+
+    def test_refuses_to_start_open(self):
+        for config, says in [
+            ({"IdentityProvider": {"token": ""}}, "no token"),
+            ({"LabApp": {"ip": "0.0.0.0"}}, "ip '0.0.0.0'"),
+            ({"ServerApp": {"allow_remote_access": True}}, "allow_remote_access"),
+            ({"ServerApp": {"allow_origin": "*"}}, "allow_origin"),
+            ({"ServerApp": {"sock": str(self.folder / "s")}}, "sock"),
+        ]:
+            with self.subTest(says):
+                run = self.start(config)
+                said = run.communicate(timeout=60)[1]
+                self.assertEqual(run.returncode, 2, said)
+                self.assertIn(f"lab: JupyterLab would not be for this user alone: {says}", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
