@@ -117,12 +117,18 @@ func helper() int {
 	return 0
 }
 
+// prepared is a helper that has not been started.
+func prepared(store string, epochs int, save time.Duration, env ...string) *exec.Cmd {
+	cmd := exec.Command(must(os.Executable()))
+	cmd.Env = append(os.Environ(), helperDir+"="+store, fmt.Sprint(helperRun, "=", epochs), fmt.Sprint(helperSave, "=", save))
+	cmd.Env = append(cmd.Env, env...)
+	return cmd
+}
+
 // process starts a helper.
 func process(t *testing.T, store string, epochs int, save time.Duration, env ...string) (cmd *exec.Cmd, out *bytes.Buffer) {
 	t.Helper()
-	cmd = exec.Command(must(os.Executable()))
-	cmd.Env = append(os.Environ(), helperDir+"="+store, fmt.Sprint(helperRun, "=", epochs), fmt.Sprint(helperSave, "=", save))
-	cmd.Env = append(cmd.Env, env...)
+	cmd = prepared(store, epochs, save, env...)
 	out = new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = out, out
 	os.Remove(filepath.Join(store, readyFile))
@@ -408,6 +414,25 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 			t.Errorf("%v: the program ends with %v", stop, cmd.ProcessState)
 		}
 	}
+}
+
+// A cell whose kernel is gone is saved when it next says something.
+func TestKernelGoesAway(t *testing.T) {
+	store := t.TempDir()
+	cell := prepared(store, 100000, time.Hour, "GONB_PIPE=gone")
+	out := must(cell.StdoutPipe())
+	must(0, cell.Start())
+	t.Cleanup(func() { cell.Process.Kill() })
+	for lines := bufio.NewScanner(out); lines.Scan() && !strings.HasPrefix(lines.Text(), "[Dev]"); {
+	}
+	out.Close()
+	if code := exitCode(cell); code != 130 {
+		t.Fatalf("the cell ends with %v, want 130", cell.ProcessState)
+	}
+	if r := must(readResult(runDir(t, store))); r.Status != Interrupted || r.Steps == 0 {
+		t.Errorf("the run is %s after %d steps", r.Status, r.Steps)
+	}
+	must(safetensors.Load(filepath.Join(runDir(t, store), stateFile)))
 }
 
 // One SIGINT ends a whole loop of Fits: what is stored comes back, what is not

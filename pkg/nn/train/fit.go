@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"syscall"
 	"time"
 
 	"inkling/pkg/data"
@@ -30,7 +31,11 @@ import (
 // then on this lab begins no more runs, so that one signal ends a whole loop of
 // Fits. See UntilSignal.
 func (l *Lab) Fit(cfgs ...Config) ([]*Result, error) {
-	ctx, stop := UntilSignal(context.Background())
+	var more []os.Signal
+	if inCell() { // a kernel that is gone leaves a pipe that nobody reads
+		more = append(more, syscall.SIGPIPE)
+	}
+	ctx, stop := UntilSignal(context.Background(), more...)
 	if l.interrupted {
 		stop()
 	}
