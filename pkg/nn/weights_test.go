@@ -75,7 +75,7 @@ func TestMemory(t *testing.T) {
 		_, err := New(1, Vec(200_000), Linear{Out: 1000})
 		return err
 	})
-	if err == nil || err.Error() != "nn: the model needs about 1.6 GB of memory (weights and gradients 1.6 GB); the machine has 2.0 GB, 1.0 GB of it free" || used > 1<<20 {
+	if err == nil || err.Error() != "nn: the model needs about 1.6 GB of memory (weights and gradients 1.6 GB); the machine has 2.0 GB, 1.0 GB of it free, of which a tenth is left to others" || used > 1<<20 {
 		t.Errorf("New: %v, %d bytes allocated", err, used)
 	}
 	// 80 KB of weights, and 15.7 GB of activations in batches of 250.
@@ -99,7 +99,7 @@ func TestMemory(t *testing.T) {
 		_, err := FromFile(f)
 		return err
 	})
-	want := "nn: the model needs about 15.7 GB of memory (activations at evaluation, 250 examples at a time, 15.7 GB, weights and gradients 0.5 MB); the machine has 2.0 GB, 1.0 GB of it free"
+	want := "nn: the model needs about 15.7 GB of memory (activations at evaluation, 250 examples at a time, 15.7 GB, weights and gradients 0.5 MB); the machine has 2.0 GB, 1.0 GB of it free, of which a tenth is left to others"
 	if err == nil || err.Error() != want || used > 1<<20 {
 		t.Errorf("FromFile: %v, %d bytes allocated, want %q", err, used, want)
 	}

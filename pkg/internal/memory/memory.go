@@ -35,12 +35,12 @@ func Check(who string, parts ...Part) error {
 		return nil
 	}
 	total, free, ok := Machine()
-	if ok && need > free { // what the runtime has in hand counts as free
+	if ok && need > usable(free) { // what the runtime has in hand counts as free
 		runtime.GC()
 		debug.FreeOSMemory()
 		total, free, ok = Machine()
 	}
-	if !ok || need <= free {
+	if !ok || need <= usable(free) {
 		soften(need, free)
 		return nil
 	}
@@ -50,8 +50,11 @@ func Check(who string, parts ...Part) error {
 			list = append(list, p.Name+" "+GB(p.Bytes))
 		}
 	}
-	return fmt.Errorf("%s needs about %s of memory (%s); the machine has %s, %s of it free", who, GB(need), strings.Join(list, ", "), GB(total), GB(free))
+	return fmt.Errorf("%s needs about %s of memory (%s); the machine has %s, %s of it free, of which a tenth is left to others", who, GB(need), strings.Join(list, ", "), GB(total), GB(free))
 }
+
+// usable leaves a tenth of what is free to others, and to what no estimate knows.
+func usable(free int64) int64 { return free - free/10 }
 
 // soften makes the collector work harder before memory ends where a quarter of
 // what is free is asked for: by itself it lets the heap grow to twice what is in

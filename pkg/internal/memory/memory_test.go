@@ -14,7 +14,7 @@ func pretend(t *testing.T, total, free int64, ok bool) {
 func TestCheck(t *testing.T) {
 	parts := []Part{{"weights", 3e9}, {"nothing", 0}, {"scratch", 50e6}}
 	pretend(t, 8e9, 2e9, true)
-	const want = "it needs about 3.0 GB of memory (weights 3.0 GB, scratch 50.0 MB); the machine has 8.0 GB, 2.0 GB of it free"
+	const want = "it needs about 3.0 GB of memory (weights 3.0 GB, scratch 50.0 MB); the machine has 8.0 GB, 2.0 GB of it free, of which a tenth is left to others"
 	if err := Check("it", parts...); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
