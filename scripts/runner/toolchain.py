@@ -38,6 +38,13 @@ GOPLS = "golang.org/x/tools/gopls"
 STATICCHECK = "honnef.co/go/tools/cmd/staticcheck"
 
 
+# What would change the bits of results by the level of the processor that code
+# is compiled for, or the packages and kernels that it takes: the same in every
+# shell. (INKLING_KERNELS is a choice of the user's, and part of a run's key.)
+SAME_BITS = {"GOAMD64": "v1", "GOARM64": "", "GOARM": "", "GO386": "", "GOPPC64": "", "GORISCV64": "",
+             "GOEXPERIMENT": "", "GOFIPS140": "", "GODEBUG": ""}
+
+
 @dataclass(frozen=True)
 class Go:
     """The Go installation, and where its user keeps modules and builds."""
@@ -49,7 +56,7 @@ class Go:
     def environment(self, **more: str) -> dict[str, str]:
         """For our own go commands: the user's places and proxies, not the user's flags or C compiler."""
         return {**os.environ, **self.env, "GOENV": "off", "GOFLAGS": "", "CGO_ENABLED": "0", "GO111MODULE": "",
-                "GOWORK": "off", "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", **more}
+                "GOWORK": "off", "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", **SAME_BITS, **more}
 
 
 @dataclass(frozen=True)
@@ -216,7 +223,7 @@ def kernel_spec(go: Go) -> dict:
     is set up here (see Go.environment), so that they find it in the build cache.
     """
     env = {"GOENV": "off", "GOFLAGS": "-ldflags=-w", "CGO_ENABLED": "0", "GOPROXY": "off", "GOWORK": "",
-           "GO111MODULE": "", "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": ""}
+           "GO111MODULE": "", "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": "", **SAME_BITS}
     env |= {name: go.env[name] for name in ("GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE") if name in go.env}
     env = {name: value.replace("$", "$$") for name, value in env.items()}
     ours = os.pathsep.join([str(BIN), str(GOPLS_BIN), os.path.dirname(go.path)])
