@@ -630,12 +630,3 @@ func float64s(x []float32) []float64 {
 	}
 	return out
 }
-
-// orElse is v, or def where v is the zero value.
-func orElse[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
-}

@@ -139,3 +139,12 @@ func checkGrad(kind string, dy *Tensor, n int, out Shape) {
 		panic(fmt.Sprintf("nn: %s: gradient %d × %v, output was %d × %v", kind, dy.N, dy.Shape, n, out))
 	}
 }
+
+// orElse is v, or def where v is the zero value.
+func orElse[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}

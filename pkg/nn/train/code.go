@@ -62,7 +62,7 @@ func ours(pkg string) bool {
 var sources embed.FS
 
 // loop are the files of this package that decide a run.
-var loop = []string{"config.go", "evaluate.go", "trainer.go"}
+var loop = []string{"config.go", "evaluate.go", "subset.go", "trainer.go"}
 
 // library is a digest of all code of the library that decides a run but for the
 // batches: each package has its own, so that code can move without its runs
@@ -178,10 +178,18 @@ func (l *Lab) supersede(r *Result) error {
 	return nil
 }
 
-// sum identifies the data: what the splits were cut from, and their content
-// where someone has changed or replaced them since.
+// look finds out whether someone has changed or replaced Train or Dev since the
+// last look; what was drawn from them is then drawn anew.
+func (l *Lab) look() {
+	if now := l.quickSum(); now != l.now {
+		l.now, l.drawn = now, new(subsets)
+	}
+}
+
+// sum identifies the data, as they were at the last look: what the splits were
+// cut from, and their content where someone has changed them since.
 func (l *Lab) sum() string {
-	if l.quickSum() == l.made {
+	if l.now == l.made {
 		return l.dataSum
 	}
 	return sum(l.dataSum + l.Train.Fingerprint() + l.Dev.Fingerprint())

@@ -76,6 +76,7 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 	if err := words(); err != nil {
 		return nil, err
 	}
+	l.look()
 	var jobs []*job
 	first := map[string]*job{}
 	for _, cfg := range cfgs {

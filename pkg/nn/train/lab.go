@@ -39,7 +39,8 @@ type Lab struct {
 	store    string // the part of the run store for this data
 	devIndex []int
 	dataSum  string
-	made     uint64          // that of Train and Dev as they were cut
+	made     uint64          // quickSum of Train and Dev as they were cut
+	now      uint64          // that of the last look
 	said     map[string]bool // why runs were made anew
 }
 
@@ -98,6 +99,7 @@ func newLab(question string, digits *data.Digits, root string, quick bool) *Lab 
 		l.Digits = &d
 	}
 	l.made = l.quickSum()
+	l.now = l.made
 	return l
 }
 
