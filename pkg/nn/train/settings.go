@@ -240,7 +240,10 @@ func Labels(runs []*Result) []string {
 		case r.Named || r.Hyper == nil:
 			labels[i] = r.Name
 		default:
-			labels[i] = r.say(told, nets[i])
+			labels[i] = r.say(r.unlikeMost(told, runs), nets[i])
+			if full := r.say(told, nets[i]); labels[i] == "" && len(full) <= 40 {
+				labels[i] = full
+			}
 		}
 		if labels[i] == "" {
 			labels[i] = r.Name
@@ -292,6 +295,24 @@ func Labels(runs []*Result) []string {
 		}
 	}
 	return labels
+}
+
+// unlikeMost are those of keys for which r has not the value that most of the
+// runs have, if they are three or more: changes one at a time have one word each.
+func (r *Result) unlikeMost(keys []string, runs []*Result) (unlike []string) {
+	mine := r.facts()
+	for _, key := range keys {
+		same := 0
+		for _, o := range runs {
+			if v, ok := o.Hyper[key]; ok && v == mine[key] || key == "layers" && compact(o.Layers) == mine[key] {
+				same++
+			}
+		}
+		if len(runs) < 3 || 2*same <= len(runs) {
+			unlike = append(unlike, key)
+		}
+	}
+	return unlike
 }
 
 // column is a text for each run, if they differ.

@@ -117,6 +117,22 @@ func TestEveryFlagTellsRunsApart(t *testing.T) {
 	}
 }
 
+// Of changes made one at a time each label says its own.
+func TestLabelsOfChangesOneAtATime(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	var runs []*Result
+	for _, line := range []string{"", "--lr=0.3", "--activation=tanh --schedule=cosine", "--seed=2", "--ema=0.9"} {
+		runs = append(runs, flagged(t, l, strings.Fields(line)...))
+	}
+	want := []string{"relu, lr 0.1, constant, no ema, seed 3", "lr 0.3", "tanh, cosine", "seed 2", "ema 0.9"}
+	if got := Labels(runs); !slices.Equal(got, want) {
+		t.Errorf("labels %q, want %q", got, want)
+	}
+	if got := Labels([]*Result{runs[0], runs[1], runs[3]}); !slices.Equal(got, []string{"lr 0.1, seed 3", "lr 0.3", "seed 2"}) {
+		t.Errorf("labels %q", got)
+	}
+}
+
 func TestSettingsOfTypedConfigurations(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	for _, c := range []struct {
