@@ -18,6 +18,7 @@ from markupsafe import Markup
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
+import sanitize
 from formulas import Formulas
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -53,6 +54,8 @@ def report(notebook, folder: Path) -> str:
     exporter = HTMLExporter(config=Config({"NbConvertBase": {"display_data_priority": PRIORITY}}),
                             template_name="inkling", extra_template_basedirs=[str(TEMPLATES)],
                             embed_images=True, exclude_anchor_links=False)
+    exporter.register_filter("clean", sanitize.clean)
+    exporter.register_filter("base64_only", sanitize.base64_only)
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(folder)}})
     body, heading = cut_heading(body)
     page = pages().get_template("report.html.j2").render(
@@ -122,7 +125,7 @@ def picture(notebook) -> str:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             if "image/png" in data:
-                return "data:image/png;base64," + "".join(data["image/png"].split())
+                return "data:image/png;base64," + sanitize.base64_only(data["image/png"])
             match = re.search(r'<img[^>]*? src="(data:image/png;base64,[^"]+)"', data.get("text/html", ""))
             if match:
                 return html.unescape(match[1])

@@ -1,16 +1,58 @@
 import re
 import tempfile
+import time
 import unittest
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import page
+import sanitize
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TOLD = {"title": "Q1", "status": "ok", "error": "", "failed_cell": None, "headlines": ["98 % <b>"], "data": ["MNIST"],
         "date": "1 May 2030", "seconds": 61.2, "quick": True, "machine": "8 cores"}
+
+
+ATTACKS = [
+    '<meta http-equiv="refresh" content="0;url=https://evil.example">', '<base href="https://evil.example/">',
+    '<form action="https://evil.example"><input type="image" src="x"><button formaction="//evil.example">b</button></form>',
+    '<iframe src="https://evil.example" srcdoc="<b>"></iframe>', '<object data="https://evil.example"></object>', '<embed src="//evil.example">',
+    '<link rel="stylesheet" href="//evil.example">', '<a href="javascript:alert(1)" onclick="x()">a</a>', '<a href="JaVa&#x0a;Script:alert(1)">a</a>',
+    '<a href="data:text/html,<script>x</script>">a</a>', '<img src="https://evil.example/x.png" onerror="x()" srcset="//evil.example">', '<img src=x onerror=x()>',
+    '<svg onload="x()"><script>x</script><animate attributeName="href" to="javascript:x"/><foreignObject><b>b</b></foreignObject></svg>',
+    '<style>@import "//evil.example"; main { display: none }</style>', '<p style="background:url(//evil.example)">p</p>',
+    '<p style="position:fixed;inset:0;z-index:9">p</p>', '<math href="javascript:x"><mtext><img src=x onerror=x()></mtext></math>',
+    '<script>x()</script>', '<scr<script>ipt>x()</scr</script>ipt>', '"><script>x()</script>', '</div></main><meta http-equiv=refresh content=0>',
+    '<video poster="//evil.example" src="//evil.example"></video>', '<noscript><p title="</noscript><img src=x onerror=x()>"></noscript>',
+    '<!--><img src=x onerror=x()>-->', '<template><meta http-equiv=refresh content=0></template>', 'x" onmouseover="x()',
+]
+
+
+class Acts(HTMLParser):
+    """What in the body of a page loads, runs, sends or leads away."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.found = False, []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "body":
+            self.body = True
+        if not self.body:
+            return
+        if tag in ("meta", "base", "form", "button", "iframe", "object", "embed", "link", "script", "style", "svg", "video", "template"):
+            self.found.append(tag)
+        for name, value in attrs:
+            value = re.sub(r"\s", "", value or "").lower()
+            if (name.startswith("on") or name in ("srcset", "poster", "formaction", "srcdoc", "data", "action")
+                    or name in ("href", "src") and value.startswith(("javascript:", "data:text", "//"))
+                    or name == "src" and not value.startswith("data:image/")
+                    or name == "href" and tag != "a"
+                    or name == "style" and re.search(r"url|import|position|z-index", value)):
+                self.found.append((tag, name, value))
 
 
 def notebook(*cells, **told):
@@ -59,6 +101,35 @@ class Report(unittest.TestCase):
         self.assertNotIn("alert(1)", html)
         self.assertNotRegex(html, r"@import|url\(\s*[\"']?http")
         self.assertIn("default-src 'none'", html)
+
+    def test_cannot_be_led_away(self):
+        for attack in ATTACKS:
+            outputs = [new_output("display_data", {kind: attack}) for kind in ("text/html", "text/markdown", "text/latex")]
+            outputs.append(new_output("display_data", {"image/png": PIXEL + '">' + attack}, metadata={"image/png": {"alt": attack, "width": "9"}}))
+            outputs += [new_output("stream", name="stdout", text=attack),
+                        new_output("error", ename="E", evalue=attack, traceback=[attack])]
+            html = self.made(new_markdown_cell(f"# {attack}\n\n{attack}\n\n[a]({attack}) ${attack}$ $\\text{{{attack}}}$ $$\\href{{javascript:x}}{{y}}$$"),
+                             new_code_cell(attack, outputs=outputs), title=attack, headlines=[attack], data=[attack], error=attack)
+            seen = Acts()
+            seen.feed(html)
+            with self.subTest(attack):
+                self.assertEqual(seen.found, [])
+
+    def test_our_figures_stay(self):
+        figure = (f'<div style="overflow-x: auto; margin: 4px 0;"><img alt="a" width="3" src="data:image/png;base64,{PIXEL * 9}">'
+                  '<table style="border-collapse: collapse;"><thead><tr><th style="text-align: right; border-bottom: 1px solid rgba(128,128,128,.6);">n</th>'
+                  '</tr></thead><tbody><tr><td>1 &lt; 2</td></tr></tbody></table><details open=""><summary>log</summary><pre>x</pre></details>'
+                  '<span style="display: inline-block; width: 180px; height: 7px; background: #2f81c7;"></span><a href="q1.html">q</a></div>')
+        self.assertIn(figure, self.made(new_code_cell("x", outputs=[new_output("display_data", {"text/html": figure})])))
+
+    def test_unclosed_text_is_read_once(self):
+        for text in ("\\[", "\\(", "$$", "$", "$a ", "`", "``` ", "\\begin{align}", "{", "<script", "<!--", "<a"):
+            with self.subTest(text):
+                began = time.process_time()
+                formulas = page.Formulas()
+                formulas.put_back(formulas.take(text * (200_000 // len(text))))
+                sanitize.UNREADABLE.sub("", text * (200_000 // len(text)))
+                self.assertLess(time.process_time() - began, 30, "quadratic takes minutes")
 
     def test_go_is_coloured_as_go(self):
         self.assertRegex(self.made(new_code_cell("func f() {}")), r'<span class="kd">func</span>')
