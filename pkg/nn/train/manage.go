@@ -13,6 +13,7 @@ import (
 
 	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
 )
 
 // called gives a stored run the name by which want asks for it, in the store as
@@ -103,7 +104,7 @@ func (r *Result) replaceBest() error {
 		if other.Best.Step == 0 || other.Old() {
 			continue
 		}
-		b, err := os.ReadFile(filepath.Join(other.Dir, bestFile))
+		b, err := atomicfile.ReadFile(filepath.Join(other.Dir, bestFile), safetensors.MaxFile)
 		if err != nil {
 			continue
 		}
