@@ -136,8 +136,10 @@ func (g *gemm) start(chunks int, op func(*gemm, int)) {
 func (g *gemm) run() {
 	switch {
 	case g.byRows:
-		g.shared.take(g.cols() * g.k)
-		g.start(g.packChunks(g.panels()*g.blocks, panelCols()), sharePanels)
+		if !g.bare() {
+			g.shared.take(g.cols() * g.k)
+			g.start(g.packChunks(g.panels()*g.blocks, panelCols()), sharePanels)
+		}
 		g.start(g.chunks, rowBand)
 	case g.a.byK:
 		g.start(g.chunks, panelBand)
@@ -147,6 +149,13 @@ func (g *gemm) run() {
 		g.start(g.chunks, panelBand)
 	}
 }
+
+// bare reports whether tiles read B' where it lies, as masks let them. Where few
+// of them use a panel, that is faster than to pack it.
+func (g *gemm) bare() bool { return kernels == avx512 && !g.b.byK && g.m <= bareRows }
+
+// bareRows is the number of rows of A' up to which that is so.
+const bareRows = 128
 
 // packChunks returns how many chunks to pack the given pieces in, each of which
 // holds width·depth values.

@@ -29,7 +29,11 @@ func rowBand(g *gemm, chunk int) {
 		}
 		group := max(1, blockSize/(panelCols()*k)) * panelCols() // columns that stay in the second-level cache
 		for j := 0; j < g.n; j += group {
-			r.b = g.shared.data[l0*g.cols()+j*k:]
+			if g.bare() {
+				r.b = g.b.data[l0*g.b.stride+j:]
+			} else {
+				r.b = g.shared.data[l0*g.cols()+j*k:]
+			}
 			r.rows(i0, i1, j, min(j+group, g.n))
 		}
 	}
@@ -51,7 +55,11 @@ func panelBand(g *gemm, chunk int) {
 	for blk := range g.blocks {
 		l0, k := g.block(blk)
 		r.k, r.first, r.last = k, blk == 0, blk == g.blocks-1
-		g.b.panels(r.b, j0, j0+cols, g.n, l0, k)
+		if g.bare() {
+			r.b = g.b.data[l0*g.b.stride+j0:]
+		} else {
+			g.b.panels(r.b, j0, j0+cols, g.n, l0, k)
+		}
 		if g.a.byK {
 			r.a, r.rs, r.cs = g.a.data[l0:], 4*g.a.stride, 4
 		} else {
@@ -79,9 +87,15 @@ type region struct {
 func (r *region) rows(i0, i1, j0, j1 int) {
 	g := r.g
 	s := strip{a: r.a, packed: !g.a.byK, rs: r.rs, cs: r.cs, b: r.b, rows: i1 - i0, k: r.k, cols: j1 - j0, edge: r.edges}
+	if g.bare() {
+		s.ldb, s.bare = g.b.stride, true
+	}
 	if g.transposed {
 		s.ldc = roundUp(r.j1-r.j0, colUnit)
-		s.c, s.cols = r.out[(i0-r.i0)*s.ldc+j0-r.j0:], roundUp(s.cols, colUnit)
+		s.c = r.out[(i0-r.i0)*s.ldc+j0-r.j0:]
+		if !s.bare {
+			s.cols = roundUp(s.cols, colUnit)
+		}
 		if !r.first {
 			s.flags = tileAccumulate
 		}

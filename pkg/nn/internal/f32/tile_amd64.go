@@ -109,7 +109,7 @@ type strip struct {
 // masks reports whether that many columns are computed by tiles with masks, which
 // read and write nothing beside them.
 func (s *strip) masks(cols int) bool {
-	return kernels == avx512 && (cols > colUnit || s.packed || !slowNarrow)
+	return kernels == avx512 && (cols > colUnit || s.packed || s.bare || !slowNarrow)
 }
 
 func (s *strip) run() {
