@@ -118,9 +118,9 @@ class Report(unittest.TestCase):
     def test_our_figures_stay(self):
         figure = (f'<div style="overflow-x: auto; margin: 4px 0;"><img alt="a" width="3" src="data:image/png;base64,{PIXEL * 9}">'
                   '<table style="border-collapse: collapse;"><thead><tr><th style="text-align: right; border-bottom: 1px solid rgba(128,128,128,.6);">n</th>'
-                  '</tr></thead><tbody><tr><td>1 &lt; 2</td></tr></tbody></table><details open=""><summary>log</summary><pre>x</pre></details>'
+                  '</tr></thead><tbody><tr><td>1 &lt; 2</td></tr></tbody></table><details open><summary>log</summary><pre>x</pre></details>'
                   '<span style="display: inline-block; width: 180px; height: 7px; background: #2f81c7;"></span><a href="q1.html">q</a></div>')
-        self.assertIn(figure, self.made(new_code_cell("x", outputs=[new_output("display_data", {"text/html": figure})])))
+        self.assertEqual(sanitize.clean(figure), figure)
 
     def test_unclosed_text_is_read_once(self):
         for text in ("\\[", "\\(", "$$", "$", "$a ", "`", "``` ", "\\begin{align}", "{", "<script", "<!--", "<a"):
