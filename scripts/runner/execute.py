@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -27,7 +28,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 import guard
 import outputs
 import signals
-from project import KERNEL
+from project import JUPYTER, KERNEL, ROOT
 
 # GoNB gives an interrupted cell 5 s before it kills it.
 INTERRUPT_GRACE = 8.0
@@ -104,14 +105,25 @@ def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Pat
             asyncio.run(Execution(notebook, path, run, timeout, env, log).go(note))
         run.signal = note.number
     run.seconds = time.monotonic() - start
+    places = outputs.Places({**kernel_places(), **env}, str(ROOT))
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = outputs.normalise(cell.outputs)
+            places.take_from(cell.outputs)
+    run.error = places.named(run.error)
     # GoNB leaves it empty, and Go would be coloured as Python.
     notebook.metadata.setdefault("language_info", {"name": "go", "file_extension": ".go"})["pygments_lexer"] = "go"
     run.headlines = outputs.told(notebook.cells, "headline")
     run.data = outputs.data_used(notebook.cells)
     return notebook, run
+
+
+def kernel_places() -> dict[str, str]:
+    """Where the kernel's Go keeps things."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        spec = json.loads((JUPYTER / "data" / "kernels" / KERNEL / "kernel.json").read_text())
+        return {name: value.replace("$$", "$") for name, value in spec["env"].items()}
+    return {}
 
 
 class Execution:
@@ -170,7 +182,7 @@ class Execution:
                 progress.end("interrupted")
                 return
             if error:
-                self.fail(index, f"cell {number} of {len(code)}: {error}")
+                self.fail(index, f"cell {number} of {len(code)}{cell_id(cell)}: {error}")
                 progress.end("FAILED")
                 return
             progress.end()
@@ -222,14 +234,16 @@ class Execution:
 
 
 def failure(cell, error: CellExecutionError) -> str:
-    """What went wrong in one line: the compiler's first complaint, or the program's last words."""
-    said = [o["text"] for o in outputs.normalise(cell.outputs) if o["output_type"] == "stream" and o["name"] == "stderr"]
+    """What went wrong in one line: the compiler's first complaint, or what the program said was the cause."""
     lines = meaningful(outputs.plain(str(getattr(error, "evalue", "") or error)))
-    if lines and outputs.EXIT.fullmatch(lines[0]) and said:
-        words = [line for line in meaningful("\n".join(said)) if not outputs.EXIT.fullmatch(line)]
-        panics = [line for line in words if line.startswith(("panic:", "fatal error:"))]
-        return ": ".join([lines[0], *(panics or words[-1:])][:2])
+    if lines and outputs.EXIT.fullmatch(lines[0]):
+        told = outputs.cause(outputs.normalise(cell.outputs))
+        return f"{told} ({lines[0]})" if told else lines[0]
     return re.sub(r"^\S*main(?:_test)?\.go:[\d:]+ ", "", lines[0]) if lines else "failed"
+
+
+def cell_id(cell) -> str:
+    return f" ({cell['id']})" if cell.get("id") else ""
 
 
 def meaningful(text: str) -> list[str]:

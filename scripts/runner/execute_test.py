@@ -29,7 +29,7 @@ class Execute(unittest.TestCase):
 
     def run_cells(self, *sources, timeout=120.0, **cell):
         """Executes cells; returns the code cells' text, what became of the run, and what was printed."""
-        made = new_notebook(cells=[new_markdown_cell("# t"), *(new_code_cell(s, **cell) for s in sources)])
+        made = new_notebook(cells=[new_markdown_cell("# t"), *(new_code_cell(s, id=f"cell-{i}", **cell) for i, s in enumerate(sources))])
         path = self.folder / "t.ipynb"
         nbformat.write(made, path)
         printed = io.StringIO()
@@ -53,15 +53,30 @@ class Execute(unittest.TestCase):
     def test_failures_stop_the_notebook_and_say_why(self):
         for source, error in [
             ("%%\nfmt.Println(nowhere)", "undefined: nowhere"),
-            ('%%\nfmt.Fprintln(os.Stderr, "no data in x")\nos.Exit(3)', "exit status 3: no data in x"),
-            ('%%\npanic("nn: bad shape")', "exit status 2: panic: nn: bad shape"),
+            ('%%\nfmt.Fprintln(os.Stderr, "no data in x")\nos.Exit(3)', "no data in x (exit status 3)"),
+            ('%%\npanic("nn: bad shape")', "panic: nn: bad shape (exit status 2)"),
+            ('%%\nfmt.Fprintln(os.Stderr, "starting\\nerror: --lr \\"fast\\", want a number\\nknown flags: --lr")\nos.Exit(2)',
+             '--lr "fast", want a number (exit status 2)'),
+            ('%%\nfmt.Println("error: no run of that name")\nos.Exit(2)', "no run of that name (exit status 2)"),
             ("!ls /no/such/folder", "a shell command failed: exit status 2"),
             ("%%bash\nfalse", "a shell command failed: exit status 1"),
         ]:
             with self.subTest(source):
                 texts, run, _ = self.run_cells('%%\nfmt.Println("before")', source, '%%\nfmt.Println("after")')
-                self.assertEqual((run.status, run.error, run.failed_cell), ("failed", f"cell 2 of 3: {error}", 2))
+                self.assertEqual((run.status, run.error, run.failed_cell), ("failed", f"cell 2 of 3 (cell-1): {error}", 2))
                 self.assertEqual((texts[0], texts[2]), ("before\n", ""))
+
+    def test_no_folder_of_this_machine_is_told(self):
+        data = self.folder / "my data"
+        data.mkdir()
+        with mock.patch.dict(os.environ, {"MNIST_DIR": str(data)}):
+            texts, run, _ = self.run_cells(
+                '%%\nh, _ := os.UserHomeDir()\nfmt.Println(os.Getenv("MNIST_DIR")+"/x", h, os.TempDir()+"/y")\n_, err := os.Open(os.Getenv("MNIST_DIR")+"/t10k")\npanic(err)')
+        self.assertTrue(texts[0].startswith("$MNIST_DIR/x ~ $TMPDIR/y\n"), texts[0])
+        self.assertIn("panic: ", run.error)
+        self.assertIn("$MNIST_DIR/t10k", run.error)
+        for folder in (str(self.folder), str(project.ROOT), os.path.expanduser("~") + "/"):
+            self.assertNotIn(folder, texts[0] + run.error)
 
     def test_expected_errors_do_not_stop_it(self):
         _, run, _ = self.run_cells("%%\nos.Exit(3)", "!false", metadata={"tags": ["raises-exception"]})
@@ -69,7 +84,7 @@ class Execute(unittest.TestCase):
 
     def test_time_out(self):
         texts, run, _ = self.run_cells('%%\nfmt.Println("begun")\ntime.Sleep(time.Hour)', '%%\nfmt.Println("after")', timeout=5)
-        self.assertEqual((run.status, run.error), ("failed", "cell 1 of 2: took longer than 5 s"))
+        self.assertEqual((run.status, run.error), ("failed", "cell 1 of 2 (cell-0): took longer than 5 s"))
         self.assertIn("begun", texts[0])
         self.assertEqual(texts[1], "")
 

@@ -7,7 +7,14 @@ terminal; what is kept is the last state, as plain text.
 from __future__ import annotations
 
 import copy
+import html
+import json
+import os
 import re
+import tempfile
+from urllib.parse import quote
+
+import guard
 
 # CSI sequences (colours, cursor), OSC sequences (titles, links), and lone escapes.
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
@@ -54,6 +61,53 @@ def empty_display(output) -> bool:
     return all(isinstance(v, str) and not v.strip() for v in data.values())
 
 
+class Places:
+    """Puts names in the place of folders that say who ran a notebook and where.
+
+    $MNIST_DIR, ~ and the like mean the same to a reader, on any machine.
+    """
+
+    def __init__(self, env: dict[str, str], project: str):
+        named = [(env.get("MNIST_DIR"), "$MNIST_DIR"), (project, "."), (env.get("HOME") or os.path.expanduser("~"), "~"),
+                 (tempfile.gettempdir(), "$TMPDIR"), (env.get("TMPDIR"), "$TMPDIR")]
+        named += [(env.get(name), f"${name}") for name in ("GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE", "XDG_CACHE_HOME")]
+        self.names: dict[str, str] = {}
+        for folder, name in named:
+            if folder and os.path.isabs(folder):
+                for way in (os.path.normpath(folder), os.path.realpath(folder)):
+                    for written in (way, html.escape(way), html.escape(way, quote=False), quote(way), json.dumps(way)[1:-1]):
+                        if way != "/":
+                            self.names.setdefault(written, name)
+        longest_first = sorted(self.names, key=len, reverse=True)
+        kernel = rf"(?P<kernel>/{guard.PREFIX}[0-9]+-\w+)?"
+        self.pattern = re.compile(rf"(?<![\w.~$-])(?P<folder>{'|'.join(map(re.escape, longest_first))}){kernel}(?![\w-]|\.\w)")
+
+    def named(self, text: str) -> str:
+        return self.pattern.sub(lambda match: self.names[match["folder"]], text)
+
+    def take_from(self, outputs: list) -> None:
+        for output in outputs:
+            for key in ("text", "evalue"):
+                if key in output:
+                    output[key] = self.named(output[key])
+            if "traceback" in output:
+                output["traceback"] = [self.named(line) for line in output["traceback"]]
+            if "data" in output:
+                output["data"] = {kind: self.anywhere(value) if is_text(kind) else value for kind, value in output["data"].items()}
+
+    def anywhere(self, value):
+        """A value of JSON with the texts in it named."""
+        if isinstance(value, str):
+            return self.named(value)
+        if isinstance(value, list):
+            return [self.anywhere(v) for v in value]
+        return {k: self.anywhere(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def is_text(kind: str) -> bool:
+    return kind.startswith("text/") or kind.endswith(("json", "xml", "javascript"))
+
+
 def shell_failure(source: str, outputs: list) -> str | None:
     """GoNB counts a failing !command or %%bash cell as a success; its stderr tells."""
     if not SHELL_LINE.search(source):
@@ -64,6 +118,25 @@ def shell_failure(source: str, outputs: list) -> str | None:
             if match:
                 return match.group()
     return None
+
+
+# How a program's complaint begins; a panic's stack and a list of flags come after it.
+COMPLAINT = re.compile(r"(?i)^(?:panic|fatal error|fatal|error|invalid value|flag provided but not defined|signal)\b")
+
+
+def cause(outputs: list) -> str:
+    """The line in which a program that failed said why, or nothing.
+
+    A panic, or else a complaint by its first word, on stderr or then on stdout;
+    or else the last line on stderr, where a program may have said it in its own words.
+    """
+    said = {name: [line.strip() for o in outputs if o["output_type"] == "stream" and o["name"] == name
+                   for line in o["text"].splitlines() if line.strip() and not EXIT.fullmatch(line.strip())]
+            for name in ("stderr", "stdout")}
+    panics = [line for line in said["stderr"] if line.startswith(("panic:", "fatal error:"))]
+    complaints = [line for name in ("stderr", "stdout") for line in said[name] if COMPLAINT.match(line)]
+    line = [*panics, *complaints, *said["stderr"][-1:], ""][0]
+    return re.sub(r"^error: ", "", line)
 
 
 def told(cells, word: str) -> list[str]:

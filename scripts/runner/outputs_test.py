@@ -62,5 +62,24 @@ class Told(unittest.TestCase):
         self.assertEqual(outputs.data_used([{"outputs": [stream("about MNIST: x\n")]}]), [])
 
 
+class Places(unittest.TestCase):
+    def test_names_for_folders(self):
+        places = outputs.Places({"HOME": "/home/ann", "MNIST_DIR": "/home/ann/my data", "GOROOT": "/usr/go"}, "/home/ann/inkling")
+        for text, named in [
+            ("open /home/ann/my data/t10k: no", "open $MNIST_DIR/t10k: no"), ("/home/ann/inkling/runs.", "./runs."),
+            ("in /home/ann.", "in ~."), ("/home/anna /home/ann.b /mnt/home/ann", "/home/anna /home/ann.b /mnt/home/ann"),
+            ("file:///home/ann/my%20data/x", "file://$MNIST_DIR/x"), ("/usr/go/src/runtime/panic.go:1", "$GOROOT/src/runtime/panic.go:1"),
+        ]:
+            self.assertEqual(places.named(text), named)
+        told = [{"output_type": "display_data", "data": {"text/html": "<b>/home/ann/x</b>", "image/png": "/home/ann/", "application/json": {"a": ["/home/ann"]}}},
+                {"output_type": "error", "ename": "E", "evalue": "/home/ann", "traceback": ["/home/ann"]}]
+        places.take_from(told)
+        self.assertEqual(told[0]["data"], {"text/html": "<b>~/x</b>", "image/png": "/home/ann/", "application/json": {"a": ["~"]}})
+        self.assertEqual((told[1]["evalue"], told[1]["traceback"]), ("~", ["~"]))
+
+    def test_root_is_no_home(self):
+        self.assertEqual(outputs.Places({"HOME": "/"}, "/p").named("a / b /x"), "a / b /x")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -5,6 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 import project
+import report
 import toolchain
 from project import Problem
 
@@ -33,6 +34,18 @@ class FindNotebook(unittest.TestCase):
             project.find_notebook("q1")
         with self.assertRaises(Problem):
             project.find_notebook("")
+
+
+class Names(unittest.TestCase):
+    def test_every_notebook_has_a_page_of_its_own(self):
+        for paths, says in [
+            (["a/index.ipynb"], "'index.ipynb' cannot be reported"), (["Index.ipynb"], "'Index.ipynb' cannot be reported"),
+            (["a/q1.ipynb", "b/Q1.ipynb"], "would have the same page"), (["e\u0301.ipynb", "\u00e9.ipynb"], "would have the same page"),
+            (["out/q1.ipynb"], "which its executed copy would replace"),
+        ]:
+            with self.subTest(paths), self.assertRaisesRegex(Problem, says):
+                report.check_names([Path(p) for p in paths], Path("out"))
+        report.check_names([Path("a/q1.ipynb"), Path("a/q2.ipynb")], Path("out"))
 
 
 class JupyterEnvironment(unittest.TestCase):

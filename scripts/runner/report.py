@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import unicodedata
 from pathlib import Path
 
 import signals
@@ -49,6 +50,20 @@ def seconds(text: str) -> float:
     return value
 
 
+def check_names(notebooks: list[Path], output: Path) -> None:
+    """Every notebook needs a page of its own, also where a file's name is the same in capitals."""
+    pages: dict[str, Path] = {}
+    for path in notebooks:
+        name = unicodedata.normalize("NFC", path.stem).casefold()
+        if name == "index":
+            raise Problem(f"notebook {path.name!r} cannot be reported: index.html is the list of all reports; rename it")
+        if name in pages:
+            raise Problem(f"notebooks {str(pages[name])!r} and {str(path)!r} would have the same page; rename one, or report them one by one with --output")
+        pages[name] = path
+        if path.parent == output:
+            raise Problem(f"--output {str(output)!r} is the folder of {path.name}, which its executed copy would replace; give another")
+
+
 def main(given: list[str]) -> int:
     args = arguments(given)
     if args.list:
@@ -57,7 +72,9 @@ def main(given: list[str]) -> int:
     notebooks = [find_notebook(n) for n in dict.fromkeys(args.notebooks)] or known_notebooks()
     if not notebooks:
         raise Problem(f"no notebooks in {ROOT / 'notebooks'}")
+    notebooks = list(dict.fromkeys(n.resolve() for n in notebooks))
     output = args.output.resolve()
+    check_names(notebooks, output)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
