@@ -64,17 +64,17 @@ class Told(unittest.TestCase):
 
 class Places(unittest.TestCase):
     def test_names_for_folders(self):
-        places = outputs.Places({"HOME": "/home/ann", "MNIST_DIR": "/home/ann/my data", "GOROOT": "/usr/go"}, "/home/ann/inkling")
+        places = outputs.Places({"HOME": "/people/ann", "MNIST_DIR": "/people/ann/my data", "GOROOT": "/usr/go"}, "/people/ann/inkling")
         for text, named in [
-            ("open /home/ann/my data/t10k: no", "open $MNIST_DIR/t10k: no"), ("/home/ann/inkling/runs.", "./runs."),
-            ("in /home/ann.", "in ~."), ("/home/anna /home/ann.b /mnt/home/ann", "/home/anna /home/ann.b /mnt/home/ann"),
-            ("file:///home/ann/my%20data/x", "file://$MNIST_DIR/x"), ("/usr/go/src/runtime/panic.go:1", "$GOROOT/src/runtime/panic.go:1"),
+            ("open /people/ann/my data/t10k: no", "open $MNIST_DIR/t10k: no"), ("/people/ann/inkling/runs.", "./runs."),
+            ("in /people/ann.", "in ~."), ("/people/anna /people/ann.b /mnt/people/ann", "/people/anna /people/ann.b /mnt/people/ann"),
+            ("file:///people/ann/my%20data/x", "file://$MNIST_DIR/x"), ("/usr/go/src/runtime/panic.go:1", "$GOROOT/src/runtime/panic.go:1"),
         ]:
             self.assertEqual(places.named(text), named)
-        told = [{"output_type": "display_data", "data": {"text/html": "<b>/home/ann/x</b>", "image/png": "/home/ann/", "application/json": {"a": ["/home/ann"]}}},
-                {"output_type": "error", "ename": "E", "evalue": "/home/ann", "traceback": ["/home/ann"]}]
+        told = [{"output_type": "display_data", "data": {"text/html": "<b>/people/ann/x</b>", "image/png": "/people/ann/", "application/json": {"a": ["/people/ann"]}}},
+                {"output_type": "error", "ename": "E", "evalue": "/people/ann", "traceback": ["/people/ann"]}]
         places.take_from(told)
-        self.assertEqual(told[0]["data"], {"text/html": "<b>~/x</b>", "image/png": "/home/ann/", "application/json": {"a": ["~"]}})
+        self.assertEqual(told[0]["data"], {"text/html": "<b>~/x</b>", "image/png": "/people/ann/", "application/json": {"a": ["~"]}})
         self.assertEqual((told[1]["evalue"], told[1]["traceback"]), ("~", ["~"]))
 
     def test_root_is_no_home(self):
