@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import json
 import os
 import re
+import shutil
 import signal
 import tempfile
 import threading
@@ -49,6 +51,28 @@ class Execute(unittest.TestCase):
         self.assertEqual(texts[1:], ["100 %\nheadline: got 42\n", "data: true -ldflags=-w\n", "shell\n"])
         self.assertEqual((run.headlines, run.data), (["got 42"], ["true -ldflags=-w"]))
         self.assertEqual(re.findall(r"\[(\d/\d)\]", printed), ["1/4", "2/4", "3/4", "4/4"])
+
+    def test_every_notebook_tells_a_plain_kernel_where_the_packages_are(self):
+        for path in project.known_notebooks():
+            first = next(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
+            self.assertEqual(first, '%noautoget\n!*test -f go.work || (go work init && go work use . "$(cd "$GONB_DIR/.." && pwd -P)")', path.name)
+        folder = self.folder / "notebooks"
+        folder.mkdir()
+        os.symlink(project.ROOT / "pkg", self.folder / "pkg")
+        for name in ("go.mod", "go.sum"):
+            shutil.copy(project.ROOT / name, self.folder)
+        imported = new_code_cell('import "inkling/pkg/data"\n\n%%\nfmt.Println(data.Classes)')
+        nbformat.write(new_notebook(cells=[new_code_cell(first), new_code_cell(first), imported]), folder / "t.ipynb")
+        kernel = Path("kernels", project.KERNEL, "kernel.json")
+        plain = json.loads((project.JUPYTER / "data" / kernel).read_text())
+        plain["argv"] = [a for a in plain["argv"] if not a.startswith("-go_work=")]
+        (self.folder / kernel).parent.mkdir(parents=True)
+        (self.folder / kernel).write_text(json.dumps(plain))
+        with mock.patch.dict(os.environ, {"JUPYTER_DATA_DIR": str(self.folder)}), contextlib.redirect_stdout(io.StringIO()):
+            notebook, run = execute(folder / "t.ipynb", "t", 120, dict(os.environ), self.folder / "kernel.log")
+        self.assertEqual((run.status, run.error), ("ok", ""))
+        self.assertEqual(notebook.cells[2].outputs[0]["text"], "10\n")
+        self.assertEqual([p.name for p in folder.iterdir()], ["t.ipynb"])
 
     def test_failures_stop_the_notebook_and_say_why(self):
         for source, error in [
