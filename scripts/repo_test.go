@@ -107,8 +107,8 @@ func TestOneFileTalksToGoNB(t *testing.T) {
 		}
 	}
 	slices.Sort(files)
-	if files = slices.Compact(files); !slices.Equal(files, []string{"../pkg/viz/gonb.go"}) {
-		t.Errorf("files that import GoNB: %q, want only pkg/viz/gonb.go", files)
+	if files = slices.Compact(files); !slices.Equal(files, []string{"../pkg/viz/deliver_gonb.go"}) {
+		t.Errorf("files that import GoNB: %q, want only pkg/viz/deliver_gonb.go", files)
 	}
 }
 

@@ -68,9 +68,7 @@ func Save(path string, f Figure) error {
 	return nil
 }
 
-// Raster returns f as an image with two pixels per CSS pixel.
-func Raster(f Figure) image.Image { return raster(f.layout()) }
-
+// raster draws l with two device pixels per CSS pixel.
 func raster(l layout) image.Image { return rasterAt(l, pixelRatio) }
 
 func rasterAt(l layout, ratio int) image.Image {

@@ -77,11 +77,10 @@ func every(v []float64) map[string]Figure {
 		"heat, signs": Heat{Title: "T", Values: [][]float64{few}, Diverging: true},
 		"maps":        Maps{Title: "T", H: 2, W: 2, Maps: maps, Diverging: true},
 		"filters":     Filters("T", len(maps), 1, 2, slices.Concat(maps...)),
-		"matrix":      Matrix("T", side, side, f32[:side*side]),
 		"features":    FeatureMaps{Title: "T", Image: Ink(side, side, f32[:side*side]), Layers: []Channels{{Name: "conv", H: 1, W: 2, Data: f32[:len(f32)/2*2]}, {Name: "linear", H: 1, W: 1, Data: f32}}},
 		"saliency":    Saliency{Title: "T", H: 1, W: 1, Pixels: f32[:min(len(f32), 60)], Names: []string{"a"}, Maps: [][]float32{f32[:min(len(f32), 60)]}},
 		"patches":     Patches{Title: "T", Size: 2, Kernels: maps, Best: make([][][]float32, len(maps))},
-		"overlay":     Images{Title: "T", Tiles: []Tile{{Image: Overlay(side, side, f32[:side*side], f32[:side*side], 0)}}},
+		"overlay":     Images{Title: "T", Tiles: []Tile{{Image: overlay(side, side, f32[:side*side], f32[:side*side], 0)}}},
 		"histograms":  Histograms{Title: "T", Rows: []Distribution{{Name: "a", Values: f32}}},
 		"reliability": Reliability{Title: "T", Confidence: v, Right: right},
 		"embedding":   Embedding{Title: "T", Points: points, Labels: labels},
@@ -207,7 +206,6 @@ func TestMisuse(t *testing.T) {
 		`viz: live: pane "loss", want one of ["Loss"]`:     func() { NewLive("", Curves{Title: "Loss"}).Add("loss", "", 0, 0) },
 		"viz: ink: 3 values, want 2×2":                     func() { Ink(2, 2, make([]float32, 3)) },
 		"viz: filters: 3 weights, want 1×2×3×3":            func() { Filters("", 1, 2, 3, make([]float32, 3)) },
-		"viz: matrix: 3 weights, want 2×2":                 func() { Matrix("", 2, 2, make([]float32, 3)) },
 		"viz: feature maps: a has 3 values, want a multiple of 2×2": func() {
 			FeatureMaps{Layers: []Channels{{Name: "a", H: 2, W: 2, Data: make([]float32, 3)}}}.layout()
 		},
@@ -220,7 +218,7 @@ func TestMisuse(t *testing.T) {
 		"viz: patches: a patch of 1 values, want 2×2": func() {
 			Patches{Size: 2, Kernels: [][]float32{make([]float32, 4)}, Best: [][][]float32{{{1}}}}.layout()
 		},
-		"viz: map image: 3 values, want 2×2": func() { MapImage(2, 2, make([]float32, 3), true, 0) },
+		"viz: map image: 3 values, want 2×2": func() { mapImage(2, 2, make([]float32, 3), 0) },
 	} {
 		func() {
 			defer func() {

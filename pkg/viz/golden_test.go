@@ -87,7 +87,7 @@ func features() Figure {
 	pixels := wave(64)
 	return Panels{Columns: 1, Figures: []Figure{
 		FeatureMaps{Title: "Layers", Image: Ink(8, 8, pixels), Most: 4, Layers: []Channels{{"0.conv2d", 6, 6, wave(5 * 36)}, {"1.relu", 3, 3, relu}, {"2.linear", 1, 1, wave(10)}}},
-		Images{Tiles: []Tile{{Image: Ink(8, 8, pixels), Caption: "ink"}, {Image: Overlay(8, 8, pixels, wave(64), 0.8), Caption: "overlay"}}},
+		Images{Tiles: []Tile{{Image: Ink(8, 8, pixels), Caption: "ink"}, {Image: overlay(8, 8, pixels, wave(64), 0.8), Caption: "overlay"}}},
 		Filters("Filters", 2, 3, 2, wave(24)),
 		Saliency{Title: "Saliency", H: 8, W: 4, Pixels: pixels, Names: []string{"one", "two"}, Maps: [][]float32{wave(64), positive(wave(64))}},
 		Patches{Title: "Patches", Size: 3, Kernels: [][]float32{wave(9), wave(9), relu[:9]}, Best: [][][]float32{{pixels[:9], pixels[9:18], pixels[18:27]}, {pixels[:9]}, nil}, Most: 2},
@@ -167,7 +167,7 @@ func difference(a, b image.Image) float64 {
 // TestDifference makes small mistakes in a figure; each must be seen.
 func TestDifference(t *testing.T) {
 	right := golden()["curves"].(Curves)
-	image := Raster(right)
+	image := raster(right.layout())
 	for name, spoil := range map[string]func(*Curves){
 		"a letter":  func(f *Curves) { f.Title = "Loss of two rans" },
 		"a value":   func(f *Curves) { f.Series[1].Y[119] *= 0.97; f.Series[3].Y[119] *= 0.97 },
@@ -177,11 +177,11 @@ func TestDifference(t *testing.T) {
 	} {
 		wrong := golden()["curves"].(Curves)
 		spoil(&wrong)
-		if d := difference(Raster(wrong), image); d <= goldenLimit {
+		if d := difference(raster(wrong.layout()), image); d <= goldenLimit {
 			t.Errorf("%s: %.3f %% of the pixels differ: not seen", name, 100*d)
 		}
 	}
-	if d := difference(Raster(right), image); d != 0 {
+	if d := difference(raster(right.layout()), image); d != 0 {
 		t.Errorf("the same figure differs by %g", d)
 	}
 }

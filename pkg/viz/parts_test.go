@@ -139,7 +139,7 @@ func TestImagesAreSharp(t *testing.T) {
 	for i := range m.Pix {
 		m.Pix[i] = uint8(17 * i)
 	}
-	f := Raster(Images{Tiles: []Tile{{Image: m}}, Scale: 10})
+	f := raster(Images{Tiles: []Tile{{Image: m}}, Scale: 10}.layout())
 	at := image.Pt(-1, -1)
 	for y := 0; y < f.Bounds().Dy() && at.X < 0; y++ {
 		for x := range f.Bounds().Dx() {

@@ -97,19 +97,6 @@ func Descent[R Run](title string, runs []R) Panels {
 	return Panels{Title: title, Figures: []Figure{rate, norm}}
 }
 
-// Compare draws one metric of the dev split for several runs.
-func Compare[R Run](title, metric string, runs []R) Curves {
-	c := Curves{Title: title, X: "iteration", Y: "dev " + metric, LogY: metric == "loss"}
-	best := Max
-	if metric == "loss" {
-		best = Min
-	}
-	for _, e := range entries(runs) {
-		c.Series = append(c.Series, e.series("dev", metric, best))
-	}
-	return c
-}
-
 // series is one curve of the run.
 func (e entry[R]) series(split, metric string, best Best) Series {
 	x, y := e.run.Points(split, metric)

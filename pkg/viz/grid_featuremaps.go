@@ -112,7 +112,7 @@ func (c Channels) images(most int) (out []image.Image, bad int) {
 		h, w = fold(len(c.Data))
 	}
 	for at := 0; at+h*w <= len(c.Data) && len(out) < most; at += h * w {
-		m := MapImage(h, w, c.Data[at:at+h*w], true, limit)
+		m := mapImage(h, w, c.Data[at:at+h*w], limit)
 		out = append(out, enlarge(m, fitting(h, w), false))
 	}
 	return out, bad

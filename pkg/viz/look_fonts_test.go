@@ -80,7 +80,7 @@ func fontsIn(t *testing.T, dir string) {
 }
 
 func drawn(s string) image.Image {
-	return Raster(Curves{Title: s, Series: []Series{{Name: s, Y: []float64{1, 2}}, {Name: "b", Y: []float64{2, 1}}}})
+	return raster(Curves{Title: s, Series: []Series{{Name: s, Y: []float64{1, 2}}, {Name: "b", Y: []float64{2, 1}}}}.layout())
 }
 
 func alike(a, b image.Image) bool {

@@ -58,22 +58,6 @@ func Filters(title string, filters, channels, k int, weights []float32) Maps {
 	return m
 }
 
-// Matrix draws the weights of a Linear, rows × columns, on a diverging scale.
-func Matrix(title string, rows, columns int, weights []float32) Heat {
-	if len(weights) != rows*columns {
-		panic(fmt.Sprintf("viz: matrix: %d weights, want %d×%d", len(weights), rows, columns))
-	}
-	h := Heat{Title: title, X: "input", Y: "unit", Diverging: true, NoText: true, Bar: "weight"}
-	for i := range rows {
-		row := make([]float64, columns)
-		for j := range row {
-			row[j] = float64(weights[i*columns+j])
-		}
-		h.Values = append(h.Values, row)
-	}
-	return h
-}
-
 // AddRow appends a row with a name. All rows have Columns maps.
 func (f *Maps) AddRow(name string, maps [][]float32) {
 	f.Rows, f.Maps = append(f.Rows, name), append(f.Maps, maps...)
@@ -145,10 +129,9 @@ func (f Maps) layout() layout {
 	return g
 }
 
-// MapImage colours an h×w matrix for a Tile, symmetric about 0 (blue, white,
-// red) if diverging, else from white to dark blue. Limit is the value of the
-// darkest colour; 0: the largest magnitude in the data.
-func MapImage(h, w int, data []float32, diverge bool, limit float64) image.Image {
+// mapImage colours an h×w matrix for a Tile, symmetric about 0: blue, white, red.
+// Limit is the value of the darkest colour; 0: the largest magnitude in the data.
+func mapImage(h, w int, data []float32, limit float64) *image.NRGBA {
 	if len(data) != h*w {
 		panic(fmt.Sprintf("viz: map image: %d values, want %d×%d", len(data), h, w))
 	}
@@ -162,10 +145,7 @@ func MapImage(h, w int, data []float32, diverge bool, limit float64) image.Image
 	if limit == 0 {
 		limit = 1
 	}
-	if diverge {
-		return colorize(h, w, data, diverging, scale{lo: -limit, hi: limit})
-	}
-	return colorize(h, w, data, sequential, scale{lo: 0, hi: limit})
+	return colorize(h, w, data, diverging, scale{lo: -limit, hi: limit})
 }
 
 // Ink draws pixels in [0,1] as dark ink on white paper, for a Tile: patches,
@@ -186,10 +166,10 @@ func Ink(h, w int, pixels []float32) image.Image {
 	return m
 }
 
-// Overlay colours a map over the digit that it is about, symmetric about 0: the
-// ink stands behind it in grey. Limit is as in MapImage.
-func Overlay(h, w int, pixels, values []float32, limit float64) image.Image {
-	m, under := MapImage(h, w, values, true, limit).(*image.NRGBA), Ink(h, w, pixels).(*image.NRGBA)
+// overlay colours a map over the digit that it is about, symmetric about 0: the
+// ink stands behind it in grey. Limit is as in mapImage.
+func overlay(h, w int, pixels, values []float32, limit float64) image.Image {
+	m, under := mapImage(h, w, values, limit), Ink(h, w, pixels).(*image.NRGBA)
 	for i, v := range under.Pix {
 		const strength = 0.45 // of full ink
 		if i%4 < 3 {

@@ -82,9 +82,6 @@ func TestManyRuns(t *testing.T) {
 		if alt := loss.Alt(); !strings.Contains(alt, c.quiet) {
 			t.Errorf("%d runs: %s", c.n, alt)
 		}
-		if n := len(Compare("title", "score", runs).Series); n != c.n {
-			t.Errorf("Compare draws %d of %d runs", n, c.n)
-		}
 		if n := len(Descent("title", runs).Figures[1].(Curves).Series); n != c.n {
 			t.Errorf("Descent draws %d of %d runs", n, c.n)
 		}
