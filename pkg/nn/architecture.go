@@ -5,52 +5,33 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// maxNesting bounds Residual within Residual in files.
-const maxNesting = 8
+// maxNesting bounds the brackets within brackets of an architecture in JSON; a
+// Residual within another one takes three more.
+const maxNesting = 32
 
 // maxLayers bounds one list of layers in files.
 const maxLayers = 1000
 
-// A kind is a type of layer that files may hold.
+// A kind is a type of layer that files and flags may hold.
 type kind struct {
-	layer  reflect.Type
-	decode func(data []byte, depth int) (Layer, error)
-	own    bool // of this package
+	layer Layer // as it was registered
+	own   bool  // of this package
 }
 
-// kinds are those of this package and what Register has added, by name.
+func (k kind) is(l Layer) bool { return reflect.TypeOf(k.layer) == reflect.TypeOf(l) }
+
+// kinds are the registered layers, by name.
 var (
 	kinds   = map[string]kind{}
 	kindsMu sync.RWMutex // Register may come while files are read
 )
-
-func init() {
-	ours(plain[Linear], plain[Conv2D], plain[Bottleneck])
-	ours(plain[Flatten], plain[Dropout], plain[BatchNorm], plain[Softmax])
-	ours(plain[ReLU], plain[LeakyReLU], plain[Logistic], plain[Tanh], plain[SiLU], plain[GELU])
-	ours(plain[MaxPool2D], plain[AvgPool2D], plain[GlobalAvgPool])
-	addKind(Residual{}, decodeResidual, true)
-}
-
-func ours(decoders ...func([]byte, int) (Layer, error)) {
-	for _, decode := range decoders {
-		zero, err := decode([]byte("{}"), 0)
-		if err != nil {
-			panic(err)
-		}
-		addKind(zero, decode, true)
-	}
-}
-
-func addKind(l Layer, decode func([]byte, int) (Layer, error), own bool) {
-	kinds[strings.ToLower(reflect.TypeOf(l).Name())] = kind{reflect.TypeOf(l), decode, own}
-}
 
 // Register lets files and architectures hold a kind of layer that is not of
 // this package: one line in the file, or the notebook cell, that declares it.
@@ -59,9 +40,16 @@ func addKind(l Layer, decode func([]byte, int) (Layer, error), own bool) {
 //
 // It is called by the name of its type in lower case, as ours are, in files
 // ([{"scale":{}}]) and in the names of its parameters ("2.scale.W"). What is
-// written are its exported fields, as JSON. It returns l. A name that another
+// written are its exported fields, as JSON. An [Activation] has that name for
+// flags as well, and is the value l there. It returns l. A name that another
 // type has already, or a type that is no plain value, is a caller's bug.
-func Register[L Layer](l L) L {
+func Register[L Layer](l L) L { return register(l, false) }
+
+// ours is Register in the file of each layer of this package. Those trust each
+// other: neighbours may do each other's work (see fuser).
+func ours[L Layer](l L) L { return register(l, true) }
+
+func register[L Layer](l L, own bool) L {
 	t := reflect.TypeOf(l)
 	kindsMu.Lock()
 	defer kindsMu.Unlock()
@@ -72,17 +60,39 @@ func Register[L Layer](l L) L {
 	if strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' }) {
 		panic(fmt.Sprintf("nn: Register: a %T would be called %q in files, want letters, digits and _ only", l, name))
 	}
-	if k, taken := kinds[name]; taken && k.layer == t {
-		return l
-	} else if taken {
-		panic(fmt.Sprintf("nn: Register: %v and %v would both be called %q in files: rename one", t, k.layer, name))
+	if k, taken := kinds[name]; taken && !k.is(l) {
+		panic(fmt.Sprintf("nn: Register: %v and %T would both be called %q in files: rename one", t, k.layer, name))
 	}
-	addKind(l, func(data []byte, _ int) (Layer, error) {
-		v := reflect.New(t)
-		err := strictJSON(data, v.Interface())
-		return v.Elem().Interface().(Layer), err
-	}, false)
+	kinds[name] = kind{l, own}
 	return l
+}
+
+// decode reads a layer of the kind k.
+func (k kind) decode(data []byte) (Layer, error) {
+	v := reflect.New(reflect.TypeOf(k.layer))
+	err := strictJSON(data, v.Interface())
+	return v.Elem().Interface().(Layer), err
+}
+
+// Kinds are the names by which files hold layers, sorted.
+func Kinds() []string {
+	kindsMu.RLock()
+	defer kindsMu.RUnlock()
+	return slices.Sorted(maps.Keys(kinds))
+}
+
+// Activations are the registered layers that may stand behind a Linear in MLP,
+// by name, as flags choose them.
+func Activations() map[string]Activation {
+	kindsMu.RLock()
+	defer kindsMu.RUnlock()
+	all := map[string]Activation{}
+	for name, k := range kinds {
+		if a, ok := k.layer.(Activation); ok {
+			all[name] = a
+		}
+	}
+	return all
 }
 
 // kindNamed is the kind of that name.
@@ -99,33 +109,25 @@ func EncodeLayers(layers []Layer) ([]byte, error) {
 	for i, l := range layers {
 		kind := kindOf(l)
 		k, ok := kindNamed(kind)
-		if l == nil || !ok || k.layer != reflect.TypeOf(l) {
-			return nil, fmt.Errorf("nn: layer %d: a %T cannot be written to a file: %s", i, l, register(l))
+		if l == nil || !ok || !k.is(l) {
+			return nil, fmt.Errorf("nn: layer %d: a %T cannot be written to a file: %s", i, l, toRegister(l))
 		}
 		if !k.own {
 			if err := comesBack(l, k); err != nil {
 				return nil, fmt.Errorf("nn: layer %d: %w", i, err)
 			}
 		}
-		var value any = l
-		if r, ok := l.(Residual); ok {
-			body, err := EncodeLayers(r.Body)
-			if err != nil {
-				return nil, err
-			}
-			shortcut, err := EncodeLayers(r.Shortcut)
-			if err != nil {
-				return nil, err
-			}
-			value = branches{body, shortcut}
-		}
-		list[i] = map[string]any{kind: value}
+		list[i] = map[string]any{kind: l}
 	}
-	return json.Marshal(list)
+	b, err := json.Marshal(list)
+	if in := (*json.MarshalerError)(nil); errors.As(err, &in) {
+		err = in.Err // of a layer that holds others
+	}
+	return b, err
 }
 
-// register says what to do about a layer that is no known kind.
-func register(l Layer) string {
+// toRegister says what to do about a layer that is no known kind.
+func toRegister(l Layer) string {
 	switch t := reflect.TypeOf(l); {
 	case t == nil:
 		return "there is no layer"
@@ -134,7 +136,7 @@ func register(l Layer) string {
 	default:
 		name, _, _ := strings.Cut(t.Name(), "[")
 		if k, taken := kindNamed(strings.ToLower(name)); taken {
-			return fmt.Sprintf("files call a %v so already; rename the type and register it with nn.Register", k.layer)
+			return fmt.Sprintf("files call a %T so already; rename the type and register it with nn.Register", k.layer)
 		}
 		return fmt.Sprintf("register its type where it is declared, var _ = nn.Register(%v{})", t)
 	}
@@ -146,7 +148,7 @@ func comesBack(l Layer, k kind) error {
 	if err != nil {
 		return fmt.Errorf("a %T cannot be written as JSON: %w", l, err)
 	}
-	back, err := k.decode(b, 0)
+	back, err := k.decode(b)
 	if err != nil {
 		return fmt.Errorf("a %T is written as %.200s and cannot be read from that: %w", l, b, err)
 	}
@@ -158,17 +160,10 @@ func comesBack(l Layer, k kind) error {
 }
 
 // DecodeLayers reads what EncodeLayers wrote. Unknown kinds and fields are
-// errors.
-func DecodeLayers(data []byte) ([]Layer, error) { return decodeLayers(data, 0) }
-
-type branches struct {
-	Body     json.RawMessage `json:"body"`
-	Shortcut json.RawMessage `json:"shortcut"`
-}
-
-func decodeLayers(data []byte, depth int) ([]Layer, error) {
-	if depth > maxNesting {
-		return nil, fmt.Errorf("nn: layers nested deeper than %d", maxNesting)
+// errors. A layer that holds others is read by its own UnmarshalJSON.
+func DecodeLayers(data []byte) ([]Layer, error) {
+	if nesting(data) > maxNesting {
+		return nil, fmt.Errorf("nn: architecture: layers nested deeper than %d brackets", maxNesting)
 	}
 	var list []map[string]json.RawMessage
 	if err := json.Unmarshal(data, &list); err != nil {
@@ -185,9 +180,9 @@ func decodeLayers(data []byte, depth int) ([]Layer, error) {
 		for kind, raw := range item {
 			k, ok := kindNamed(kind)
 			if !ok {
-				return nil, fmt.Errorf("nn: architecture: layer %d is of unknown kind %.40q, want one of %v, or a type of one's own that this program has given to nn.Register", i, kind, knownKinds())
+				return nil, fmt.Errorf("nn: architecture: layer %d is of unknown kind %.40q, want one of %v, or a type of one's own that this program has given to nn.Register", i, kind, Kinds())
 			}
-			l, err := k.decode(raw, depth)
+			l, err := k.decode(raw)
 			if err != nil {
 				return nil, fmt.Errorf("nn: architecture: layer %d (%s): %w", i, kind, err)
 			}
@@ -197,23 +192,24 @@ func decodeLayers(data []byte, depth int) ([]Layer, error) {
 	return layers, nil
 }
 
-func plain[L Layer](data []byte, _ int) (Layer, error) {
-	var l L
-	err := strictJSON(data, &l)
-	return l, err
-}
-
-func decodeResidual(data []byte, depth int) (Layer, error) {
-	var b branches
-	if err := strictJSON(data, &b); err != nil {
-		return nil, err
+// nesting is how deep brackets stand within brackets in JSON, strings left out.
+func nesting(data []byte) (deepest int) {
+	depth, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			depth++
+			deepest = max(deepest, depth)
+		case c == ']' || c == '}':
+			depth--
+		}
 	}
-	body, err := decodeLayers(b.Body, depth+1)
-	if err != nil {
-		return nil, err
-	}
-	shortcut, err := decodeLayers(b.Shortcut, depth+1)
-	return Residual{Body: body, Shortcut: shortcut}, err
+	return deepest
 }
 
 func strictJSON(data []byte, v any) error {
@@ -226,15 +222,4 @@ func strictJSON(data []byte, v any) error {
 		return errors.New("more than one JSON value")
 	}
 	return nil
-}
-
-func knownKinds() []string {
-	kindsMu.RLock()
-	defer kindsMu.RUnlock()
-	var names []string
-	for k := range kinds {
-		names = append(names, k)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/internal/oracle"
 )
 
 // BatchNorm normalizes every channel of an image, or every value of a vector,
@@ -17,6 +18,8 @@ type BatchNorm struct {
 	Eps      float64 `json:"eps,omitempty"`
 	Momentum float64 `json:"momentum,omitempty"`
 }
+
+var _ = ours(BatchNorm{})
 
 func (BatchNorm) Receptive() Field { return Pointwise }
 
@@ -135,3 +138,11 @@ func (m *batchNorm) Sizes() (pass, training int) { return m.in.Size(), m.in.Size
 
 func (m *batchNorm) fuseReLU()  { m.relu = true }
 func (m *batchNorm) FLOPs() int { return 2 * m.in.Size() }
+
+func (l BatchNorm) oracle(_ Shape, m Module, w, b *oracle.Param) (oracle.Op, error) {
+	op := oracle.BatchNorm{Gamma: w, Beta: b, Eps: orElse(l.Eps, 1e-5)}
+	if s, ok := m.(Stateful); ok {
+		op.Mean, op.Var = float64s(s.States()[0].Data), float64s(s.States()[1].Data)
+	}
+	return op, nil
+}

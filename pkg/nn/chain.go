@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -43,8 +42,8 @@ func buildChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 		for _, p := range m.Params() {
 			p.Name = name + "." + p.Name
 		}
-		if i > 0 && isOurs(layers[i-1]) && isOurs(l) { // others may have borrowed our modules
-			fuse(c.modules[i-1], m)
+		if f, ok := m.(fuser); ok && i > 0 && isOurs(layers[i-1]) && isOurs(l) { // others may have borrowed our modules
+			f.fuse(c.modules[i-1])
 		}
 		c.names = append(c.names, name)
 		c.modules = append(c.modules, m)
@@ -55,23 +54,6 @@ func buildChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 		c.first++
 	}
 	return c, nil
-}
-
-// fuse joins a ReLU with the module before it, which applies it while its output
-// is in registers, and with a max-pooling after it, whose gradient is zero almost
-// everywhere already.
-func fuse(before, m Module) {
-	switch m := m.(type) {
-	case *relu:
-		if f, ok := before.(reluFuser); ok {
-			f.fuseReLU()
-			m.fused = true
-		}
-	case *maxPool:
-		if r, ok := before.(*relu); ok {
-			r.masked, m.relu = true, true
-		}
-	}
 }
 
 func (c *chain) out() Shape { return c.shapes[len(c.shapes)-1] }
@@ -200,7 +182,7 @@ const maxProduct = math.MaxInt / 64
 // isOurs reports whether l is a layer of this package.
 func isOurs(l Layer) bool {
 	k, ok := kindNamed(kindOf(l))
-	return ok && k.own && k.layer == reflect.TypeOf(l)
+	return ok && k.own && k.is(l)
 }
 
 // kindOf is the name of a layer's type in lower case: "conv2d". A type of
@@ -214,7 +196,7 @@ func kindOf(l Layer) string {
 	if !found {
 		return name
 	}
-	if k, known := kindNamed(kind); known && k.own && reflect.TypeOf(l) != k.layer {
+	if k, known := kindNamed(kind); known && k.own && !k.is(l) {
 		return pkg + "-" + kind
 	}
 	return kind

@@ -20,6 +20,14 @@ type conformance struct {
 	states  []string
 }
 
+// conforms adds a row from the test file of one layer:
+//
+//	var _ = conforms(conformance{Swish{}, Vec(9), Vec(9), nil, nil})
+func conforms(c conformance) conformance {
+	conformances = append(conformances, c)
+	return c
+}
+
 var conformances = []conformance{
 	{Linear{Out: 3}, CHW(2, 3, 2), Vec(3), []string{"*W[3 12]", "b[3]"}, nil},
 	{Linear{Out: 1, NoBias: true, Init: Normal(0.1), Decay: 0.01}, Vec(1), Vec(1), []string{"*W[1 1]"}, nil},
@@ -66,6 +74,7 @@ var conformances = []conformance{
 func TestConformance(t *testing.T) {
 	for _, c := range conformances {
 		t.Run(fmt.Sprintf("%#v", c.layer), func(t *testing.T) {
+			t.Run("gradients", func(t *testing.T) { c.gradients(t) })
 			t.Run("plain value", func(t *testing.T) { c.plainValue(t) })
 			t.Run("shape and names", func(t *testing.T) { c.names(t) })
 			t.Run("batch sizes", func(t *testing.T) { c.batchSizes(t) })
@@ -73,6 +82,17 @@ func TestConformance(t *testing.T) {
 			t.Run("gradients are set", func(t *testing.T) { c.gradientsAreSet(t) })
 			t.Run("allocations", func(t *testing.T) { c.allocations(t) })
 		})
+	}
+}
+
+// gradients: outputs and derivatives agree with float64, before a Linear and at
+// the end of a model, for some seeds.
+func (c conformance) gradients(t *testing.T) {
+	for seed := range uint64(4) {
+		p := proof{in: c.in, n: 6, layers: []Layer{c.layer, Linear{Out: 3}}, loss: CrossEntropy{}, conv: true}
+		if err := p.run(seed, 40, nil); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
 	}
 }
 

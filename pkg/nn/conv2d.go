@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/internal/oracle"
 )
 
 // Conv2D convolves the input with Filters kernels of Kernel×Kernel over all
@@ -22,7 +23,10 @@ type Conv2D struct {
 	Decay   float64 `json:"decay,omitempty"` // weight decay of W; 0 means the optimizer's
 }
 
+var _ = ours(Conv2D{})
+
 func (l Conv2D) Receptive() Field { return Field{l.Kernel, max(l.Stride, 1), l.Padding} }
+func (l Conv2D) Outline() string  { return fmt.Sprintf("conv%d", l.Filters) }
 
 func (l Conv2D) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if l.Filters < 1 || l.Filters > maxWidth {
@@ -51,28 +55,6 @@ func (l Conv2D) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 		m.b.NoDecay = true
 	}
 	return m, m.out, nil
-}
-
-// maxKernel bounds the side of a window: the padding may be nearly as large,
-// so the image does not bound it.
-const maxKernel = 1 << 14
-
-// window checks a sliding window over in and returns its stride.
-func window(in Shape, kernel, stride, defaultStride, padding int) (int, error) {
-	if stride == 0 {
-		stride = defaultStride
-	}
-	switch {
-	case kernel < 1 || kernel > maxKernel:
-		return 0, fmt.Errorf("Kernel %d, want 1 to %d", kernel, maxKernel)
-	case stride < 1:
-		return 0, fmt.Errorf("Stride %d, want at least 1", stride)
-	case padding < 0 || padding >= kernel:
-		return 0, fmt.Errorf("Padding %d, want 0 ≤ Padding < Kernel %d", padding, kernel)
-	case in.H+2*padding < kernel || in.W+2*padding < kernel:
-		return 0, fmt.Errorf("Kernel %d does not fit %d×%d with Padding %d", kernel, in.H, in.W, padding)
-	}
-	return stride, nil
 }
 
 type conv2d struct {
@@ -128,3 +110,7 @@ func (m *conv2d) Sizes() (pass, training int) { return m.out.Size(), m.in.Size()
 
 func (m *conv2d) fuseReLU()  { m.relu = true }
 func (m *conv2d) FLOPs() int { return 2 * m.s.C * m.s.KH * m.s.KW * m.out.Size() }
+
+func (l Conv2D) oracle(_ Shape, _ Module, w, b *oracle.Param) (oracle.Op, error) {
+	return oracle.Conv{W: w, B: b, Filters: l.Filters, K: l.Kernel, Stride: max(l.Stride, 1), Pad: l.Padding}, nil
+}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/internal/oracle"
 )
 
 // Dropout sets each value to 0 with probability P while training and divides
@@ -15,6 +16,8 @@ type Dropout struct {
 	P       float64 `json:"p"`
 	Spatial bool    `json:"spatial,omitempty"`
 }
+
+var _ = ours(Dropout{})
 
 func (Dropout) Receptive() Field { return Pointwise }
 
@@ -109,4 +112,21 @@ func (m *dropout) Sizes() (pass, training int) {
 		return 0, 0
 	}
 	return 0, 2 * m.in.Size()
+}
+
+func (Dropout) oracle(_ Shape, m Module, _, _ *oracle.Param) (oracle.Op, error) {
+	op := oracle.Dropout{}
+	if d, ok := m.(interface{ factors() []float32 }); ok {
+		op.Mask = float64s(d.factors())
+	}
+	return op, nil
+}
+
+// factors are what the last training pass multiplied its values by; nil if that
+// was 1.
+func (m *dropout) factors() []float32 {
+	if !m.applied {
+		return nil
+	}
+	return m.mask
 }

@@ -46,39 +46,22 @@ func layerTypes(t *testing.T) []string {
 	return types
 }
 
-// Every layer of this package has a place in every table and says what can be
-// asked of a layer. A new one fails here until it has, with where to add it.
+// Every layer of this package is registered, has a row for the suite and says
+// what can be asked of a layer, all in files of its own. A new one fails here
+// until it does, with what to write.
 func TestEveryLayerIsEverywhere(t *testing.T) {
 	typeOf := func(l Layer) string { return reflect.TypeOf(l).Name() }
 	rows := map[string][]conformance{}
 	for _, c := range conformances {
 		rows[typeOf(c.layer)] = append(rows[typeOf(c.layer)], c)
 	}
-	proved := map[string]bool{}
-	var note func(layers []Layer)
-	note = func(layers []Layer) {
-		for _, l := range layers {
-			proved[typeOf(l)] = true
-			if r, ok := l.(Residual); ok {
-				note(r.Body)
-				note(r.Shortcut)
-			}
-		}
-	}
-	for _, p := range proofs {
-		note(p.layers)
-	}
-	containers := []string{"Residual"} // what they see depends on what they hold
 	for _, name := range layerTypes(t) {
 		k, ok := kindNamed(strings.ToLower(name))
-		if !ok || !k.own || k.layer.Name() != name {
-			t.Errorf("%s is no kind of layer that files hold: add it to ours(…) in architecture.go", name)
-		}
-		if !proved[name] {
-			t.Errorf("%s has no proof of its gradient: add a row to proofs in gradcheck_test.go", name)
+		if !ok || !k.own || reflect.TypeOf(k.layer).Name() != name {
+			t.Errorf("%s is no kind of layer that files hold: write var _ = ours(%s{}) below its type", name, name)
 		}
 		if len(rows[name]) == 0 {
-			t.Errorf("%s has no row in conformances in conformance_test.go", name)
+			t.Errorf("%s has no row: in a test, var _ = conforms(conformance{%s{…}, …})", name, name)
 			continue
 		}
 		for _, c := range rows[name] {
@@ -86,10 +69,11 @@ func TestEveryLayerIsEverywhere(t *testing.T) {
 			m := build(t, 1, c.in, l)
 			mod := m.chain.modules[0]
 			if _, err := oracleLayer(l, c.in, mod); err != nil {
-				t.Errorf("%s has no counterpart in float64: add a case to oracleLayer in gradcheck.go, and an Op to internal/oracle", name)
+				t.Errorf("%s has no counterpart in float64: give it a method oracle, with an Op of internal/oracle", name)
 			}
-			if _, ok := l.(Receptive); !ok && !slices.Contains(containers, name) {
-				t.Errorf("%s does not say which places of its input decide one of its output: give it a method Receptive", name)
+			_, window := l.(Receptive)
+			if _, branches := l.(Branching); !window && !branches {
+				t.Errorf("%s does not say which places of its input decide one of its output: give it a method Receptive (or Branches)", name)
 			}
 			if _, ok := mod.(Sizer); !ok {
 				t.Errorf("the module of %s does not say what it keeps for each example: give %T a method Sizes", name, mod)

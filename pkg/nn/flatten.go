@@ -1,11 +1,17 @@
 package nn
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"inkling/pkg/nn/internal/oracle"
+)
 
 // Flatten turns an image of C×H×W into a vector of C·H·W. The values keep
 // their place in memory. Linear takes images as they are, so it is only
 // needed to say so.
 type Flatten struct{}
+
+var _ = ours(Flatten{})
 
 func (Flatten) Receptive() Field { return Field{} }
 
@@ -36,3 +42,7 @@ func (m *flatten) Backward(dy *Tensor, needDX bool) *Tensor {
 func (m *flatten) Params() []*Param { return nil }
 
 func (m *flatten) Sizes() (pass, training int) { return 0, 0 } // it lends what it was given
+
+func (Flatten) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
+	return oracle.Flatten{}, nil
+}

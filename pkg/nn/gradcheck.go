@@ -505,14 +505,22 @@ func oracleBatch(x *Tensor) oracle.Batch {
 	return b
 }
 
+// oracled is implemented by layers that have a counterpart in float64: it takes
+// hyperparameters from the layer, and the parameters w and b (the first two, nil
+// where there are none) and the masks of the last pass from its module.
+type oracled interface {
+	oracle(in Shape, m Module, w, b *oracle.Param) (oracle.Op, error)
+}
+
+// oracledLoss is implemented by losses that have one; nil where l is another
+// loss, which embeds them.
+type oracledLoss interface{ oracle(l Loss) oracle.Loss }
+
 func oracleLoss(l Loss) (oracle.Loss, error) {
-	switch l := l.(type) {
-	case CrossEntropy:
-		return oracle.CrossEntropy(l.Smoothing), nil
-	case ProbabilityCrossEntropy:
-		return oracle.NegativeLog, nil
-	case MSE:
-		return oracle.MSE, nil
+	if o, ok := l.(oracledLoss); ok {
+		if truth := o.oracle(l); truth != nil {
+			return truth, nil
+		}
 	}
 	return nil, fmt.Errorf("no float64 counterpart of the loss %T", l)
 }
@@ -532,80 +540,12 @@ func oracleOf(layers []Layer, c *chain) (oracle.Net, error) {
 }
 
 func oracleLayer(l Layer, in Shape, m Module) (oracle.Op, error) {
+	o, ok := l.(oracled)
+	if !ok || !isOurs(l) { // one that embeds a layer of ours has its methods
+		return nil, fmt.Errorf("no float64 counterpart of %T", l)
+	}
 	w, b := oracleParams(m)
-	switch l := l.(type) {
-	case Linear:
-		return oracle.Linear{W: w, B: b}, nil
-	case Conv2D:
-		return oracle.Conv{W: w, B: b, Filters: l.Filters, K: l.Kernel, Stride: max(l.Stride, 1), Pad: l.Padding}, nil
-	case MaxPool2D:
-		return oracle.MaxPool{K: l.Kernel, Stride: orElse(l.Stride, l.Kernel), Pad: l.Padding}, nil
-	case AvgPool2D:
-		return oracle.AvgPool{K: l.Kernel, Stride: orElse(l.Stride, l.Kernel), Pad: l.Padding}, nil
-	case GlobalAvgPool:
-		return oracle.GlobalAvgPool{}, nil
-	case BatchNorm:
-		op := oracle.BatchNorm{Gamma: w, Beta: b, Eps: orElse(l.Eps, 1e-5)}
-		if s, ok := m.(Stateful); ok {
-			op.Mean, op.Var = float64s(s.States()[0].Data), float64s(s.States()[1].Data)
-		}
-		return op, nil
-	case Dropout:
-		op := oracle.Dropout{}
-		if d, ok := m.(interface{ factors() []float32 }); ok {
-			op.Mask = float64s(d.factors())
-		}
-		return op, nil
-	case ReLU:
-		return oracle.LeakyReLU(0), nil
-	case LeakyReLU:
-		return oracle.LeakyReLU(orElse(l.Slope, 0.01)), nil
-	case Logistic:
-		return oracle.Logistic(), nil
-	case Tanh:
-		return oracle.Tanh(), nil
-	case SiLU:
-		return oracle.SiLU(), nil
-	case GELU:
-		return oracle.GELU(), nil
-	case Softmax:
-		return oracle.Softmax{}, nil
-	case Flatten:
-		return oracle.Flatten{}, nil
-	case Residual:
-		return oracleResidual(l, m)
-	case Bottleneck:
-		sum, err := oracleResidual(l.block(in), m)
-		return oracle.Net{sum, oracle.LeakyReLU(0)}, err
-	}
-	return nil, fmt.Errorf("no float64 counterpart of %T", l)
-}
-
-func oracleResidual(l Residual, m Module) (oracle.Op, error) {
-	r, ok := m.(interface {
-		branches() (body, shortcut *chain)
-	})
-	if !ok {
-		return nil, fmt.Errorf("%T in the place of a residual", m)
-	}
-	inBody, inShortcut := r.branches()
-	body, err := oracleOf(l.Body, inBody)
-	if err != nil {
-		return nil, err
-	}
-	shortcut, err := oracleOf(l.Shortcut, inShortcut)
-	return oracle.Residual{Body: body, Shortcut: shortcut}, err
-}
-
-func (m *residual) branches() (body, shortcut *chain) { return m.body, m.shortcut }
-
-// factors are what the last training pass multiplied its values by; nil if that
-// was 1.
-func (m *dropout) factors() []float32 {
-	if !m.applied {
-		return nil
-	}
-	return m.mask
+	return o.oracle(in, m, w, b)
 }
 
 // oracleParams returns the first two parameters of m in float64, nil where it

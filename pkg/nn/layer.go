@@ -13,8 +13,8 @@ import (
 //
 // Layers of other packages are layers like those of this one; Register lets
 // files hold them. A layer or its module says more of itself by what else it
-// implements: [Receptive] and [Activation] are for layers, [Stateful],
-// [Coster], [BatchChecker] and [Sizer] for modules.
+// implements: [Receptive], [Branching], [Outliner] and [Activation] are for
+// layers, [Stateful], [Coster], [BatchChecker] and [Sizer] for modules.
 type Layer interface {
 	Build(in Shape, rng *rand.Rand) (Module, Shape, error)
 }
@@ -87,9 +87,10 @@ type State struct {
 // copied with the parameters.
 type Stateful interface{ States() []State }
 
-// reluFuser is implemented by modules that can apply ReLU in the store of
-// their own output, which saves one pass over memory.
-type reluFuser interface{ fuseReLU() }
+// fuser is implemented by modules that share work with the one before them, if
+// that is of a kind they know; each such pair is an interface in the file of the
+// one behind.
+type fuser interface{ fuse(before Module) }
 
 // Coster is implemented by modules that tell their cost in floating-point
 // operations for one example's forward pass (a multiply-add counts as two).
@@ -116,6 +117,15 @@ type Field struct{ Kernel, Stride, Padding int }
 
 // Pointwise is the Field of layers that leave every place in its place.
 var Pointwise = Field{Kernel: 1, Stride: 1}
+
+// Branching is implemented by layers that are made of others: the input goes
+// through each branch, one layer after another, and the ends meet at the same
+// places. An empty branch is the input itself.
+type Branching interface{ Branches() [][]Layer }
+
+// Outliner is implemented by layers that have a place in the outline of a
+// network, "512-256-10" or "conv16-pool-10": it is theirs.
+type Outliner interface{ Outline() string }
 
 // Activation is implemented by layers that say how the weights before them
 // should be drawn. MLP asks; one that does not say gets He, as if it were a

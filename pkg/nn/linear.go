@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/internal/oracle"
 )
 
 // Linear is a fully connected layer, y = W·x + b, for an input of any shape,
@@ -16,7 +17,10 @@ type Linear struct {
 	Decay  float64 `json:"decay,omitempty"` // weight decay of W; 0 means the optimizer's
 }
 
-func (Linear) Receptive() Field { return Field{} }
+var _ = ours(Linear{})
+
+func (Linear) Receptive() Field  { return Field{} }
+func (l Linear) Outline() string { return fmt.Sprint(l.Out) }
 
 func (l Linear) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 	if l.Out < 1 || l.Out > maxWidth {
@@ -94,4 +98,8 @@ func checkDecay(d float64) error {
 		return fmt.Errorf("Decay %v, want 0 ≤ Decay < 1", d)
 	}
 	return nil
+}
+
+func (Linear) oracle(_ Shape, _ Module, w, b *oracle.Param) (oracle.Op, error) {
+	return oracle.Linear{W: w, B: b}, nil
 }

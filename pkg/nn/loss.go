@@ -3,6 +3,8 @@ package nn
 import (
 	"fmt"
 	"math"
+
+	"inkling/pkg/nn/internal/oracle"
 )
 
 // Loss compares the output y of a model with the labels of its batch. Eval
@@ -111,6 +113,27 @@ func (MSE) Eval(dy, y *Tensor, labels []uint8) float64 {
 		}
 	}
 	return total * inv
+}
+
+func (l CrossEntropy) oracle(of Loss) oracle.Loss {
+	if of != Loss(l) {
+		return nil
+	}
+	return oracle.CrossEntropy(l.Smoothing)
+}
+
+func (l ProbabilityCrossEntropy) oracle(of Loss) oracle.Loss {
+	if of != Loss(l) {
+		return nil
+	}
+	return oracle.NegativeLog
+}
+
+func (l MSE) oracle(of Loss) oracle.Loss {
+	if of != Loss(l) {
+		return nil
+	}
+	return oracle.MSE
 }
 
 // prepare checks the arguments of Eval, sizes dy, and returns the number of classes.

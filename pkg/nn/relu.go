@@ -4,10 +4,13 @@ import (
 	"math/rand/v2"
 
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/internal/oracle"
 )
 
 // ReLU is max(0, x). Its derivative at 0 is taken as 0.
 type ReLU struct{}
+
+var _ = ours(ReLU{})
 
 func (ReLU) Receptive() Field { return Pointwise }
 func (ReLU) WeightInit() Init { return He }
@@ -24,6 +27,20 @@ type relu struct {
 	out *Tensor // of the last Forward
 	y   Tensor
 }
+
+// reluFuser is implemented by modules that can apply ReLU in the store of
+// their own output, which saves one pass over memory.
+type reluFuser interface{ fuseReLU() }
+
+func (m *relu) fuse(before Module) {
+	if f, ok := before.(reluFuser); ok {
+		f.fuseReLU()
+		m.fused = true
+	}
+}
+
+// maskLater leaves the gradient to the module behind.
+func (m *relu) maskLater() { m.masked = true }
 
 func (m *relu) Forward(x *Tensor, _ Pass) *Tensor {
 	checkInput("relu", x, m.in)
@@ -57,4 +74,8 @@ func (m *relu) Sizes() (pass, training int) {
 		return 0, 0
 	}
 	return m.in.Size(), 0
+}
+
+func (ReLU) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
+	return oracle.LeakyReLU(0), nil
 }

@@ -1,11 +1,13 @@
 package nn
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/internal/oracle"
 )
 
 // Residual adds a shortcut around Body: y = Body(x) + Shortcut(x); without
@@ -15,15 +17,40 @@ type Residual struct {
 	Shortcut []Layer
 }
 
-// Bottleneck is ResNet's block: 1×1 convolution to Mid channels, 3×3 with
-// Stride, 1×1 to Out channels, each with batch normalization, ReLU between
-// them and after the sum. The shortcut is the input itself, or a 1×1
-// convolution with batch normalization where the shape changes (He et al.
-// 2016, fig. 5 right; the stride sits on the 3×3 as in torchvision).
-type Bottleneck struct {
-	Mid    int `json:"mid"`
-	Out    int `json:"out"`
-	Stride int `json:"stride,omitempty"` // 0 means 1
+var _ = ours(Residual{})
+
+func (l Residual) Branches() [][]Layer { return [][]Layer{l.Body, l.Shortcut} }
+func (Residual) Outline() string       { return "residual" }
+
+// branches are a Residual in a file.
+type branches struct {
+	Body     json.RawMessage `json:"body"`
+	Shortcut json.RawMessage `json:"shortcut"`
+}
+
+func (l Residual) MarshalJSON() ([]byte, error) {
+	body, err := EncodeLayers(l.Body)
+	if err != nil {
+		return nil, err
+	}
+	shortcut, err := EncodeLayers(l.Shortcut)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(branches{body, shortcut})
+}
+
+func (l *Residual) UnmarshalJSON(data []byte) error {
+	var b branches
+	err := strictJSON(data, &b)
+	if err != nil {
+		return err
+	}
+	if l.Body, err = DecodeLayers(b.Body); err != nil {
+		return err
+	}
+	l.Shortcut, err = DecodeLayers(b.Shortcut)
+	return err
 }
 
 func (l Residual) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
@@ -48,37 +75,6 @@ func (l Residual) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
 		p.Name = "shortcut." + p.Name
 	}
 	return &residual{in: in, body: body, shortcut: shortcut}, body.out(), nil
-}
-
-func (l Bottleneck) Receptive() Field { return Field{3, max(l.Stride, 1), 1} } // its shortcut sees less
-
-func (l Bottleneck) Build(in Shape, rng *rand.Rand) (Module, Shape, error) {
-	if l.Mid < 1 || l.Out < 1 || l.Stride < 0 {
-		return nil, Shape{}, fmt.Errorf("Mid %d, Out %d, Stride %d, want at least 1 (Stride 0 means 1)", l.Mid, l.Out, l.Stride)
-	}
-	m, out, err := l.block(in).Build(in, rng)
-	if err != nil {
-		return nil, Shape{}, err
-	}
-	m.(*residual).relu = true
-	return m, out, nil
-}
-
-// block is the body and the shortcut, without the ReLU after the sum.
-func (l Bottleneck) block(in Shape) Residual {
-	stride := max(l.Stride, 1)
-	conv := func(filters, kernel, stride int) Conv2D {
-		return Conv2D{Filters: filters, Kernel: kernel, Stride: stride, Padding: kernel / 2, NoBias: true}
-	}
-	block := Residual{Body: []Layer{
-		conv(l.Mid, 1, 1), BatchNorm{}, ReLU{},
-		conv(l.Mid, 3, stride), BatchNorm{}, ReLU{},
-		conv(l.Out, 1, 1), BatchNorm{},
-	}}
-	if stride != 1 || in.C != l.Out {
-		block.Shortcut = []Layer{conv(l.Out, 1, stride), BatchNorm{}}
-	}
-	return block
 }
 
 type residual struct {
@@ -152,3 +148,21 @@ func (m *residual) CheckBatch(n int) error {
 	}
 	return nil
 }
+
+func (l Residual) oracle(_ Shape, m Module, _, _ *oracle.Param) (oracle.Op, error) {
+	r, ok := m.(interface {
+		branches() (body, shortcut *chain)
+	})
+	if !ok {
+		return nil, fmt.Errorf("%T in the place of a residual", m)
+	}
+	inBody, inShortcut := r.branches()
+	body, err := oracleOf(l.Body, inBody)
+	if err != nil {
+		return nil, err
+	}
+	shortcut, err := oracleOf(l.Shortcut, inShortcut)
+	return oracle.Residual{Body: body, Shortcut: shortcut}, err
+}
+
+func (m *residual) branches() (body, shortcut *chain) { return m.body, m.shortcut }

@@ -4,12 +4,15 @@ import (
 	"math/rand/v2"
 
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/internal/oracle"
 )
 
 // Softmax turns the values z of an example into probabilities, e^z / Σ e^z,
 // over the whole example. For training prefer CrossEntropy, which has the
 // softmax inside; this layer goes with ProbabilityCrossEntropy.
 type Softmax struct{}
+
+var _ = ours(Softmax{})
 
 func (Softmax) Receptive() Field { return Field{} }
 
@@ -48,3 +51,7 @@ func (m *softmax) Backward(dy *Tensor, needDX bool) *Tensor {
 func (m *softmax) Params() []*Param { return nil }
 
 func (m *softmax) Sizes() (pass, training int) { return m.in.Size(), 0 }
+
+func (Softmax) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
+	return oracle.Softmax{}, nil
+}

@@ -28,6 +28,18 @@ func (m *Model) String() string {
 	return b.String()
 }
 
+// Outline names layers in short, by those that have a place in it: "512-256-10",
+// "conv16-pool-10".
+func Outline(layers []Layer) string {
+	var parts []string
+	for _, l := range layers {
+		if o, ok := l.(Outliner); ok {
+			parts = append(parts, o.Outline())
+		}
+	}
+	return strings.Join(parts, "-")
+}
+
 // count writes n with thousands separated, and nothing for 0.
 func count(n int) string {
 	if n == 0 {

@@ -130,8 +130,16 @@ func see(layers []nn.Layer, f field) field {
 
 // look follows a field through a layer.
 func look(l nn.Layer, f field) field {
-	if r, ok := l.(nn.Residual); ok {
-		return join(see(r.Body, f), see(r.Shortcut, f))
+	if b, ok := l.(nn.Branching); ok {
+		branches := b.Branches()
+		if len(branches) == 0 {
+			return field{view: unknown}
+		}
+		sum := see(branches[0], f)
+		for _, layers := range branches[1:] {
+			sum = join(sum, see(layers, f))
+		}
+		return sum
 	}
 	r, ok := l.(nn.Receptive)
 	if !ok {
