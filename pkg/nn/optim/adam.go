@@ -16,6 +16,11 @@ type Adam struct{ Beta1, Beta2, Eps, Decay float64 }
 // the moments say (Loshchilov & Hutter 2019, algorithm 2).
 type AdamW struct{ Beta1, Beta2, Eps, Decay float64 }
 
+var (
+	_ = Register("adam", func(k Knobs) Optimizer { return Adam{Decay: k.Decay} })
+	_ = Register("adamw", func(k Knobs) Optimizer { return AdamW{Decay: k.Decay} })
+)
+
 func (o Adam) New(params []*nn.Param) (Stepper, error) { return newAdam("Adam", o, false, params) }
 func (o AdamW) New(params []*nn.Param) (Stepper, error) {
 	return newAdam("AdamW", Adam(o), true, params)

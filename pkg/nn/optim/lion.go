@@ -1,14 +1,14 @@
 package optim
 
-import (
-	"inkling/pkg/nn"
-)
+import "inkling/pkg/nn"
 
 // Lion steps by the sign of an interpolation between momentum and gradient
 // (Chen et al. 2023, algorithm 2), with decoupled weight decay. It needs half
 // of Adam's state and a learning rate 3 to 10 times smaller. Zero Beta1 and
 // Beta2 mean 0.9 and 0.99.
 type Lion struct{ Beta1, Beta2, Decay float64 }
+
+var _ = Register("lion", func(k Knobs) Optimizer { return Lion{Decay: k.Decay} })
 
 func (o Lion) New(params []*nn.Param) (Stepper, error) {
 	o.Beta1, o.Beta2 = orDefault(o.Beta1, 0.9), orDefault(o.Beta2, 0.99)

@@ -1,9 +1,10 @@
 package optim
 
 import (
+	"errors"
 	"fmt"
 	"math"
-	"slices"
+	"reflect"
 	"strconv"
 )
 
@@ -35,32 +36,22 @@ func CheckSchedule(s Schedule, steps int) error {
 	if s == nil {
 		return checkForm(s)
 	}
-	if err := checkLength(s, steps); err != nil {
+	if err := checkRun(s, steps); err != nil {
 		return err
 	}
 	return checkRates(s, steps)
 }
 
-// checkLength reports a schedule whose own length is not that of the run.
-func checkLength(s Schedule, steps int) error {
-	length, name := 0, ""
-	switch v := s.(type) {
-	case Cosine:
-		length, name = v.Steps, "Cosine"
-	case LinearLR:
-		length, name = v.Steps, "LinearLR"
-	case GeometricLR:
-		length, name = v.Steps, "GeometricLR"
-	case OneCycle:
-		length, name = v.Steps, "OneCycle"
-	case Warmup:
-		if v.Steps >= steps {
-			return fmt.Errorf("optim: Warmup: %s steps, the run has %s: want fewer", thousands(v.Steps), thousands(steps))
-		}
-		return checkLength(v.Then, steps-v.Steps)
-	default: // no length, or a Joined, whose parts are taken at their word
-		return nil
+// checkRun reports a schedule that a run of so many steps cannot follow.
+func checkRun(s Schedule, steps int) error {
+	if r, ok := s.(RunChecker); ok {
+		return r.CheckRun(steps)
 	}
+	return nil // no length, or a Joined, whose parts are taken at their word
+}
+
+// checkWhole reports a schedule whose own length is not that of the run.
+func checkWhole(s Schedule, length, steps int) error {
 	// The end is reached right after the last step, or in it.
 	if length == steps || length == steps-1 {
 		return nil
@@ -70,7 +61,7 @@ func checkLength(s Schedule, steps int) error {
 		what = fmt.Sprintf("the last %s would train at %.2g", thousands(steps-length), s.LR(steps-1))
 	}
 	return fmt.Errorf("optim: %s: %s steps, the run has %s: %s; leave Steps 0 for the whole run, or say what follows with Joined",
-		name, thousands(length), thousands(steps), what)
+		reflect.TypeOf(s).Name(), thousands(length), thousands(steps), what)
 }
 
 // checkRates looks at the rates that s gives.
@@ -135,71 +126,19 @@ func rateOf(s Schedule, step int) float64 {
 // not see, "" if it sees all: such a run is the beginning of a longer one, which
 // may be what is wanted.
 func ScheduleNote(s Schedule, steps int) string {
-	switch v := s.(type) {
-	case StepLR:
-		if v.Every >= steps && v.Gamma != 1 {
-			return fmt.Sprintf("schedule: the first fall of the learning rate comes after %s steps, the run has %s: it stays at %g", thousands(v.Every), thousands(steps), v.Base)
-		}
-	case MultiStepLR:
-		seen := len(v.Milestones)
-		for seen > 0 && v.Milestones[seen-1] >= steps {
-			seen--
-		}
-		if late := len(v.Milestones) - seen; late > 0 {
-			return fmt.Sprintf("schedule: %d of %d milestones lie beyond the run's %s steps, the first at %s: the learning rate stays at %g",
-				late, len(v.Milestones), thousands(steps), thousands(v.Milestones[seen]), v.LR(steps-1))
-		}
-	case Warmup:
-		return ScheduleNote(v.Then, steps-v.Steps)
-	case Joined:
-		for i, at := range v.Until {
-			if at >= steps {
-				return fmt.Sprintf("schedule: part %d of %d begins at step %s, the run has %s", i+2, len(v.Parts), thousands(at), thousands(steps))
-			}
-		}
+	if n, ok := s.(Noter); ok {
+		return n.Note(steps)
 	}
 	return ""
 }
 
 // checkForm reports what is wrong with the fields of s, whatever rates come out.
 func checkForm(s Schedule) error {
-	switch v := s.(type) {
-	case nil:
-		return fmt.Errorf("optim: no schedule; optim.Constant(0.1) is one")
-	case StepLR:
-		return atLeastOne("StepLR", "Every", v.Every)
-	case MultiStepLR:
-		if !slices.IsSorted(v.Milestones) {
-			return fmt.Errorf("optim: MultiStepLR: milestones %v, want them in rising order", v.Milestones)
-		}
-	case Cosine:
-		return notNegative("Cosine", "Steps", v.Steps)
-	case LinearLR:
-		return notNegative("LinearLR", "Steps", v.Steps)
-	case GeometricLR:
-		return notNegative("GeometricLR", "Steps", v.Steps)
-	case OneCycle:
-		return firstError(notNegative("OneCycle", "Steps", v.Steps), checkRange("OneCycle", "Rise", v.Rise, 0, 1))
-	case ReduceOnPlateau:
-		return firstError(
-			notNegative("ReduceOnPlateau", "Patience", v.Patience),
-			checkFactor(v),
-			checkRange("ReduceOnPlateau", "Min", v.Min, 0, MaxLR),
-		)
-	case Warmup:
-		return firstError(notNegative("Warmup", "Steps", v.Steps), checkPart("Warmup", v.Then))
-	case Joined:
-		if len(v.Parts) == 0 || len(v.Until) != len(v.Parts)-1 {
-			return fmt.Errorf("optim: Joined: %d parts and %d ends, want one end less than parts", len(v.Parts), len(v.Until))
-		}
-		if !slices.IsSorted(v.Until) {
-			return fmt.Errorf("optim: Joined: ends %v, want them in rising order", v.Until)
-		}
-		for _, p := range v.Parts {
-			if err := checkPart("Joined", p); err != nil {
-				return err
-			}
-		}
+	if s == nil {
+		return errors.New("optim: no schedule; optim.Constant(0.1) is one")
+	}
+	if c, ok := s.(Checker); ok {
+		return c.Check()
 	}
 	return nil
 }
@@ -210,14 +149,6 @@ func checkPart(within string, s Schedule) error {
 		return fmt.Errorf("optim: a %T inside a %s does not learn of the dev losses: use it alone", s, within)
 	}
 	return checkForm(s)
-}
-
-// checkFactor refuses a factor after whose first use the rate would be gone.
-func checkFactor(s ReduceOnPlateau) error {
-	if 0 < s.Factor && s.Factor < goneShare && s.Min < goneShare*s.Base {
-		return fmt.Errorf("optim: ReduceOnPlateau: Factor %v, want %g ≤ Factor < 1, or 0 for 0.1", s.Factor, goneShare)
-	}
-	return checkRange("ReduceOnPlateau", "Factor", s.Factor, 0, 1)
 }
 
 func atLeastOne(rule, name string, v int) error {

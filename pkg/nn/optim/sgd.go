@@ -1,7 +1,7 @@
 package optim
 
 import (
-	"fmt"
+	"errors"
 
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/internal/f32"
@@ -24,6 +24,12 @@ type SGD struct {
 	Decay     float64 // weight decay, coupled: part of the gradient
 }
 
+var (
+	_ = Register("sgd", func(k Knobs) Optimizer { return SGD{Momentum: k.Momentum, Decay: k.Decay} })
+	_ = Register("nesterov", func(k Knobs) Optimizer { return SGD{Momentum: k.Momentum, Decay: k.Decay, Nesterov: true} })
+	_ = Register("heavyball", func(k Knobs) Optimizer { return SGD{Momentum: k.Momentum, Decay: k.Decay, HeavyBall: true} })
+)
+
 func (o SGD) New(params []*nn.Param) (Stepper, error) {
 	if err := firstError(
 		checkRange("SGD", "Momentum", o.Momentum, 0, 1),
@@ -31,8 +37,13 @@ func (o SGD) New(params []*nn.Param) (Stepper, error) {
 	); err != nil {
 		return nil, err
 	}
-	if (o.Nesterov || o.HeavyBall) && o.Momentum == 0 || o.Nesterov && o.HeavyBall {
-		return nil, fmt.Errorf("optim: SGD: Momentum %v, Nesterov %v, HeavyBall %v, want Momentum > 0 with one of the two", o.Momentum, o.Nesterov, o.HeavyBall)
+	switch {
+	case o.Nesterov && o.HeavyBall:
+		return nil, errors.New("optim: SGD: Nesterov and HeavyBall, want one of the two")
+	case o.Nesterov && o.Momentum == 0:
+		return nil, errors.New("optim: SGD: Momentum 0, want 0 < Momentum < 1 with Nesterov")
+	case o.HeavyBall && o.Momentum == 0:
+		return nil, errors.New("optim: SGD: Momentum 0, want 0 < Momentum < 1 with HeavyBall")
 	}
 	s := &sgd{SGD: o, params: params}
 	if o.Momentum > 0 {

@@ -11,4 +11,4 @@ import (
 var sources embed.FS
 
 // Version identifies the code of this package, as nn.Version does its own.
-var Version = sync.OnceValue(func() string { return source.Digest(sources, "version.go") })
+var Version = sync.OnceValue(func() string { return source.Digest(sources, "register.go", "version.go") })

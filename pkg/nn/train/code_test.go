@@ -46,7 +46,7 @@ func TestAllThatComputesIsInTheKey(t *testing.T) {
 	const module = "inkling/"
 	root := filepath.Join("..", "..", "..")
 	aside := map[string][]string{ // of the packages that compute
-		"pkg/nn": asideOf(t, "../version.go"), "pkg/nn/optim": {"version.go"}, "pkg/nn/internal/f32": {"doc.go", "version.go"},
+		"pkg/nn": asideOf(t, "../version.go"), "pkg/nn/optim": {"register.go", "version.go"}, "pkg/nn/internal/f32": {"doc.go", "version.go"},
 		"pkg/data": asideOf(t, "../../data/version.go"), "pkg/nn/train": nil,
 	}
 	for _, name := range goFilesIn(t, ".") {
@@ -57,20 +57,24 @@ func TestAllThatComputesIsInTheKey(t *testing.T) {
 	// What files aside declare and computing ones use: it tells or refuses, and
 	// changes no number of a run.
 	tells := map[string]string{
-		"pkg/nn/train.Event":    "what is told",
-		"pkg/nn/train.Kind":     "what is told",
-		"pkg/nn/train.Train":    "what is told",
-		"pkg/nn/train.Dev":      "what is told",
-		"pkg/nn/train.Best":     "what is told",
-		"pkg/nn/train.Count":    "words of an error",
-		"pkg/nn/train.identity": "what a state belongs to",
-		"pkg/nn.kindNamed":      "names of layers",
-		"pkg/nn.ours":           "names of layers",
-		"pkg/nn.EncodeLayers":   "layers in files",
-		"pkg/nn.DecodeLayers":   "layers in files",
-		"pkg/nn.strictJSON":     "layers in files",
-		"pkg/nn.oracleOf":       "checks gradients",
-		"pkg/nn.float64s":       "checks gradients",
+		"pkg/nn/train.Event":            "what is told",
+		"pkg/nn/train.Kind":             "what is told",
+		"pkg/nn/train.Train":            "what is told",
+		"pkg/nn/train.Dev":              "what is told",
+		"pkg/nn/train.Best":             "what is told",
+		"pkg/nn/train.Count":            "words of an error",
+		"pkg/nn/train.identity":         "what a state belongs to",
+		"pkg/nn.kindNamed":              "names of layers",
+		"pkg/nn.ours":                   "names of layers",
+		"pkg/nn.EncodeLayers":           "layers in files",
+		"pkg/nn.DecodeLayers":           "layers in files",
+		"pkg/nn.strictJSON":             "layers in files",
+		"pkg/nn/optim.Knobs":            "names of optimizers",
+		"pkg/nn/optim.Register":         "names of optimizers",
+		"pkg/nn/optim.ScheduleKnobs":    "names of schedules",
+		"pkg/nn/optim.RegisterSchedule": "names of schedules",
+		"pkg/nn.oracleOf":               "checks gradients",
+		"pkg/nn.float64s":               "checks gradients",
 	}
 	refuses := map[string]string{
 		"pkg/internal/memory":    "refuses what does not fit the machine",
