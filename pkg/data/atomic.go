@@ -11,7 +11,7 @@ import (
 )
 
 // maxFile is the largest file of data that is opened, in bytes.
-const maxFile = MaxIDX + 1<<20
+const maxFile = maxIDX + 1<<20
 
 // writeAtomic is atomicfile.Write that makes the folder if need be. Two processes
 // may write the same path; the last one's file stays.

@@ -619,17 +619,6 @@ func TestAugmentStopsEarly(t *testing.T) {
 	}
 }
 
-func ExampleAugment() {
-	a := Augment{Shift: 2, Rotate: 10, Scale: 0.1, Elastic: Elastic{Alpha: 8, Sigma: 4}}
-	fmt.Println(a)
-	fmt.Println(a.Times(0.5))
-	fmt.Println(Augment{})
-	// Output:
-	// shift ±2 px, rotate ±10°, scale ±0.1, elastic α 8 σ 4
-	// shift ±1 px, rotate ±5°, scale ±0.05, elastic α 4 σ 4
-	// none
-}
-
 func BenchmarkAugment(b *testing.B) {
 	s := Synthetic("digits", 1, 0, 10000)
 	for _, c := range []struct {

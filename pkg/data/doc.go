@@ -3,13 +3,13 @@
 //
 // The way of the data:
 //
-//	Load ──► Digits{Train, Test} ──► Split ──► Loader{Set, Batch, Seed} ──► Epoch(e) ──► Batch
-//	  MNIST_DIR, the user's cache,     50,000 + 10,000     float32 in [0,1], fresh order
+//	Load ──► Digits{Train, Test} ──► Partition ──► Loader{Set, Batch, Seed} ──► Epoch(e) ──► Batch
+//	  MNIST_DIR, the user's cache,     50,000 + 10,000         float32 in [0,1], fresh order
 //	  a mirror, or synthetic digits                        (and augmentation) every epoch
 //
 // A Set keeps its images as bytes, one after the other, and nothing else:
 // everything downstream is a view of it (Image), a choice from it (Select,
-// Split) or a conversion made a batch at a time (Loader). The 60,000 images of
+// Partition) or a conversion made a batch at a time (Loader). The 60,000 images of
 // MNIST so take 47 MB, whatever is done with them.
 //
 // Nothing is taken on trust. IDX files are read by a strict reader that never

@@ -24,9 +24,9 @@ type Array struct {
 	Data []uint8
 }
 
-// MaxIDX is the most data, in bytes, that ReadIDX accepts. The largest file of
+// maxIDX is the most data, in bytes, that ReadIDX accepts. The largest file of
 // MNIST holds 47 MB, all 814,255 images of EMNIST ByClass 638 MB.
-const MaxIDX = 640 << 20
+const maxIDX = 640 << 20
 
 const (
 	maxRank   = 4
@@ -39,7 +39,7 @@ const (
 // ReadIDX reads one IDX array of bytes from r, plain or gzip, to the end of r.
 //
 // It is strict: the type must be 08, the rank 1 to 4, the product of the
-// dimensions at most MaxIDX and exactly what follows. Labels may be of type 0C,
+// dimensions at most maxIDX and exactly what follows. Labels may be of type 0C,
 // big-endian int32: one in each row, or QMNIST's eight, of which the first is the
 // label; they come back as bytes. It never allocates more
 // than 1 MiB plus four times what it has read, whatever the header claims, so
@@ -90,8 +90,8 @@ func readPlain(r io.Reader, want []int) (Array, error) {
 			size = math.MaxUint64 // and stays there
 		}
 	}
-	if size > MaxIDX {
-		return Array{}, fmt.Errorf("its header %s means %s bytes of data, allowed %d", times(dims), atLeast(size), MaxIDX)
+	if size > maxIDX {
+		return Array{}, fmt.Errorf("its header %s means %s bytes of data, allowed %d", times(dims), atLeast(size), maxIDX)
 	}
 	if labels {
 		if len(dims) == 2 && dims[1] != infoWidth {
@@ -205,8 +205,8 @@ func idxHeader(a Array) ([]byte, error) {
 	size := uint64(1)
 	for _, d := range a.Dims {
 		hi, lo := bits.Mul64(size, uint64(d))
-		if d < 1 || hi != 0 || lo > MaxIDX {
-			return nil, fmt.Errorf("idx: dimensions %s, allowed 1 or more each and at most %d bytes in all", times(a.Dims), MaxIDX)
+		if d < 1 || hi != 0 || lo > maxIDX {
+			return nil, fmt.Errorf("idx: dimensions %s, allowed 1 or more each and at most %d bytes in all", times(a.Dims), maxIDX)
 		}
 		size = lo
 		head = binary.BigEndian.AppendUint32(head, uint32(d))

@@ -119,7 +119,7 @@ func TestLoaderOrderIsPinned(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("order of epochs 0 and 1: %v, want %v", got, want)
 	}
-	_, _, dev := Split(numbered(20), 1, 5)
+	_, _, dev := Partition(numbered(20), 1, 5)
 	if want := []int{2, 3, 4, 6, 11}; !slices.Equal(dev, want) {
 		t.Errorf("validation images %v, want %v", dev, want)
 	}
@@ -187,9 +187,9 @@ func TestLoaderAllocations(t *testing.T) {
 	}
 }
 
-func TestSplit(t *testing.T) {
+func TestPartition(t *testing.T) {
 	s := numbered(1000)
-	train, dev, index := Split(s, 5, 200)
+	train, dev, index := Partition(numbered(1000), 5, 200)
 	if train.Len() != 800 || dev.Len() != 200 || len(index) != 200 || !slices.IsSorted(index) {
 		t.Fatalf("%d and %d images, %d indices", train.Len(), dev.Len(), len(index))
 	}
@@ -213,14 +213,14 @@ func TestSplit(t *testing.T) {
 			t.Fatalf("image %d is in %d parts", i, n)
 		}
 	}
-	if _, _, again := Split(s, 5, 200); !slices.Equal(index, again) {
+	if _, _, again := Partition(numbered(1000), 5, 200); !slices.Equal(index, again) {
 		t.Error("one seed, two splits")
 	}
-	if _, _, other := Split(s, 6, 200); slices.Equal(index, other) {
+	if _, _, other := Partition(numbered(1000), 6, 200); slices.Equal(index, other) {
 		t.Error("two seeds, one split")
 	}
 	for _, n := range []int{0, 1000} {
-		if train, dev, _ := Split(s, 1, n); train.Len() != 1000-n || dev.Len() != n {
+		if train, dev, _ := Partition(numbered(1000), 1, n); train.Len() != 1000-n || dev.Len() != n {
 			t.Errorf("dev %d: %d and %d images", n, train.Len(), dev.Len())
 		}
 	}

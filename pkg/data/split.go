@@ -6,20 +6,14 @@ import (
 	"slices"
 )
 
-// Split divides s into dev images for validation and the rest for training, by
-// a permutation that depends on seed and s.Len() alone. Both parts keep the
-// order of s. devIndex holds the indices in s of the validation images, in
+// Partition divides s into dev images for validation and the rest for training,
+// by a permutation that depends on seed and s.Len() alone. Both parts keep the
+// order of s. devIndex holds the indices that the validation images had in s, in
 // increasing order, for the record of a run.
 //
-// The Sets are copies: changing one does not change the other.
-func Split(s *Set, seed uint64, dev int) (train, devSet *Set, devIndex []int) {
-	devIndex, rest := cut(s.Len(), seed, dev)
-	return s.Select("train", rest), s.Select("dev", devIndex), devIndex
-}
-
-// Partition is Split without the copies: s is reordered so that the images for
-// training come first, and train and devSet are windows of it. devIndex holds
-// the indices that the validation images had before.
+// No image is copied: s is reordered so that the images for training come first,
+// and train and devSet are windows of it. Concat(s.Name, s) is a copy for those
+// who go on with s as it was. A dev below 0 or above s.Len() is a caller's bug.
 func Partition(s *Set, seed uint64, dev int) (train, devSet *Set, devIndex []int) {
 	devIndex, rest := cut(s.Len(), seed, dev)
 	aside := s.Select("dev", devIndex)
@@ -39,7 +33,7 @@ func Partition(s *Set, seed uint64, dev int) (train, devSet *Set, devIndex []int
 // are increasing.
 func cut(n int, seed uint64, dev int) (devIndex, rest []int) {
 	if dev < 0 || dev > n {
-		panic(fmt.Sprintf("data: split: %d images for validation, set has %d", dev, n))
+		panic(fmt.Sprintf("data: partition: %d images for validation, set has %d", dev, n))
 	}
 	var src rand.PCG
 	reseed(&src, seed, forSplit, n, 0)

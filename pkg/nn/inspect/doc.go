@@ -12,6 +12,8 @@
 // off and batch normalization uses its running statistics, so that a picture of
 // one image does not depend on the others in its batch.
 //
-// What needs the weights alone works on plain slices: [FitGabor],
-// [OrientationOf], [Similarity], [Match], [TotalVariation].
+// What needs the weights alone works on plain slices: [Maps] cuts them into
+// kernels or pictures; [FitGabor], [OrientationOf] and [TotalVariations] say what
+// is on one, [Similarity] and [Pair] compare those of two networks, [Read] does
+// all of it before and after training.
 package inspect

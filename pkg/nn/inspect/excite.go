@@ -66,7 +66,7 @@ func argmax(v []float32) (best int) {
 
 // Reach is, for every kernel of a convolution that reads the image, how close
 // the response to the best place in all of x comes to the largest one that there
-// is (see Ideal), biases left out: 1 if the images hold the very patch that the
+// is (see largestResponse), biases left out: 1 if the images hold the very patch that the
 // kernel looks for. NaN for a kernel without positive weights.
 func (p *Probe) Reach(x *nn.Tensor, layer int) []float64 {
 	w, b := p.source.Param(p.Name(layer)+".W"), p.source.Param(p.Name(layer)+".b")
@@ -80,7 +80,7 @@ func (p *Probe) Reach(x *nn.Tensor, layer int) []float64 {
 			bias = b.Data[i]
 		}
 		n := w.Len() / w.Dims[0]
-		ideal := Ideal(w.Data[i*n : (i+1)*n])
+		ideal := largestResponse(w.Data[i*n : (i+1)*n])
 		if ideal == 0 {
 			ideal = math.NaN()
 		}
@@ -172,9 +172,9 @@ func (f field) through(kernel, stride, padding int) field {
 	return field{start: f.start - padding*f.jump, size: f.size + (kernel-1)*f.jump, jump: f.jump * stride}
 }
 
-// Patch cuts a window out of channel c of example i, Size×Size values; what
+// patch cuts a window out of channel c of example i, Size×Size values; what
 // lies beyond the image is 0.
-func Patch(x *nn.Tensor, i, c int, w Window) []float32 {
+func patch(x *nn.Tensor, i, c int, w Window) []float32 {
 	s := x.Shape
 	if c < 0 || c >= s.C {
 		panic(fmt.Sprintf("inspect: patch: channel %d of %d", c, s.C))
@@ -195,25 +195,7 @@ func Patch(x *nn.Tensor, i, c int, w Window) []float32 {
 func Patches(x *nn.Tensor, es []Excitation) [][]float32 {
 	out := make([][]float32, len(es))
 	for k, e := range es {
-		out[k] = Patch(x, e.Example, 0, e.Window)
-	}
-	return out
-}
-
-// Mean is the mean of maps of one size, value by value; nil of none.
-func Mean(maps [][]float32) []float32 {
-	if len(maps) == 0 {
-		return nil
-	}
-	sum := make([]float64, len(maps[0]))
-	for _, m := range maps {
-		for i, v := range m {
-			sum[i] += float64(v)
-		}
-	}
-	out := make([]float32, len(sum))
-	for i, v := range sum {
-		out[i] = float32(v / float64(len(maps)))
+		out[k] = patch(x, e.Example, 0, e.Window)
 	}
 	return out
 }

@@ -40,7 +40,7 @@ func TestExciting(t *testing.T) {
 			}
 			// The patch and the kernel make the value.
 			sum := float64(m.Param("0.conv2d.b").Data[c])
-			for i, v := range Patch(x, e.Example, 0, e.Window) {
+			for i, v := range patch(x, e.Example, 0, e.Window) {
 				sum += float64(v) * float64(m.Param("0.conv2d.W").Data[c*9+i])
 			}
 			if e.Window.Size != 3 || !near(sum, e.Value, 1e-4) {
@@ -141,13 +141,10 @@ func TestPatch(t *testing.T) {
 	for i := range x.Data {
 		x.Data[i] = float32(i)
 	}
-	if got := Patch(x, 0, 1, Window{Y: -1, X: 1, Size: 3}); !slices.Equal(got, []float32{0, 0, 0, 7, 8, 0, 10, 11, 0}) {
+	if got := patch(x, 0, 1, Window{Y: -1, X: 1, Size: 3}); !slices.Equal(got, []float32{0, 0, 0, 7, 8, 0, 10, 11, 0}) {
 		t.Errorf("patch over the corner %v", got)
 	}
-	mustPanic(t, "inspect: patch: channel 2 of 2", func() { Patch(x, 0, 2, Window{Size: 1}) })
-	if m := Mean([][]float32{{1, 2}, {3, 6}}); !slices.Equal(m, []float32{2, 4}) || Mean(nil) != nil {
-		t.Errorf("mean %v", m)
-	}
+	mustPanic(t, "inspect: patch: channel 2 of 2", func() { patch(x, 0, 2, Window{Size: 1}) })
 }
 
 // A max-pooling sees the window of a mean, a ReLU what its input does.

@@ -25,15 +25,15 @@ func Similarity(a, b []float32, h, w, shift int) float64 {
 			best = math.Max(best, dot)
 		}
 	}
-	if size := Norm(a) * Norm(b); size > 0 {
+	if size := norm(a) * norm(b); size > 0 {
 		return best / size
 	}
 	return 0
 }
 
-// Cosines are the similarities of each map of a with the one in the same place
+// cosines are the similarities of each map of a with the one in the same place
 // of b, without shifts: how far kernels have turned from where they started.
-func Cosines(a, b [][]float32) []float64 {
+func cosines(a, b [][]float32) []float64 {
 	if len(a) != len(b) {
 		panic(fmt.Sprintf("inspect: cosines: %d maps beside %d", len(a), len(b)))
 	}
@@ -65,7 +65,7 @@ func Pair(a, b [][]float32, h, w, shift int) Pairing {
 			s[i][j] = Similarity(a[i], b[j], h, w, shift)
 		}
 	}
-	p := Pairing{Partner: Match(s)}
+	p := Pairing{Partner: match(s)}
 	for i, j := range p.Partner {
 		p.Similarity = append(p.Similarity, s[i][j])
 	}
@@ -81,10 +81,10 @@ func Pick(maps [][]float32, index []int) [][]float32 {
 	return out
 }
 
-// Match assigns to every row of a square matrix a column of its own so that the
+// match assigns to every row of a square matrix a column of its own so that the
 // sum of the chosen values is largest: the Hungarian method (Kuhn 1955) in the
 // form with potentials and shortest augmenting paths, O(n³).
-func Match(value [][]float64) (column []int) {
+func match(value [][]float64) (column []int) {
 	n := len(value)
 	// Rows and columns count from 1; 0 is the row that looks for a column.
 	u, v := make([]float64, n+1), make([]float64, n+1)

@@ -42,8 +42,8 @@ func OrientationOf(m []float32, h, w int) Orientation {
 	}
 }
 
-// Strengths are those of the orientations of several maps.
-func Strengths(maps [][]float32, h, w int) []float64 {
+// strengths are those of the orientations of several maps.
+func strengths(maps [][]float32, h, w int) []float64 {
 	out := make([]float64, len(maps))
 	for i, m := range maps {
 		out[i] = OrientationOf(m, h, w).Strength

@@ -172,7 +172,7 @@ func TestSilence(t *testing.T) {
 		t.Errorf("accuracy without each kernel %v", all)
 	}
 	p.Saliency(x, labels)
-	if g := p.Gradient(1).Example(0)[16:32]; Norm(g) != 0 {
+	if g := p.Gradient(1).Example(0)[16:32]; norm(g) != 0 {
 		t.Errorf("a silent unit gets the gradient %v", g)
 	}
 	p.Silence(1)

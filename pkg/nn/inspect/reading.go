@@ -35,11 +35,11 @@ func Read(models []*nn.Model, name string) Reading {
 	r := Reading{Chance: paired(before, k), Matched: paired(after, k)}
 	for i := range models {
 		each := 1 / float64(len(models))
-		r.Kept += each * Average(Cosines(before[i], after[i]))
+		r.Kept += each * Average(cosines(before[i], after[i]))
 		r.Before += each * Average(Explained(FitGabors(before[i], k, k)))
 		r.After += each * Average(Explained(FitGabors(after[i], k, k)))
-		r.Random += each * Average(Strengths(before[i], k, k))
-		r.Aligned += each * Average(Strengths(after[i], k, k))
+		r.Random += each * Average(strengths(before[i], k, k))
+		r.Aligned += each * Average(strengths(after[i], k, k))
 	}
 	return r
 }
@@ -56,9 +56,9 @@ func paired(maps [][][]float32, k int) float64 {
 	return Average(all)
 }
 
-// Ideal is the largest response of a kernel, without its bias, to pixels from 0
+// largestResponse is the largest response of a kernel, without its bias, to pixels from 0
 // to 1: its positive weights see ink, the others see none.
-func Ideal(kernel []float32) float64 {
+func largestResponse(kernel []float32) float64 {
 	sum := 0.0
 	for _, w := range kernel {
 		sum += math.Max(float64(w), 0)
@@ -86,7 +86,7 @@ func SanityCheck(models []*nn.Model, seed uint64, explain func(p *Probe) *nn.Ten
 			}
 			var all []float64
 			for i := range own.N {
-				all = append(all, RankCorrelation(own.Example(i), maps.Example(i)))
+				all = append(all, rankCorrelation(own.Example(i), maps.Example(i)))
 			}
 			if n == len(left) {
 				left = append(left, nil)

@@ -42,7 +42,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestIdeal(t *testing.T) {
-	if v := Ideal([]float32{0.5, -2, 1}); v != 1.5 {
+	if v := largestResponse([]float32{0.5, -2, 1}); v != 1.5 {
 		t.Errorf("%g, want 1.5", v)
 	}
 }

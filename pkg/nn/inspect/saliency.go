@@ -144,10 +144,10 @@ func (w Window) each(s nn.Shape, visit func(i int)) {
 	}
 }
 
-// RankCorrelation is Spearman's coefficient of the magnitudes of a and b: how
+// rankCorrelation is Spearman's coefficient of the magnitudes of a and b: how
 // far two pictures agree on which pixels matter more. Equal magnitudes share
 // their mean rank; NaN if one of the pictures is all the same or holds NaN.
-func RankCorrelation(a, b []float32) float64 {
+func rankCorrelation(a, b []float32) float64 {
 	if len(a) != len(b) {
 		panic(fmt.Sprintf("inspect: rank correlation: %d values beside %d", len(a), len(b)))
 	}

@@ -89,11 +89,11 @@ func TestRankCorrelation(t *testing.T) {
 		{[]float32{1, 2, 2, 3}, []float32{1, 3, 2, 4}, 0.9486833}, // a tie: 0.5·√3.6
 		{[]float32{0, 0, 0, 0}, []float32{1, 3, 2, 4}, math.NaN()},
 	} {
-		if got := RankCorrelation(c.a, c.b); !near(got, c.want, 1e-6) && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+		if got := rankCorrelation(c.a, c.b); !near(got, c.want, 1e-6) && !(math.IsNaN(got) && math.IsNaN(c.want)) {
 			t.Errorf("%v and %v: %g, want %g", c.a, c.b, got, c.want)
 		}
 	}
-	mustPanic(t, "inspect: rank correlation: 1 values beside 2", func() { RankCorrelation([]float32{1}, []float32{1, 2}) })
+	mustPanic(t, "inspect: rank correlation: 1 values beside 2", func() { rankCorrelation([]float32{1}, []float32{1, 2}) })
 }
 
 func TestClassesOfSaliency(t *testing.T) {
@@ -136,7 +136,7 @@ func TestMaximize(t *testing.T) {
 			t.Errorf("%s: two starts end in one picture to the last bit", name)
 		}
 	}
-	tv := func(a Maximize) float64 { return TotalVariation(a.Images(p, classes).Example(0), 12, 10, 0) }
+	tv := func(a Maximize) float64 { return totalVariation(a.Images(p, classes).Example(0), 12, 10, 0) }
 	if plain, blurred := tv(Maximize{}), tv(Maximize{Blur: 1}); blurred > 0.8*plain {
 		t.Errorf("total variation %.3f with blur, %.3f without", blurred, plain)
 	}
@@ -204,10 +204,10 @@ func TestShiftAndBlur(t *testing.T) {
 func TestRankCorrelationOfWhatIsNoNumber(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, v := range [][]float32{{nan, 1, 2}, {1, nan, 2}, {nan, nan, nan}} {
-		if got := RankCorrelation(v, []float32{1, 2, 3}); !math.IsNaN(got) {
+		if got := rankCorrelation(v, []float32{1, 2, 3}); !math.IsNaN(got) {
 			t.Errorf("%v: %v", v, got)
 		}
-		if got := RankCorrelation([]float32{1, 2, 3}, v); !math.IsNaN(got) {
+		if got := rankCorrelation([]float32{1, 2, 3}, v); !math.IsNaN(got) {
 			t.Errorf("beside %v: %v", v, got)
 		}
 	}

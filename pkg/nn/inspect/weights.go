@@ -39,8 +39,8 @@ func Columns(w *nn.Param) [][]float32 {
 	return cols
 }
 
-// Norm is the Euclidean length of v.
-func Norm(v []float32) float64 {
+// norm is the Euclidean length of v.
+func norm(v []float32) float64 {
 	s := 0.0
 	for _, x := range v {
 		s += float64(x) * float64(x)
@@ -52,7 +52,7 @@ func Norm(v []float32) float64 {
 func Norms(vs [][]float32) []float64 {
 	out := make([]float64, len(vs))
 	for i, v := range vs {
-		out[i] = Norm(v)
+		out[i] = norm(v)
 	}
 	return out
 }
@@ -62,7 +62,7 @@ func Norms(vs [][]float32) []float64 {
 func Unit(maps [][]float32) [][]float32 {
 	out := make([][]float32, len(maps))
 	for k, m := range maps {
-		scale := 1 / math.Max(Norm(m), 1e-30)
+		scale := 1 / math.Max(norm(m), 1e-30)
 		out[k] = make([]float32, len(m))
 		for i, v := range m {
 			out[k][i] = float32(scale * float64(v))
@@ -71,13 +71,13 @@ func Unit(maps [][]float32) [][]float32 {
 	return out
 }
 
-// TotalVariation is how rough a map of h×w is: the sum of the differences
+// totalVariation is how rough a map of h×w is: the sum of the differences
 // between neighbours, right and below, over the sum of the magnitudes. It does
 // not change with the scale of the map. Independent Gaussian values have 2√2,
 // strokes of a few pixels less than half of that. The outer rows and columns,
 // border of them, are left out: weights of pixels that never see ink keep their
 // initial noise. NaN if there is nothing but zeros.
-func TotalVariation(m []float32, h, w, border int) float64 {
+func totalVariation(m []float32, h, w, border int) float64 {
 	if len(m) != h*w {
 		panic(fmt.Sprintf("inspect: total variation: %d values, want %d×%d", len(m), h, w))
 	}
@@ -101,7 +101,7 @@ func TotalVariation(m []float32, h, w, border int) float64 {
 func TotalVariations(maps [][]float32, h, w, border int) []float64 {
 	out := make([]float64, len(maps))
 	for i, m := range maps {
-		out[i] = TotalVariation(m, h, w, border)
+		out[i] = totalVariation(m, h, w, border)
 	}
 	return out
 }

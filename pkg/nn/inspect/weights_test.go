@@ -35,27 +35,27 @@ func TestMapsAndColumns(t *testing.T) {
 func TestTotalVariation(t *testing.T) {
 	var all float64
 	for seed := range uint64(10) {
-		all += TotalVariation(noise(1, nn.CHW(1, 28, 28), seed).Data, 28, 28, 0) / 10
+		all += totalVariation(noise(1, nn.CHW(1, 28, 28), seed).Data, 28, 28, 0) / 10
 	}
 	if !near(all, 2*math.Sqrt2, 0.03) {
 		t.Errorf("of noise %.3f, want 2√2", all)
 	}
 	ramp := []float32{0, 1, 2, 0, 1, 2, 0, 1, 2} // 6 of 12 pairs differ by 1, mean magnitude 1
-	if v := TotalVariation(ramp, 3, 3, 0); !near(v, 1, 1e-12) {
+	if v := totalVariation(ramp, 3, 3, 0); !near(v, 1, 1e-12) {
 		t.Errorf("of a ramp %g, want 1", v)
 	}
 	framed := []float32{9, -9, 9, -9, 5, 1, 1, 5, -5, 1, 1, -9, 9, 9, -9, 9}
-	if v := TotalVariation(framed, 4, 4, 1); v != 0 {
+	if v := totalVariation(framed, 4, 4, 1); v != 0 {
 		t.Errorf("of a flat middle %g", v)
 	}
 	a, b := noise(1, nn.CHW(1, 9, 9), 1).Data, make([]float32, 81)
 	for i, v := range a {
 		b[i] = 16 * v
 	}
-	if TotalVariation(a, 9, 9, 2) != TotalVariation(b, 9, 9, 2) {
+	if totalVariation(a, 9, 9, 2) != totalVariation(b, 9, 9, 2) {
 		t.Error("scale matters")
 	}
-	if v := TotalVariation(make([]float32, 9), 3, 3, 0); !math.IsNaN(v) {
+	if v := totalVariation(make([]float32, 9), 3, 3, 0); !math.IsNaN(v) {
 		t.Errorf("of zeros %g, want NaN", v)
 	}
 }
@@ -178,13 +178,13 @@ func TestLargestAndCorrelation(t *testing.T) {
 func TestCosinesAndStrengths(t *testing.T) {
 	a := [][]float32{{1, 0, 0, 0}, {1, 1, 0, 0}}
 	b := [][]float32{{-2, 0, 0, 0}, {0, 3, 0, 0}}
-	if c := Cosines(a, b); c[0] != -1 || !near(c[1], math.Sqrt2/2, 1e-9) {
+	if c := cosines(a, b); c[0] != -1 || !near(c[1], math.Sqrt2/2, 1e-9) {
 		t.Errorf("cosines %v, want −1 and √½", c)
 	}
-	if s := Strengths([][]float32{{1, 1, 0, 0}, {0, 0, 0, 0}}, 2, 2); s[0] != 1 || s[1] != 0 {
+	if s := strengths([][]float32{{1, 1, 0, 0}, {0, 0, 0, 0}}, 2, 2); s[0] != 1 || s[1] != 0 {
 		t.Errorf("strengths %v", s)
 	}
-	mustPanic(t, "inspect: cosines: 2 maps beside 1", func() { Cosines(a, b[:1]) })
+	mustPanic(t, "inspect: cosines: 2 maps beside 1", func() { cosines(a, b[:1]) })
 }
 
 // TestMatch compares with all permutations.
@@ -206,7 +206,7 @@ func TestMatch(t *testing.T) {
 				}
 				best = math.Max(best, s)
 			})
-			got, sum, seen := Match(v), 0.0, map[int]bool{}
+			got, sum, seen := match(v), 0.0, map[int]bool{}
 			for i, j := range got {
 				sum += v[i][j]
 				seen[j] = true
@@ -216,11 +216,11 @@ func TestMatch(t *testing.T) {
 			}
 		}
 	}
-	if got := Match(nil); len(got) != 0 {
+	if got := match(nil); len(got) != 0 {
 		t.Errorf("of nothing: %v", got)
 	}
-	mustPanic(t, "inspect: match: value NaN at 0, 0", func() { Match([][]float64{{math.NaN()}}) })
-	mustPanic(t, "inspect: match: row 1 has 1 values, want 2", func() { Match([][]float64{{1, 2}, {1}}) })
+	mustPanic(t, "inspect: match: value NaN at 0, 0", func() { match([][]float64{{math.NaN()}}) })
+	mustPanic(t, "inspect: match: row 1 has 1 values, want 2", func() { match([][]float64{{1, 2}, {1}}) })
 }
 
 func permutations(n int, visit func([]int)) {

@@ -17,7 +17,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(b) > MaxHeader/2 {
+		if len(b) > maxHeader/2 {
 			return // with the hashes the header may become too long
 		}
 		one := encode(t, file)

@@ -55,7 +55,7 @@ func begins(head []byte, size int64) bool {
 		return false
 	}
 	n := binary.LittleEndian.Uint64(head)
-	return n > 0 && n <= MaxHeader && head[8] == '{'
+	return n > 0 && n <= maxHeader && head[8] == '{'
 }
 
 // looks says what a file is that is no safetensors file.

@@ -30,10 +30,10 @@ import (
 
 // Limits of what Decode accepts.
 const (
-	MaxHeader  = 1 << 20
-	MaxTensors = 4096 // and entries of metadata
-	MaxName    = 256
-	MaxRank    = 8
+	maxHeader  = 1 << 20
+	maxTensors = 4096 // and entries of metadata
+	maxName    = 256
+	maxRank    = 8
 )
 
 // Tensor is a named array, row-major.
@@ -158,9 +158,9 @@ func (f *File) Encode() ([]byte, error) {
 	for len(head)%8 != 0 {
 		head = append(head, ' ')
 	}
-	if len(head) > MaxHeader || len(f.Tensors) > MaxTensors || len(meta) > MaxTensors {
+	if len(head) > maxHeader || len(f.Tensors) > maxTensors || len(meta) > maxTensors {
 		return nil, fmt.Errorf("safetensors: header of %d bytes, %d tensors and %d entries of metadata, at most %d, %d and %d",
-			len(head), len(f.Tensors), len(meta), MaxHeader, MaxTensors, MaxTensors)
+			len(head), len(f.Tensors), len(meta), maxHeader, maxTensors, maxTensors)
 	}
 	out := make([]byte, 0, 8+len(head)+len(data))
 	out = binary.LittleEndian.AppendUint64(out, uint64(len(head)))
@@ -174,8 +174,8 @@ func Decode(b []byte) (*File, error) {
 		return nil, fmt.Errorf("safetensors: %d bytes, want at least 8", len(b))
 	}
 	n := binary.LittleEndian.Uint64(b)
-	if n > MaxHeader || n > uint64(len(b)-8) {
-		return nil, fmt.Errorf("safetensors: header of %d bytes in a file of %d, at most %d", n, len(b), MaxHeader)
+	if n > maxHeader || n > uint64(len(b)-8) {
+		return nil, fmt.Errorf("safetensors: header of %d bytes in a file of %d, at most %d", n, len(b), maxHeader)
 	}
 	meta, names, entries, err := parseHeader(b[8 : 8+n])
 	if err != nil {
@@ -221,8 +221,8 @@ func (e entry) size() (uint64, error) {
 	if e.DType != "F32" {
 		return 0, fmt.Errorf("dtype %.40q, want F32", e.DType)
 	}
-	if len(e.Shape) > MaxRank {
-		return 0, fmt.Errorf("rank %d, want at most %d", len(e.Shape), MaxRank)
+	if len(e.Shape) > maxRank {
+		return 0, fmt.Errorf("rank %d, want at most %d", len(e.Shape), maxRank)
 	}
 	size := uint64(4)
 	for _, d := range e.Shape {
@@ -260,8 +260,8 @@ func parseHeader(h []byte) (meta map[string]string, names []string, entries []en
 		if name == metaKey {
 			meta = map[string]string{}
 			return object(dec, func(key string) error {
-				if len(meta) == MaxTensors {
-					return fmt.Errorf("more than %d entries of metadata", MaxTensors)
+				if len(meta) == maxTensors {
+					return fmt.Errorf("more than %d entries of metadata", maxTensors)
 				}
 				s, err := text(dec)
 				if err != nil {
@@ -274,8 +274,8 @@ func parseHeader(h []byte) (meta map[string]string, names []string, entries []en
 		if err := checkName(name); err != nil {
 			return err
 		}
-		if len(entries) == MaxTensors {
-			return fmt.Errorf("more than %d tensors", MaxTensors)
+		if len(entries) == maxTensors {
+			return fmt.Errorf("more than %d tensors", maxTensors)
 		}
 		e, err := readEntry(dec)
 		if err != nil {
@@ -342,7 +342,7 @@ func readEntry(dec *json.Decoder) (e entry, err error) {
 		case "dtype":
 			e.DType, err = text(dec)
 		case "shape":
-			e.Shape, err = integers(dec, MaxRank)
+			e.Shape, err = integers(dec, maxRank)
 		case "data_offsets":
 			e.Offsets, err = integers(dec, 2)
 		default:
@@ -384,8 +384,8 @@ func checkName(s string) error {
 	if s == metaKey {
 		return fmt.Errorf("tensor name %s, which is the metadata's", s)
 	}
-	if s == "" || len(s) > MaxName {
-		return fmt.Errorf("tensor name of %d bytes, want 1 to %d", len(s), MaxName)
+	if s == "" || len(s) > maxName {
+		return fmt.Errorf("tensor name of %d bytes, want 1 to %d", len(s), maxName)
 	}
 	for _, r := range s {
 		switch {

@@ -94,7 +94,7 @@ func TestEncodeRefuses(t *testing.T) {
 		return &File{Tensors: []Tensor{{name, dims, make([]float32, values)}}}
 	}
 	many := &File{}
-	for i := range MaxTensors + 1 {
+	for i := range maxTensors + 1 {
 		many.Tensors = append(many.Tensors, Tensor{fmt.Sprint(i), []int{0}, nil})
 	}
 	for _, c := range []struct {
@@ -112,7 +112,7 @@ func TestEncodeRefuses(t *testing.T) {
 		{one("__metadata__", []int{1}, 1), "the metadata's"},
 		{&File{Tensors: []Tensor{{"x", []int{1}, []float32{1}}, {"x", []int{1}, []float32{1}}}}, `"x" twice`},
 		{&File{Meta: map[string]string{"a": "\xff"}}, "UTF-8"},
-		{&File{Meta: map[string]string{"a": strings.Repeat("x", MaxHeader)}}, "at most 1048576"},
+		{&File{Meta: map[string]string{"a": strings.Repeat("x", maxHeader)}}, "at most 1048576"},
 		{many, "4097 tensors"},
 	} {
 		if _, err := c.f.Encode(); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -176,7 +176,7 @@ func TestHostileHeaders(t *testing.T) {
 		{"no header", []byte("12345678"), "header of"},
 		{"empty header", raw("", ""), "not a JSON object"},
 		{"length beyond the file", length(3), "header of 3 bytes in a file of 10"},
-		{"length 1 MB + 1", append(binary.LittleEndian.AppendUint64(nil, MaxHeader+1), make([]byte, MaxHeader+1)...), "at most 1048576"},
+		{"length 1 MB + 1", append(binary.LittleEndian.AppendUint64(nil, maxHeader+1), make([]byte, maxHeader+1)...), "at most 1048576"},
 		{"length 2⁶³", length(1 << 63), "at most"},
 		{"length 2⁶⁴−1", length(math.MaxUint64), "at most"},
 		{"space before the header", raw(` {}`, ""), "not a JSON object"},
@@ -253,7 +253,7 @@ func TestHostileHeaders(t *testing.T) {
 				t.Errorf("a message of %d bytes", n)
 			}
 			// A tensor costs the JSON decoder about 1.5 KB, most of it for a moment.
-			if used, most := after.TotalAlloc-before.TotalAlloc, uint64(4*len(c.file)+MaxTensors*2048); used > most {
+			if used, most := after.TotalAlloc-before.TotalAlloc, uint64(4*len(c.file)+maxTensors*2048); used > most {
 				t.Errorf("allocated %d bytes for a file of %d, at most %d", used, len(c.file), most)
 			}
 		})

@@ -1,0 +1,181 @@
+package data_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"strings"
+
+	"inkling/pkg/data"
+)
+
+// From all images to the batches of an epoch: a part is kept for validation,
+// the rest comes in a fresh order every epoch.
+func Example() {
+	all := data.Synthetic("digits", 1, 0, 100) // or (*data.Digits).Train of data.Load
+	train, dev, _ := data.Partition(all, 1, 20)
+	fmt.Println(train)
+	fmt.Println(dev)
+
+	loader := data.Loader{Set: train, Batch: 32, Seed: 1, Shuffle: true}
+	for batch := range loader.Epoch(0) {
+		fmt.Println(batch.Len(), "images,", len(batch.X), "pixels")
+	}
+	// Output:
+	// train: 80 images of 28×28
+	// dev: 20 images of 28×28
+	// 32 images, 25088 pixels
+	// 32 images, 25088 pixels
+	// 16 images, 12544 pixels
+}
+
+// Images as an IDX file, the format of MNIST. Four such files in a folder are
+// what INKLING_DATA may name; see Load.
+func ExampleWriteIDX() {
+	digits := data.Synthetic("digits", 1, 0, 3)
+	var file bytes.Buffer
+	err := data.WriteIDX(&file, data.Array{Dims: []int{digits.Len(), digits.H, digits.W}, Data: digits.Pixels})
+	fmt.Println(file.Len(), "bytes", err)
+
+	images, err := data.ReadIDX(&file)
+	fmt.Println(images.Dims, len(images.Data), err)
+	// Output:
+	// 2368 bytes <nil>
+	// [3 28 28] 2352 <nil>
+}
+
+// A reader that believes no header: what is missing is told.
+func ExampleReadIDX() {
+	file := "\x00\x00\x08\x01" + "\x00\x00\x00\x03" + "\x05\x00\x04"
+	labels, err := data.ReadIDX(strings.NewReader(file))
+	fmt.Println(labels.Dims, labels.Data, err)
+
+	_, err = data.ReadIDX(strings.NewReader(file[:10]))
+	fmt.Println(err)
+	// Output:
+	// [3] [5 0 4] <nil>
+	// truncated: 2 bytes of data, its header 3 needs 3
+}
+
+// Digits written by this package: an image is a function of the seed and its
+// number, and every ten of them hold each digit once.
+func ExampleSynthetic() {
+	digits := data.Synthetic("digits", 7, 0, 20)
+	fmt.Println(digits.Counts())
+
+	again := data.Synthetic("digits", 7, 10, 10)
+	fmt.Println(bytes.Equal(again.Pixels, digits.Pixels[10*28*28:]))
+	// Output:
+	// [2 2 2 2 2 2 2 2 2 2]
+	// true
+}
+
+// What Load returns on a machine without MNIST and without a network.
+func ExampleLoadSynthetic() {
+	digits := data.LoadSynthetic()
+	fmt.Println(digits.Name, digits.Train.Len(), digits.Test.Len())
+}
+
+// Part of a set in the proportions of all of it; one class of it; and what
+// anything trained has to beat.
+func ExampleSet() {
+	digits := data.Synthetic("digits", 1, 0, 200)
+	few := digits.Draw(30, 1)
+	threes := digits.OfClass(3, 5)
+	fmt.Println(few.Counts(), threes.Labels)
+
+	d := data.Digits{Train: digits, Test: data.Synthetic("test", 1, 200, 100)}
+	fmt.Printf("always the same digit: %.0f %%\n", 100*d.Majority())
+	fmt.Println("nearest mean image above half:", d.NearestMean() > 0.5)
+	// Output:
+	// [3 3 3 3 3 3 3 3 3 3] [3 3 3 3 3]
+	// always the same digit: 10 %
+	// nearest mean image above half: true
+}
+
+// An order that depends on the seed and the epoch alone, so that a run that is
+// continued, or read from the middle, sees the same images.
+func ExampleLoader() {
+	digits := data.Synthetic("digits", 1, 0, 10)
+	loader := data.Loader{Set: digits, Batch: 4, Seed: 1, Shuffle: true, DropLast: true}
+	fmt.Println(loader.Steps(), "batches")
+	for _, epoch := range []int{0, 1, 0} {
+		for batch := range loader.Epoch(epoch) {
+			fmt.Println(epoch, batch.Index)
+		}
+	}
+	// Output:
+	// 2 batches
+	// 0 [7 5 6 8]
+	// 0 [1 3 9 4]
+	// 1 [6 2 0 1]
+	// 1 [4 9 7 3]
+	// 0 [7 5 6 8]
+	// 0 [1 3 9 4]
+}
+
+// What is done to an image anew in every epoch.
+func ExampleAugment() {
+	a := data.Augment{Shift: 2, Rotate: 10, Scale: 0.1, Elastic: data.Elastic{Alpha: 8, Sigma: 4}}
+	fmt.Println(a)
+	fmt.Println(a.Times(0.5))
+	fmt.Println(data.Augment{})
+
+	loader := data.Loader{Set: data.Synthetic("digits", 1, 0, 8), Batch: 8, Augment: a}
+	for batch := range loader.Epoch(0) {
+		fmt.Println(batch.Len(), "images")
+	}
+	// Output:
+	// shift ±2 px, rotate ±10°, scale ±0.1, elastic α 8 σ 4
+	// shift ±1 px, rotate ±5°, scale ±0.05, elastic α 4 σ 4
+	// none
+	// 8 images
+}
+
+// On crossing lines one sees what is done to the plane.
+func ExampleLattice() {
+	grid := data.Lattice(1)
+	turned := data.Augment{Rotate: 30}.Materialize(grid, 1, 1)
+	fmt.Println(turned.Len(), "image, changed:", turned.Fingerprint() != grid.Fingerprint())
+	// Output:
+	// 1 image, changed: true
+}
+
+// The same images changed in fixed ways that a reader would hardly mind: how
+// much of its accuracy does a network keep?
+func ExampleStress() {
+	for _, set := range data.Stress(data.Synthetic("test", 1, 0, 10)) {
+		fmt.Println(set.Name)
+	}
+	// Output:
+	// as it is
+	// +20°
+	// −20°
+	// 3 px right
+	// 3 px down
+	// × 0.75
+	// × 1.25
+	// shear 25°
+	// elastic
+	// noise
+}
+
+// A flag for every field, with its value as the default: in a notebook, a global
+// variable whose flags stand on the %% line of a cell.
+func ExampleAugmentFlags() {
+	augment := data.AugmentFlags(data.Augment{Shift: 2})
+	flag.Parse()
+	fmt.Println(augment)
+}
+
+func ExampleAugment_Register() {
+	augment := data.Augment{Shift: 2}
+	flags := flag.NewFlagSet("train", flag.ContinueOnError)
+	augment.Register(flags)
+	if err := flags.Parse([]string{"--rotate=12", "--alpha=20", "--sigma=4"}); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(augment)
+	// Output:
+	// shift ±2 px, rotate ±12°, elastic α 20 σ 4
+}
