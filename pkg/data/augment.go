@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 )
 
 // Augment makes more data from the same data: every image is changed a little,
@@ -15,7 +16,8 @@ import (
 // Every amount is drawn uniformly from the range given here, as a function of
 // (seed, epoch, index of the image) alone; setting one field does not alter
 // what is drawn for another. Shift, Rotate, Scale, Shear and Elastic make one
-// resampling together. What comes in from outside the image is background.
+// resampling together. What comes in from outside the image is background. The
+// order is: Thick, that resampling, Erase, Noise, then each of More in turn.
 //
 // It is a plain value that identifies what it does.
 type Augment struct {
@@ -28,6 +30,19 @@ type Augment struct {
 	Erase   float64 // pixels: a square with a side of 0 to Erase is blanked; 0 to 28
 	Noise   float64 // standard deviation of noise on each pixel, of [0,1]; 0 to 1
 	Keep    float64 // share of images left as they are; 0 to 1
+
+	More []Change // changes of one's own, one after another
+}
+
+// IsZero reports whether a changes nothing.
+func (a Augment) IsZero() bool {
+	return len(a.More) == 0 && reflect.ValueOf(a.amounts()).IsZero()
+}
+
+// amounts is a without More.
+func (a Augment) amounts() Augment {
+	a.More = nil
+	return a
 }
 
 // Check reports the first field that is out of its range.
@@ -53,16 +68,17 @@ func (a Augment) Check() error {
 	if s := a.Elastic.Sigma; a.Elastic.Alpha > 0 && !(s >= 1 && s <= 16) {
 		return fmt.Errorf("data: augment: Elastic.Sigma %v, allowed 1 to 16", s)
 	}
-	return nil
+	return checkChanges(a.More)
 }
 
 // Times returns a with every amount multiplied by f, as a sweep over magnitudes
 // or a fading towards the end of training wants it. Sigma and Keep, which are
-// no amounts, stay.
+// no amounts, stay, and so do those of More that have no Times (see Change).
 func (a Augment) Times(f float64) Augment {
 	for _, v := range []*float64{&a.Shift, &a.Rotate, &a.Scale, &a.Shear, &a.Elastic.Alpha, &a.Thick, &a.Erase, &a.Noise} {
 		*v *= f
 	}
+	a.More = changesTimes(a.More, f)
 	return a
 }
 
@@ -144,6 +160,13 @@ func (c *changer) change(dst []float32, s *Set, i int, a *Augment, f *field, see
 	if sigma := float32(a.Noise); sigma > 0 {
 		for j, v := range dst {
 			dst[j] = min(max(v+float32(sigma*float32(c.rng.NormFloat64())), 0), 1)
+		}
+	}
+	for k, more := range a.More {
+		reseed(&c.src, seed, forMore+k, epoch, i)
+		more.Apply(dst, s.H, s.W, c.rng)
+		for j, v := range dst {
+			dst[j] = min(max(v, 0), 1)
 		}
 	}
 }

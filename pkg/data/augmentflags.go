@@ -23,6 +23,9 @@ func (a Augment) String() string {
 	add(a.Erase, "erase ≤%v px", a.Erase)
 	add(a.Noise, "noise %v", a.Noise)
 	add(a.Keep, "keep %v", a.Keep)
+	for _, c := range a.More {
+		parts = append(parts, changeText(c))
+	}
 	if parts == nil {
 		return "none"
 	}
@@ -37,7 +40,7 @@ func AugmentFlags(a Augment) *Augment {
 }
 
 // Register adds a flag for every field of a to fs; the fields' values are the
-// defaults. Elastic has two: --alpha and --sigma.
+// defaults. Elastic has two: --alpha and --sigma. Those of RegisterChange follow.
 func (a *Augment) Register(fs *flag.FlagSet) {
 	fs.Float64Var(&a.Shift, "shift", a.Shift, "augmentation: moved by up to so many pixels, 0 to 14")
 	fs.Float64Var(&a.Rotate, "rotate", a.Rotate, "augmentation: turned by up to so many degrees, 0 to 180")
@@ -49,4 +52,7 @@ func (a *Augment) Register(fs *flag.FlagSet) {
 	fs.Float64Var(&a.Erase, "erase", a.Erase, "augmentation: a square of up to so many pixels is blanked, 0 to 28")
 	fs.Float64Var(&a.Noise, "noise", a.Noise, "augmentation: standard deviation of noise, 0 to 1")
 	fs.Float64Var(&a.Keep, "keep", a.Keep, "augmentation: share of images left as they are, 0 to 1")
+	for _, k := range changeKinds() {
+		fs.Var(changeFlag{a, k}, k.name, "augmentation: "+k.usage)
+	}
 }

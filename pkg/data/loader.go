@@ -70,7 +70,7 @@ func (l *Loader) Epoch(epoch int) iter.Seq[Batch] {
 		defer l.idle.Store(buf)
 		buf.order = grow(buf.order, l.Set.Len())
 		l.arrange(buf.order, epoch)
-		if l.Augment == (Augment{}) {
+		if l.Augment.IsZero() {
 			l.plain(buf, steps, yield)
 		} else {
 			l.ahead(buf, steps, epoch, yield)

@@ -12,6 +12,10 @@ const (
 	forDraw
 )
 
+// forMore is the purpose of the first change of Augment.More; the next one has
+// the next.
+const forMore = 1 << 20
+
 // reseed sets src to the start of the stream of (seed, purpose, a, b). Every
 // draw of this package begins here, so that none depends on what was drawn
 // before it.

@@ -83,7 +83,7 @@ func (c Config) withDefaults() (Config, error) {
 	if own, ok := c.Loss.(nn.CrossEntropy); ok && !(own.Smoothing >= 0 && own.Smoothing < 1) {
 		return c, fmt.Errorf("train: smoothing %v, want 0 ≤ smoothing < 1", own.Smoothing)
 	}
-	switch unchanged := c.Augment == (data.Augment{}); {
+	switch unchanged := c.Augment.IsZero(); {
 	case c.Copies > 0 && unchanged:
 		return c, fmt.Errorf("train: copies %d without Augment would only repeat the images: train for more epochs instead", c.Copies)
 	case c.Copies > 0 && c.Clean > 0:
