@@ -152,7 +152,7 @@ func TestBadFlags(t *testing.T) {
 		{"--dropout=NaN", []string{"dropout NaN"}},
 		{"--momentum=1", []string{"Momentum 1", "< 1"}},
 		{"--momentum=NaN", []string{"Momentum NaN"}},
-		{"--momentum=0|--optimizer=nesterov", []string{"momentum 0", "nesterov"}},
+		{"--momentum=0|--optimizer=nesterov", []string{"Momentum 0", "--optimizer=nesterov"}},
 		{"--decay=-1", []string{"Decay -1", "0 ≤ Decay"}},
 		{"--decay=NaN", []string{"Decay NaN"}},
 		{"--schedule=step", []string{`milestones ""`, "one number"}},

@@ -2,7 +2,6 @@ package optim
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -16,7 +15,7 @@ type MultiStepLR struct {
 
 var _ = RegisterSchedule("multistep", func(k ScheduleKnobs) (Schedule, error) {
 	if len(k.Milestones) == 0 {
-		return nil, errors.New("milestones missing, want steps as 800,2400 with the schedule multistep")
+		return nil, fmt.Errorf(`milestones "", want steps as 800,2400 with the schedule multistep`)
 	}
 	return MultiStepLR{Base: k.LR, Gamma: cmp.Or(k.Gamma, 0.5), Milestones: k.Milestones}, nil
 })

@@ -117,6 +117,11 @@ func NameOfSchedule(s Schedule) string {
 // typical are knobs that every schedule of ours can do with.
 var typical = ScheduleKnobs{LR: 0.1, Gamma: 0.9, Milestones: []int{100}, Epochs: 3}
 
+// commas writes a list as flags do: "800,2400".
+func commas(list []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", ",")
+}
+
 // Ignored are the knobs, by the names of their flags, that an optimizer of that
 // name does not use.
 func Ignored(name string) (knobs []string) {

@@ -14,7 +14,7 @@ type StepLR struct {
 
 var _ = RegisterSchedule("step", func(k ScheduleKnobs) (Schedule, error) {
 	if len(k.Milestones) != 1 {
-		return nil, fmt.Errorf("milestones %v, want one number, the period of the schedule step", k.Milestones)
+		return nil, fmt.Errorf("milestones %q, want one number, the period of the schedule step", commas(k.Milestones))
 	}
 	return StepLR{Base: k.LR, Gamma: cmp.Or(k.Gamma, 0.5), Every: k.Milestones[0]}, nil
 })

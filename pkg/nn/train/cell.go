@@ -9,6 +9,9 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn/optim"
 )
 
 // cellFlag is the name of the flag that stands for the whole %% line of a cell.
@@ -168,17 +171,13 @@ func idle(fs *flag.FlagSet, line []given) error {
 		}
 		with := "" // what makes it idle
 		switch name {
-		case "momentum":
-			if o := now("optimizer"); ours(name) && !slices.Contains(momentumOptimizers, o) {
-				with = "the optimizer " + o + ", only with " + strings.Join(momentumOptimizers, ", ")
+		case "momentum", "decay":
+			if o := now("optimizer"); ours(name) && slices.Contains(optim.Ignored(o), name) {
+				with = "the optimizer " + o + onlyWith(names(optim.Optimizers()), optim.Ignored, name)
 			}
-		case "gamma":
-			if s := now("schedule"); ours(name) && !slices.Contains(gammaSchedules, s) {
-				with = "the schedule " + s + ", only with " + strings.Join(gammaSchedules, ", ")
-			}
-		case "milestones":
-			if s := now("schedule"); ours(name) && s != "step" && s != "multistep" {
-				with = "the schedule " + s + ", only with step, multistep"
+		case "gamma", "milestones":
+			if s := now("schedule"); ours(name) && slices.Contains(optim.IgnoredBySchedule(s), name) {
+				with = "the schedule " + s + onlyWith(names(optim.Schedules()), optim.IgnoredBySchedule, name)
 			}
 		case "activation", "dropout":
 			if ours(name) && strings.TrimSpace(now("hidden")) == "none" {
@@ -189,8 +188,7 @@ func idle(fs *flag.FlagSet, line []given) error {
 				with = "no --alpha"
 			}
 		case "keep":
-			changes := []string{"shift", "rotate", "scale", "shear", "alpha", "thick", "erase", "noise"}
-			if fs.Lookup("shift") != nil && !slices.ContainsFunc(changes, func(n string) bool { return !zero(now(n)) }) {
+			if fs.Lookup("shift") != nil && !slices.ContainsFunc(amounts(), func(n string) bool { return !zero(now(n)) }) {
 				with = "no other augmentation"
 			}
 		}
@@ -209,7 +207,26 @@ func idle(fs *flag.FlagSet, line []given) error {
 // zero reports whether the value of a flag stands for nothing.
 func zero(value string) bool { return strings.Trim(value, "0.") == "" }
 
-var momentumOptimizers = []string{"sgd", "nesterov", "heavyball", "rmsprop"}
+// onlyWith are those of some names that do not ignore a knob.
+func onlyWith(all []string, ignored func(string) []string, knob string) string {
+	all = slices.DeleteFunc(all, func(name string) bool { return slices.Contains(ignored(name), knob) })
+	if len(all) == 0 {
+		return ""
+	}
+	return ", only with " + strings.Join(all, ", ")
+}
+
+// amounts are the flags of an augmentation that change an image.
+func amounts() (list []string) {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	new(data.Augment).Register(fs)
+	fs.VisitAll(func(f *flag.Flag) {
+		if f.Name != "sigma" && f.Name != "keep" {
+			list = append(list, f.Name)
+		}
+	})
+	return list
+}
 
 // hyperFlag is a flag of a Hyper, which remembers that it was given.
 type hyperFlag struct {

@@ -71,6 +71,7 @@ func TestAllThatComputesIsInTheKey(t *testing.T) {
 		"pkg/nn.strictJSON":             "layers in files",
 		"pkg/nn/optim.Knobs":            "names of optimizers",
 		"pkg/nn/optim.Register":         "names of optimizers",
+		"pkg/nn/optim.commas":           "words of an error",
 		"pkg/nn/optim.ScheduleKnobs":    "names of schedules",
 		"pkg/nn/optim.RegisterSchedule": "names of schedules",
 		"pkg/nn.oracleOf":               "checks gradients",

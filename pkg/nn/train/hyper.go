@@ -1,7 +1,6 @@
 package train
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -22,13 +21,13 @@ import (
 type Hyper struct {
 	Name       string  // --name: in logs and legends; made from the others if empty
 	Hidden     string  // --hidden: widths of the hidden layers, "512,256"; "none" for none
-	Activation string  // --activation: relu, logistic, tanh, leakyrelu, silu, gelu
+	Activation string  // --activation: one of nn.Activations
 	Dropout    float64 // --dropout: after every activation
-	Optimizer  string  // --optimizer: sgd, nesterov, heavyball, adam, adamw, rmsprop, adagrad, lion
+	Optimizer  string  // --optimizer: one of optim.Optimizers
 	LR         float64 // --lr
 	Momentum   float64 // --momentum: of sgd, nesterov, heavyball and rmsprop
 	Decay      float64 // --decay: weight decay
-	Schedule   string  // --schedule: constant, step, multistep, exponential, cosine, onecycle, plateau
+	Schedule   string  // --schedule: one of optim.Schedules
 	Milestones string  // --milestones: of multistep, in steps; of step, the period
 	Gamma      float64 // --gamma: of step, multistep and plateau, 0 for 0.5; of exponential for every epoch, 0 for a hundredth at the end
 	Warmup     int     // --warmup: steps before the schedule begins
@@ -63,13 +62,13 @@ func (h *Hyper) Register(fs *flag.FlagSet) {
 func (h *Hyper) register(fs *flag.FlagSet) {
 	fs.StringVar(&h.Name, "name", h.Name, "name of the run in logs and legends")
 	fs.StringVar(&h.Hidden, "hidden", h.Hidden, "widths of the hidden layers, as 512,256, or none")
-	fs.StringVar(&h.Activation, "activation", h.Activation, "one of "+strings.Join(names(activations), ", "))
+	fs.StringVar(&h.Activation, "activation", h.Activation, "one of "+strings.Join(names(nn.Activations()), ", "))
 	fs.Float64Var(&h.Dropout, "dropout", h.Dropout, "probability, 0 to 1")
-	fs.StringVar(&h.Optimizer, "optimizer", h.Optimizer, "one of "+strings.Join(names(optimizers), ", "))
+	fs.StringVar(&h.Optimizer, "optimizer", h.Optimizer, "one of "+strings.Join(names(optim.Optimizers()), ", "))
 	fs.Float64Var(&h.LR, "lr", h.LR, "learning rate")
 	fs.Float64Var(&h.Momentum, "momentum", h.Momentum, "momentum, 0 to 1")
 	fs.Float64Var(&h.Decay, "decay", h.Decay, "weight decay")
-	fs.StringVar(&h.Schedule, "schedule", h.Schedule, "one of "+strings.Join(names(schedules), ", "))
+	fs.StringVar(&h.Schedule, "schedule", h.Schedule, "one of "+strings.Join(names(optim.Schedules()), ", "))
 	fs.StringVar(&h.Milestones, "milestones", h.Milestones, "steps at which the learning rate falls, as 800,2400; of the schedule step, its period")
 	fs.Float64Var(&h.Gamma, "gamma", h.Gamma, "factor by which the learning rate falls: with exponential in every epoch, else each time; 0 for 0.5, with exponential for a hundredth at the end")
 	fs.IntVar(&h.Warmup, "warmup", h.Warmup, "steps of warm-up")
@@ -82,55 +81,6 @@ func (h *Hyper) register(fs *flag.FlagSet) {
 	fs.Float64Var(&h.EMA, "ema", h.EMA, "decay of the running mean of the weights, 0 for none")
 }
 
-var activations = map[string]nn.Layer{
-	"relu": nn.ReLU{}, "logistic": nn.Logistic{}, "tanh": nn.Tanh{}, "leakyrelu": nn.LeakyReLU{}, "silu": nn.SiLU{}, "gelu": nn.GELU{},
-}
-
-var optimizers = map[string]func(h Hyper) optim.Optimizer{
-	"sgd":       func(h Hyper) optim.Optimizer { return optim.SGD{Momentum: h.Momentum, Decay: h.Decay} },
-	"nesterov":  func(h Hyper) optim.Optimizer { return optim.SGD{Momentum: h.Momentum, Decay: h.Decay, Nesterov: true} },
-	"heavyball": func(h Hyper) optim.Optimizer { return optim.SGD{Momentum: h.Momentum, Decay: h.Decay, HeavyBall: true} },
-	"adam":      func(h Hyper) optim.Optimizer { return optim.Adam{Decay: h.Decay} },
-	"adamw":     func(h Hyper) optim.Optimizer { return optim.AdamW{Decay: h.Decay} },
-	"rmsprop":   func(h Hyper) optim.Optimizer { return optim.RMSProp{Momentum: h.Momentum, Decay: h.Decay} },
-	"adagrad":   func(h Hyper) optim.Optimizer { return optim.AdaGrad{Decay: h.Decay} },
-	"lion":      func(h Hyper) optim.Optimizer { return optim.Lion{Decay: h.Decay} },
-}
-
-// schedules make a schedule from h. Their lengths are left 0: the whole run.
-var schedules = map[string]func(h Hyper, milestones []int) (optim.Schedule, error){
-	"constant": func(h Hyper, _ []int) (optim.Schedule, error) { return optim.Constant(h.LR), nil },
-	"step": func(h Hyper, m []int) (optim.Schedule, error) {
-		if len(m) != 1 {
-			return nil, fmt.Errorf("train: milestones %q, want one number, the period of the schedule step", h.Milestones)
-		}
-		return optim.StepLR{Base: h.LR, Gamma: cmp.Or(h.Gamma, 0.5), Every: m[0]}, nil
-	},
-	"multistep": func(h Hyper, m []int) (optim.Schedule, error) {
-		if len(m) == 0 {
-			return nil, fmt.Errorf("train: milestones %q, want steps as 800,2400 with the schedule multistep", h.Milestones)
-		}
-		return optim.MultiStepLR{Base: h.LR, Gamma: cmp.Or(h.Gamma, 0.5), Milestones: m}, nil
-	},
-	"exponential": func(h Hyper, _ []int) (optim.Schedule, error) {
-		end := 0.01
-		if h.Gamma > 0 {
-			end = math.Pow(h.Gamma, float64(h.Epochs))
-		}
-		// Less is gone before the last quarter of the run; see optim.CheckSchedule.
-		if least := math.Pow(1e-4, 1/float64(h.Epochs)); end < 1e-4 {
-			return nil, fmt.Errorf("train: gamma %v, want %.2f or more with the schedule exponential and %s, or 0: the learning rate falls by it in every epoch and would end at %.1e",
-				h.Gamma, math.Ceil(100*least)/100, Count(h.Epochs, "epoch"), end*h.LR)
-		}
-		return optim.GeometricLR{From: h.LR, To: h.LR * end}, nil
-	},
-	"cosine":   func(h Hyper, _ []int) (optim.Schedule, error) { return optim.Cosine{Base: h.LR}, nil },
-	"onecycle": func(h Hyper, _ []int) (optim.Schedule, error) { return optim.OneCycle{Max: h.LR}, nil },
-	"plateau": func(h Hyper, _ []int) (optim.Schedule, error) {
-		return optim.ReduceOnPlateau{Base: h.LR, Factor: cmp.Or(h.Gamma, 0.5), Patience: 2}, nil
-	},
-}
-
 // Config turns h into the configuration of an MLP run on the data of l. Errors
 // say what was given and what is allowed.
 func (h Hyper) Config(l *Lab) (Config, error) {
@@ -138,7 +88,7 @@ func (h Hyper) Config(l *Lab) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	act, err := pick("activation", h.Activation, activations)
+	act, err := pick("activation", h.Activation, nn.Activations())
 	if err != nil {
 		return Config{}, err
 	}
@@ -179,12 +129,9 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (Config, error) {
 			return Config{}, fmt.Errorf("train: --%s has no effect: the layers are given as %s", name, outline(layers))
 		}
 	}
-	newOptimizer, err := pick("optimizer", h.Optimizer, optimizers)
+	newOptimizer, err := pick("optimizer", h.Optimizer, optim.Optimizers())
 	if err != nil {
 		return Config{}, err
-	}
-	if (h.Optimizer == "nesterov" || h.Optimizer == "heavyball") && h.Momentum == 0 {
-		return Config{}, fmt.Errorf("train: momentum 0, want 0 < momentum < 1 with the optimizer %s", h.Optimizer)
 	}
 	if h.Seed < 0 {
 		return Config{}, fmt.Errorf("train: seed %d, want at least 0", h.Seed)
@@ -194,11 +141,14 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (Config, error) {
 	}
 	c := Config{
 		Name: h.Name, Layers: layers, Loss: nn.CrossEntropy{Smoothing: h.Smoothing},
-		Optimizer: newOptimizer(h), Batch: h.Batch, Epochs: h.Epochs, Seed: uint64(h.Seed),
+		Optimizer: newOptimizer(optim.Knobs{Momentum: h.Momentum, Decay: h.Decay}), Batch: h.Batch, Epochs: h.Epochs, Seed: uint64(h.Seed),
 		TrainSize: h.Size, Patience: h.Patience, EMA: h.EMA,
 	}
+	if c.Optimizer == nil {
+		return Config{}, fmt.Errorf("train: optimizer %s: what is registered by that name makes none", h.Optimizer)
+	}
 	if _, err := c.Optimizer.New(nil); err != nil {
-		return Config{}, err
+		return Config{}, fmt.Errorf("%w (--optimizer=%s)", err, h.Optimizer)
 	}
 	if c.Schedule, err = h.schedule(l); err != nil {
 		return Config{}, err
@@ -210,11 +160,8 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (Config, error) {
 	return c, err
 }
 
-// gammaSchedules are those that multiply the learning rate by Gamma.
-var gammaSchedules = []string{"step", "multistep", "exponential", "plateau"}
-
 func (h Hyper) schedule(l *Lab) (optim.Schedule, error) {
-	newSchedule, err := pick("schedule", h.Schedule, schedules)
+	newSchedule, err := pick("schedule", h.Schedule, optim.Schedules())
 	if err != nil {
 		return nil, err
 	}
@@ -238,14 +185,17 @@ func (h Hyper) schedule(l *Lab) (optim.Schedule, error) {
 	if h.Warmup < 0 || h.Warmup >= steps {
 		return nil, fmt.Errorf("train: warmup %d, want 0 to %d, less than the steps of the run", h.Warmup, steps-1)
 	}
-	if h.Warmup > 0 && h.Schedule == "plateau" {
-		return nil, fmt.Errorf("train: warmup %d, want 0 with the schedule plateau", h.Warmup)
+	s, err := newSchedule(optim.ScheduleKnobs{LR: h.LR, Gamma: h.Gamma, Milestones: milestones, Epochs: h.Epochs})
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
 	}
-	s, err := newSchedule(h, milestones)
-	if err == nil && h.Warmup > 0 {
+	if _, adapts := s.(optim.Adaptive); adapts && h.Warmup > 0 {
+		return nil, fmt.Errorf("train: warmup %d, want 0 with the schedule %s", h.Warmup, h.Schedule)
+	}
+	if h.Warmup > 0 {
 		s = optim.Warmup{Steps: h.Warmup, Then: s}
 	}
-	return s, err
+	return s, nil
 }
 
 // steps is the number of steps of the run; without a lab, a bound.
@@ -271,25 +221,11 @@ func (h Hyper) steps(l *Lab) (int, error) {
 
 // outline names layers by their weights: "784-512-256-10", "conv16-pool-256-10".
 func outline(layers []nn.Layer) string {
-	var parts []string
-	for _, l := range layers {
-		switch l := l.(type) {
-		case nn.Linear:
-			parts = append(parts, fmt.Sprint(l.Out))
-		case nn.Conv2D:
-			parts = append(parts, fmt.Sprintf("conv%d", l.Filters))
-		case nn.Bottleneck:
-			parts = append(parts, fmt.Sprintf("bottleneck%d", l.Out))
-		case nn.Residual:
-			parts = append(parts, "residual")
-		case nn.MaxPool2D, nn.AvgPool2D, nn.GlobalAvgPool:
-			parts = append(parts, "pool")
-		}
+	text := nn.Outline(layers)
+	if strings.Trim(text, "-0123456789") == "" { // no image is left whole
+		text = strings.TrimSuffix("784-"+text, "-")
 	}
-	if !slices.ContainsFunc(parts, func(s string) bool { return s[0] > '9' }) {
-		parts = slices.Insert(parts, 0, "784")
-	}
-	return strings.Join(parts, "-")
+	return text
 }
 
 // ints reads a list of whole numbers separated by commas.

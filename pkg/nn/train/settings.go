@@ -38,15 +38,9 @@ func (c Config) settings(layers json.RawMessage, n int) (Settings, error) {
 	}
 	s["loss"] = s.part("loss", c.Loss)
 	s["optimizer"] = s.part("optimizer", c.Optimizer)
-	if o, ok := c.Optimizer.(optim.SGD); ok {
-		switch {
-		case o.Nesterov:
-			s["optimizer"] = "nesterov"
-		case o.HeavyBall:
-			s["optimizer"] = "heavyball"
-		}
-		delete(s, "optimizer.nesterov")
-		delete(s, "optimizer.heavyball")
+	if name := optim.NameOf(c.Optimizer); name != "" { // which says all but its knobs
+		s["optimizer"] = name
+		maps.DeleteFunc(s, func(key string, _ any) bool { return strings.HasPrefix(key, "optimizer.") })
 	}
 	s.schedule(c.Schedule, c.steps(n)*c.Epochs, c.Epochs)
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
@@ -54,6 +48,9 @@ func (c Config) settings(layers json.RawMessage, n int) (Settings, error) {
 	fs.VisitAll(func(f *flag.Flag) { s[f.Name] = f.Value.(flag.Getter).Get() })
 	if c.Augment.Elastic.Alpha == 0 {
 		delete(s, "sigma")
+	}
+	for i, change := range c.Augment.Others() {
+		s[fmt.Sprintf("augment.more.%d", i)] = fmt.Sprintf("%#v", change)
 	}
 	// As it will be read: every number a float64.
 	b, err := json.Marshal(s)
@@ -128,10 +125,6 @@ func scalar(v reflect.Value) any {
 	return fmt.Sprintf("%v", v)
 }
 
-// scheduleNames are the names by which flags choose a schedule.
-var scheduleNames = map[string]string{"steplr": "step", "multisteplr": "multistep", "exponentiallr": "exponential", "reduceonplateau": "plateau",
-	"linearlr": "linear", "geometriclr": "exponential"}
-
 // schedule adds a schedule for a run of so many steps and epochs. Steps that are
 // those of the whole run say nothing more.
 func (s Settings) schedule(v optim.Schedule, steps, epochs int) {
@@ -139,7 +132,7 @@ func (s Settings) schedule(v optim.Schedule, steps, epochs int) {
 		s["warmup"] = w.Steps
 		v, steps = w.Then, steps-w.Steps
 	}
-	name := s.part("schedule", v)
+	s.part("schedule", v)
 	if constant, ok := v.(optim.Constant); ok {
 		delete(s, "schedule.value")
 		s["lr"] = float64(constant)
@@ -152,14 +145,7 @@ func (s Settings) schedule(v optim.Schedule, steps, epochs int) {
 	if n, ok := s["schedule.steps"].(int64); ok && n == int64(steps) {
 		delete(s, "schedule.steps")
 	}
-	s["schedule"] = cmpOr(scheduleNames[name], name)
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+	s["schedule"] = optim.NameOfSchedule(v)
 }
 
 // oneLayer is a layer in JSON: {"linear":{"out":10}}.
@@ -192,7 +178,7 @@ func perceptron(layers json.RawMessage) (hidden, activation string, dropout floa
 					dropout = p
 					continue
 				}
-			case activations[kind] != nil && len(fields) == 0 && (activation == "" || activation == kind) && len(widths) > 0:
+			case nn.Activations()[kind] != nil && len(fields) == 0 && (activation == "" || activation == kind) && len(widths) > 0:
 				activation = kind
 				continue
 			}
@@ -206,8 +192,8 @@ func perceptron(layers json.RawMessage) (hidden, activation string, dropout floa
 func (c Config) autoName() string {
 	s := Settings{"momentum": 0.0}
 	optimizer := s.part("optimizer", c.Optimizer)
-	if o, ok := c.Optimizer.(optim.SGD); ok && (o.Nesterov || o.HeavyBall) {
-		optimizer = map[bool]string{true: "nesterov", false: "heavyball"}[o.Nesterov]
+	if name := optim.NameOf(c.Optimizer); name != "" {
+		optimizer = name
 	}
 	s.schedule(c.Schedule, 0, 1)
 	name := outline(c.Layers) + " " + optimizer

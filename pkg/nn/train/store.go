@@ -3,6 +3,7 @@ package train
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func (r *Result) Points(split, metric string) (x, y []float64) {
 }
 
 func (r *Result) String() string {
-	name := cmpOr(r.label, r.Name)
+	name := cmp.Or(r.label, r.Name)
 	s := fmt.Sprintf("%s: dev %.2f %% at iteration %d of %d, %.1f s", name, 100*r.Best.Score, r.Best.Step, r.Steps, r.Seconds)
 	if why := r.Disturbed(); why != "" {
 		s += " (" + why + ")"

@@ -169,7 +169,7 @@ func TestLinesThatAreWrong(t *testing.T) {
 		"--batch=99999999999999999999":    `want a whole number that is not as large: examples in a batch`,
 		"--xylophone=1":                   "unknown flag --xylophone; known: --",
 		"try it":                          `"try" is no flag, want --name=value`,
-		"--gamma=0.5":                     "--gamma=0.5 has no effect with the schedule constant, only with step, multistep, exponential, plateau",
+		"--gamma=0.5":                     "--gamma=0.5 has no effect with the schedule constant, only with exponential, multistep, plateau, step",
 		"--milestones=5":                  "--milestones=5 has no effect with the schedule constant",
 		"--optimizer=adam --momentum=0.5": "--momentum=0.5 has no effect with the optimizer adam",
 		"--sigma=4":                       "--sigma=4 has no effect with no --alpha",
