@@ -41,6 +41,17 @@ func noise(n int) []float64 {
 	return v
 }
 
+// more are kinds of figure that stand in test files of their own, see walked.
+var more = map[string]func(v []float64) Figure{}
+
+// walked adds a kind of figure to every from its own test file:
+//
+//	var _ = walked("stems", func(v []float64) Figure { return Stems{Series: []Series{{Y: v}}} })
+func walked(name string, from func(v []float64) Figure) string {
+	more[name] = from
+	return name
+}
+
 // every returns each kind of figure drawn from v.
 func every(v []float64) map[string]Figure {
 	s := []Series{{Name: "a", Y: v, Best: Max}, {Name: "b", Y: v, Low: v, High: v, Dashed: true}}
@@ -65,7 +76,7 @@ func every(v []float64) map[string]Figure {
 	for i := 0; i+4 <= len(f32) && i < 400; i += 4 {
 		maps = append(maps, f32[i:i+4])
 	}
-	return map[string]Figure{
+	all := map[string]Figure{
 		"curves":      Curves{Title: "T", X: "x", Y: "y", Series: s},
 		"log curves":  Curves{Title: "T", X: "x", Y: "y", Series: s, LogX: true, LogY: true},
 		"smooth":      Curves{Title: "T", Series: s, Smooth: 5, Note: "note"},
@@ -87,6 +98,10 @@ func every(v []float64) map[string]Figure {
 		"table":       Table{Title: "T", Columns: []string{"a", "b", "c"}, Rows: rows},
 		"panels":      Row(Curves{Title: "T", Series: s}, Lines{Series: []Series{{Y: few}}}),
 	}
+	for name, from := range more {
+		all[name] = from(v)
+	}
+	return all
 }
 
 // TestEveryFigure draws every kind of figure from every kind of data: it must
