@@ -39,6 +39,12 @@
 // them to that, and whatever decides about an order of sums must not ask which of the
 // two it is.
 //
+// In NEON it is six rows and 16 columns again, 24 of the 32 registers. Where the
+// values of a row of A' lie side by side, four of them are loaded at once and each is
+// taken from its lane: 96 multiply-adds for 14 loads. The sums are AVX2's here too,
+// which digest_test.go says on both; what is no product and no convolution is plain Go
+// on arm64, and rounds twice.
+//
 // # Products
 //
 // Of A' and B', only B' must be packed, in panels as wide as a tile; A' is read in
@@ -62,15 +68,16 @@
 //
 // # Convolutions
 //
-// See conv_amd64.go: tiles that find their inputs through two tables of offsets, so
-// that no matrix of columns is written. Few taps (columns_amd64.go) and input
-// gradients full of border (scatter_amd64.go) are exceptions, chosen by shape.
+// See conv_tiled.go: tiles that find their inputs through two tables of offsets, so
+// that no matrix of columns is written. Few taps (columns_tiled.go) and input
+// gradients full of border (scatter_tiled.go) are exceptions, chosen by shape.
 //
 // # Implementations
 //
 // Assembly needs amd64 with AVX2 and FMA, and uses AVX-512 (F, BW, DQ and VL) where
-// there is some; elsewhere, and with the build tag purego, products are gonum's.
-// INKLING_KERNELS=avx512, avx2, blas or generic chooses one; see
+// there is some; on arm64 it needs NEON, which all have. Elsewhere, and with the build
+// tag purego, products are gonum's. Files named …_tiled.go are what drives all tiles.
+// INKLING_KERNELS=avx512, avx2, neon, blas or generic chooses one; see
 // [Describe]. Plain Go stays compiled everywhere and is what the tests hold the
 // others against.
 package f32

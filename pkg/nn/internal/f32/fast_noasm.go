@@ -1,9 +1,9 @@
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package f32
 
 // There is no assembly, so nothing below is ever called.
-const haveAVX2, haveAVX512 = false, false
+const haveAVX2, haveAVX512, haveNEON = false, false, false
 
 const noAssembly = "f32: no assembly in this build"
 

@@ -14,13 +14,14 @@ const (
 	blas                          // plain Go, products by gonum's blas32
 	avx2                          // assembly for AVX2 and FMA
 	avx512                        // and for AVX-512, with the same bits
+	neon                          // assembly for products and convolutions on arm64
 )
 
 func (i implementation) String() string {
-	return [...]string{"generic Go", "gonum blas32", "avx2+fma 6x16", "avx512 8x32"}[i]
+	return [...]string{"generic Go", "gonum blas32", "avx2+fma 6x16", "avx512 8x32", "neon 6x16"}[i]
 }
 
-// assembly reports whether the vector kernels are used.
+// assembly reports whether products and convolutions go by tiles.
 func (i implementation) assembly() bool { return i >= avx2 }
 
 // kernels is the implementation in use. Only tests change it.
@@ -35,6 +36,9 @@ func choose(wanted string) (best implementation, note string) {
 	}
 	if haveAVX512 {
 		best = avx512
+	}
+	if haveNEON {
+		best = neon
 	}
 	switch wanted {
 	case "", "auto":
@@ -51,15 +55,19 @@ func choose(wanted string) (best implementation, note string) {
 		if !haveAVX512 {
 			note = "; INKLING_KERNELS=avx512 is not possible here"
 		}
+	case "neon":
+		if !haveNEON {
+			note = "; INKLING_KERNELS=neon is not possible here"
+		}
 	default:
-		note = fmt.Sprintf("; INKLING_KERNELS=%s is unknown (avx512, avx2, blas or generic)", wanted)
+		note = fmt.Sprintf("; INKLING_KERNELS=%s is unknown (avx512, avx2, neon, blas or generic)", wanted)
 	}
 	return best, note
 }
 
 // Describe says in one line which kernels compute and how many workers there
 // are: "avx2+fma 6x16, 2 workers". The environment variable INKLING_KERNELS
-// chooses avx512, avx2, blas or generic; where the value is unknown or the machine
+// chooses avx512, avx2, neon, blas or generic; where the value is unknown or the machine
 // lacks it, the best kernels are used and the line says so.
 func Describe() string {
 	workers := "1 worker"
@@ -80,6 +88,8 @@ func Bits() string {
 		return "generic"
 	case blas:
 		return "blas " + blasBits()
+	case neon:
+		return "neon" // all but products and convolutions is plain Go
 	}
 	return "fma"
 }

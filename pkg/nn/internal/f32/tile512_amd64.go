@@ -2,7 +2,11 @@
 
 package f32
 
-import "golang.org/x/sys/cpu"
+import (
+	"math"
+
+	"golang.org/x/sys/cpu"
+)
 
 var haveAVX512 = haveAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
 
@@ -146,3 +150,57 @@ var (
 	wideGathers   = [...]gatherTile{1: gatherWide1, gatherWide2, gatherWide3, gatherWide4, gatherWide5, gatherWide6, gatherWide7, gatherWide8}
 	narrowGathers = [...]gatherTile{1: gatherNarrow1, gatherNarrow2, gatherNarrow3, gatherNarrow4, gatherNarrow5, gatherNarrow6, gatherNarrow7, gatherNarrow8}
 )
+
+// masks reports whether that many columns are computed by tiles with masks, which
+// read and write nothing beside them.
+func (s *strip) masks(cols int) bool {
+	return kernels == avx512 && (cols > colUnit || s.packed || s.bare || !slowNarrow)
+}
+
+// masked computes all columns, in panels of 32 and, if the last ones fit, one of
+// 16.
+func (s *strip) masked() {
+	const width = 32
+	panels, rest, last := s.cols/width, s.cols%width, uint32(math.MaxUint32)
+	if rest > colUnit { // one more panel, with some of its columns
+		panels, rest, last = panels+1, 0, 1<<rest-1
+	}
+	bs, bp, restStep := 4*width, 4*width*s.k, 4*colUnit
+	if s.ldb > 0 {
+		bs, bp, restStep = 4*s.ldb, 4*width, 4*s.ldb
+	}
+	at := panels * width
+	flags := s.flags
+	if s.bare {
+		flags |= tileBare
+	}
+	a, c, bias := s.a, s.c, s.bias
+	for left := s.rows; left > 0; {
+		n := tileHeight(left, tileRows())
+		rs, cs, next := s.steps(n)
+		if panels > 0 {
+			wideTiles[n](&a[0], rs, cs, &s.b[0], bs, bp, &c[0], 4*s.ldc, s.k, panels, first(bias), flags, last)
+		}
+		if rest > 0 {
+			along := bias
+			if s.flags&tileBias != 0 {
+				along = bias[at:]
+			}
+			narrowTiles[n](&a[0], rs, cs, &s.from(at)[0], restStep, 0, &c[at], 4*s.ldc, s.k, 1, first(along), flags, 1<<rest-1)
+		}
+		if left -= n; left > 0 {
+			a, c, bias = a[next:], c[n*s.ldc:], s.below(bias, n)
+		}
+	}
+}
+
+// gatherTiles returns the tiles for panels of a width.
+func gatherTiles(width int) []gatherTile {
+	switch {
+	case kernels == avx512 && width > colUnit:
+		return wideGathers[:]
+	case kernels == avx512 && !slowNarrow:
+		return narrowGathers[:]
+	}
+	return gathers[:]
+}

@@ -16,6 +16,9 @@ func implementations() []implementation {
 	if haveAVX512 {
 		list = append(list, avx512)
 	}
+	if haveNEON {
+		list = append(list, neon)
+	}
 	return list
 }
 

@@ -294,7 +294,7 @@ func TestDescribe(t *testing.T) {
 	for _, c := range []struct{ env, want, note string }{
 		{"generic", "generic Go", ""},
 		{"blas", "gonum blas32", ""},
-		{"nonsense", "", "; INKLING_KERNELS=nonsense is unknown (avx512, avx2, blas or generic)"},
+		{"nonsense", "", "; INKLING_KERNELS=nonsense is unknown (avx512, avx2, neon, blas or generic)"},
 	} {
 		impl, note := choose(c.env)
 		if c.want != "" && impl.String() != c.want || note != c.note {
