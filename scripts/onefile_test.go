@@ -1,6 +1,7 @@
 package scripts
 
 import (
+	"go/ast"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -139,5 +140,61 @@ func copyAll(t *testing.T, from, to string) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestNobodyListsKinds looks for code that asks whether a value is this or that
+// layer or optimizer, outside the file that declares it: such a place would have
+// to learn of every new one.
+func TestNobodyListsKinds(t *testing.T) {
+	declares := map[string]string{} // "nn.Linear", and its file
+	for _, c := range []struct{ dir, pkg, method string }{{"../pkg/nn", "nn", "Build"}, {"../pkg/nn/optim", "optim", "New"}} {
+		for file, f := range goFiles(t, c.dir) {
+			if strings.HasSuffix(file, "_test.go") || f.Name.Name != c.pkg {
+				continue
+			}
+			for _, d := range f.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && fn.Name.Name == c.method {
+					if id, ok := fn.Recv.List[0].Type.(*ast.Ident); ok {
+						declares[c.pkg+"."+id.Name] = file
+					}
+				}
+			}
+		}
+	}
+	if len(declares) < 20 {
+		t.Fatalf("only %v found", declares)
+	}
+	for file, f := range goFiles(t, "../pkg") {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		check := func(e ast.Expr) {
+			name := ""
+			switch e := e.(type) {
+			case *ast.SelectorExpr:
+				if x, ok := e.X.(*ast.Ident); ok {
+					name = x.Name + "." + e.Sel.Name
+				}
+			case *ast.Ident:
+				name = f.Name.Name + "." + e.Name
+			}
+			if own, ok := declares[name]; ok && own != file {
+				t.Errorf("%s asks whether a value is a %s: let the type say what is wanted by a method, in %s", file, name, own)
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.TypeAssertExpr:
+				check(n.Type)
+			case *ast.TypeSwitchStmt:
+				for _, c := range n.Body.List {
+					for _, e := range c.(*ast.CaseClause).List {
+						check(e)
+					}
+				}
+			}
+			return true
+		})
 	}
 }

@@ -48,6 +48,13 @@ func (m *softmax) Backward(dy *Tensor, needDX bool) *Tensor {
 	return dy
 }
 
+// EndsInSoftmax reports whether the model gives probabilities; what enters its
+// last layer are then the logits.
+func (m *Model) EndsInSoftmax() bool {
+	_, ok := m.Layers[len(m.Layers)-1].(Softmax)
+	return ok
+}
+
 func (m *softmax) Params() []*Param { return nil }
 
 func (m *softmax) Sizes() (pass, training int) { return m.in.Size(), 0 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"inkling/pkg/nn"
 )
@@ -23,7 +24,7 @@ type Probe struct {
 // New makes a probe of m as it is now: later changes of m do not reach it.
 func New(m *nn.Model) (*Probe, error) {
 	layers := m.Layers
-	if _, ok := layers[len(layers)-1].(nn.Softmax); ok && len(layers) > 1 {
+	if m.EndsInSoftmax() && len(layers) > 1 {
 		layers = layers[:len(layers)-1]
 	}
 	p := &Probe{source: m}
@@ -56,11 +57,15 @@ func (p *Probe) Name(layer int) string { return p.at(layer).name }
 // Shape is the shape of a layer's output for one example.
 func (p *Probe) Shape(layer int) nn.Shape { return p.at(layer).shape }
 
-// Penultimate is the layer whose output the last Linear maps to classes: the
-// network's own description of an image. It is -1 if that is the input itself.
+// Penultimate is the layer whose output the last layer that joins all places by
+// weights, a Linear, maps to classes: the network's own description of an image.
+// It is -1 if that is the input itself.
 func (p *Probe) Penultimate() int {
+	weights := func(layer string) bool {
+		return slices.ContainsFunc(p.source.Params(), func(q *nn.Param) bool { return strings.HasPrefix(q.Name, layer+".") })
+	}
 	for i := len(p.taps) - 1; i >= 0; i-- {
-		if _, ok := p.source.Layers[i].(nn.Linear); ok {
+		if r, ok := p.source.Layers[i].(nn.Receptive); ok && r.Receptive() == (nn.Field{}) && weights(p.Name(i)) {
 			return i - 1
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // BeforeSoftmax returns the logits of m for every example of a set, one row
 // each: Predict, but for a softmax at the end of m.
 func BeforeSoftmax(m *nn.Model, s *data.Set) *nn.Tensor {
-	if _, ok := m.Layers[len(m.Layers)-1].(nn.Softmax); !ok || len(m.Layers) < 2 {
+	if !m.EndsInSoftmax() || len(m.Layers) < 2 {
 		return Predict(m, s)
 	}
 	out := nn.NewTensor(s.Len(), m.Out())

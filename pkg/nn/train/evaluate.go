@@ -68,7 +68,7 @@ func Predict(m *nn.Model, s *data.Set) *nn.Tensor {
 // with the end of the model: for probabilities if it ends in a softmax, for
 // logits otherwise. So the losses of any two runs compare.
 func LossOf(m *nn.Model) nn.Loss {
-	if _, ok := m.Layers[len(m.Layers)-1].(nn.Softmax); ok {
+	if m.EndsInSoftmax() {
 		return nn.ProbabilityCrossEntropy{}
 	}
 	return nn.CrossEntropy{}
