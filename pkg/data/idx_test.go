@@ -236,7 +236,8 @@ func checkIDX(t *testing.T, file []byte) {
 	unpacked := len(file)
 	var a Array
 	var err error
-	got := allocated(func() { a, err = ReadIDX(bytes.NewReader(file)) })
+	read := func() { a, err = ReadIDX(bytes.NewReader(file)) }
+	got := allocated(read)
 	if bytes.HasPrefix(file, []byte{0x1f, 0x8b}) {
 		if z, err := gzip.NewReader(bytes.NewReader(file)); err == nil {
 			n, _ := io.Copy(io.Discard, io.LimitReader(z, maxIDX))
@@ -244,7 +245,13 @@ func checkIDX(t *testing.T, file []byte) {
 		}
 	}
 	// 64 KiB of buffer and 40 KiB of gzip's state are in the megabyte too.
-	if limit := 6*unpacked + 3<<19; got > uint64(limit) {
+	// What goroutines of earlier tests allocate meanwhile is counted as well: only
+	// what is seen every time is the reader's.
+	limit := 6*unpacked + 3<<19
+	for again := 0; again < 4 && got > uint64(limit); again++ {
+		got = min(got, allocated(read))
+	}
+	if got > uint64(limit) {
 		t.Errorf("%d bytes (%d unpacked) had %d bytes allocated, allowed %d", len(file), unpacked, got, limit)
 	}
 	if err != nil {
