@@ -72,9 +72,9 @@ func Schedules() map[string]func(ScheduleKnobs) (Schedule, error) {
 	return maps.Clone(schedules)
 }
 
-// NameOf is the name by which flags make just this optimizer, "" if none does.
-func NameOf(o Optimizer) string {
-	var k Knobs
+// NameOf is the name by which flags make just this optimizer, "" if none does,
+// and with which knobs.
+func NameOf(o Optimizer) (name string, k Knobs) {
 	if v := reflect.ValueOf(o); v.Kind() == reflect.Struct {
 		read := func(name string) float64 {
 			if field, ok := v.Type().FieldByName(name); ok {
@@ -89,10 +89,10 @@ func NameOf(o Optimizer) string {
 	all := Optimizers()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if reflect.DeepEqual(all[name](k), o) {
-			return name
+			return name, k
 		}
 	}
-	return ""
+	return "", Knobs{}
 }
 
 // NameOfSchedule is the name by which flags make a schedule of this type, or

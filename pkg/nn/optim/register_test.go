@@ -51,7 +51,7 @@ func TestEveryOptimizerIsNamed(t *testing.T) {
 	for name, make := range Optimizers() {
 		o := make(Knobs{Momentum: 0.9, Decay: 0.01})
 		named[reflect.TypeOf(o).Name()] = true
-		if got := NameOf(o); got != name {
+		if got, k := NameOf(o); got != name || k.Decay != 0.01 {
 			t.Errorf("%#v is called %q, and made by the name %q", o, got, name)
 		}
 		if _, err := o.New(nil); err != nil {
@@ -64,7 +64,7 @@ func TestEveryOptimizerIsNamed(t *testing.T) {
 		}
 	}
 	for _, o := range []Optimizer{Adam{Beta1: 0.8}, RMSProp{Centered: true}, &SGD{}, behind{}, nil} {
-		if got := NameOf(o); got != "" {
+		if got, _ := NameOf(o); got != "" {
 			t.Errorf("%#v is called %q, which makes another one", o, got)
 		}
 	}
@@ -125,8 +125,8 @@ func TestRegister(t *testing.T) {
 	if got := Register("mine", func(k Knobs) Optimizer { return mine{SGD{Decay: k.Decay}} }); got != "mine" {
 		t.Errorf("Register gives %q", got)
 	}
-	if got := NameOf(mine{SGD{Decay: 0.5}}); got != "" && got != "mine" {
-		t.Errorf("called %q", got)
+	if got, k := NameOf(mine{SGD{Decay: 0.5}}); got != "mine" || k != (Knobs{Decay: 0.5}) {
+		t.Errorf("called %q with %v", got, k)
 	}
 	if got := Ignored("mine"); !slices.Equal(got, []string{"momentum"}) {
 		t.Errorf("mine ignores %v", got)

@@ -1,13 +1,16 @@
 package train
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
 
+	"inkling/pkg/data"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 )
@@ -183,5 +186,97 @@ func TestDidYouMean(t *testing.T) {
 	}
 	if got := DidYouMean("x", nil); got != "" {
 		t.Errorf("of nothing: %q", got)
+	}
+}
+
+// wave, drift, seesaw and dust are of one's own, as a program or a cell writes them.
+type wave struct{ Frequency float64 }
+
+var _ = nn.Register(wave{Frequency: 2})
+
+func (wave) WeightInit() nn.Init { return nn.Xavier }
+
+func (wave) Build(in nn.Shape, rng *rand.Rand) (nn.Module, nn.Shape, error) {
+	return nn.Tanh{}.Build(in, rng)
+}
+
+type drift struct{ Decay, Wind float64 }
+
+var _ = optim.Register("drift", func(k optim.Knobs) optim.Optimizer { return drift{Decay: k.Decay, Wind: 3} })
+
+func (d drift) New(params []*nn.Param) (optim.Stepper, error) {
+	return optim.SGD{Decay: d.Decay}.New(params)
+}
+
+type seesaw struct{ Base float64 }
+
+var _ = optim.RegisterSchedule("seesaw", func(k optim.ScheduleKnobs) (optim.Schedule, error) { return seesaw{k.LR}, nil })
+
+func (s seesaw) LR(step int) float64 { return s.Base * float64(1+step%2) }
+
+type dust float64
+
+var _ = data.RegisterChange(dust(0), "share of the pixels that are half grey")
+
+func (d dust) Apply(image []float32, _, _ int, rng *rand.Rand) {
+	for i := range image {
+		if rng.Float64() < float64(d) {
+			image[i] = 0.5
+		}
+	}
+}
+
+// What is registered is chosen by flags as ours are, and told back by the names of
+// the flags.
+func TestOwnNamesBehindFlags(t *testing.T) {
+	h := Hyper{Hidden: "8", Activation: "relu", Optimizer: "sgd", Schedule: "constant", LR: 0.1, Batch: 10, Epochs: 1}
+	var augment data.Augment
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	h.Register(fs)
+	augment.Register(fs)
+	if _, err := (Line{Flags: fs}).Parse([]string{"--activation=wave", "--optimizer=drift", "--schedule=seesaw", "--decay=0.01", "--dust=0.25"}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := h.Config(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Augment = augment
+	want := Config{Layers: nn.MLP([]int{8}, wave{2}, data.Classes, 0), Optimizer: drift{0.01, 3}, Schedule: seesaw{0.1}, Augment: data.Augment{More: []data.Change{dust(0.25)}}}
+	if !reflect.DeepEqual(c.Layers, want.Layers) || c.Optimizer != want.Optimizer || c.Schedule != want.Schedule || !reflect.DeepEqual(c.Augment, want.Augment) {
+		t.Errorf("%+v, want %+v", c, want)
+	}
+	layers, err := nn.EncodeLayers(c.Layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.settings(layers, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]any{"activation": "wave", "optimizer": "drift", "schedule": "seesaw", "decay": 0.01, "dust": 0.25} {
+		if s[name] != want {
+			t.Errorf("%s is told as %v, want %v", name, s[name], want)
+		}
+	}
+	if s, err := c.settings(json.RawMessage(`[{"linear":{"out":8}},{"wave":{"Frequency":1}},{"linear":{"out":10}}]`), 100); err != nil || s["activation"] != nil {
+		t.Errorf("a wave that no flag makes is told as %v, %v", s["activation"], err)
+	}
+	for line, want := range map[string]string{
+		"--momentum=0.9 --optimizer=drift": "--momentum=0.9 has no effect with the optimizer drift, only with heavyball, nesterov, rmsprop, sgd",
+		"--gamma=0.5 --schedule=seesaw":    "--gamma=0.5 has no effect with the schedule seesaw, only with",
+		"--activation=wafe":                "",
+	} {
+		fs := flag.NewFlagSet("", flag.ContinueOnError)
+		h := h
+		h.Register(fs)
+		_, err := (Line{Flags: fs}).Parse(strings.Fields(line))
+		if err == nil {
+			_, err = h.Config(nil)
+			want = "unknown activation \"wafe\", did you mean wave?"
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", line, err, want)
+		}
 	}
 }

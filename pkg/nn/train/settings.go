@@ -38,8 +38,8 @@ func (c Config) settings(layers json.RawMessage, n int) (Settings, error) {
 	}
 	s["loss"] = s.part("loss", c.Loss)
 	s["optimizer"] = s.part("optimizer", c.Optimizer)
-	if name := optim.NameOf(c.Optimizer); name != "" { // which says all but its knobs
-		s["optimizer"] = name
+	if name, knobs := optim.NameOf(c.Optimizer); name != "" { // which says all else
+		s["optimizer"], s["momentum"], s["decay"] = name, knobs.Momentum, knobs.Decay
 		maps.DeleteFunc(s, func(key string, _ any) bool { return strings.HasPrefix(key, "optimizer.") })
 	}
 	s.schedule(c.Schedule, c.steps(n)*c.Epochs, c.Epochs)
@@ -178,7 +178,7 @@ func perceptron(layers json.RawMessage) (hidden, activation string, dropout floa
 					dropout = p
 					continue
 				}
-			case nn.Activations()[kind] != nil && len(fields) == 0 && (activation == "" || activation == kind) && len(widths) > 0:
+			case byFlag(kind, fields) && (activation == "" || activation == kind) && len(widths) > 0:
 				activation = kind
 				continue
 			}
@@ -188,12 +188,23 @@ func perceptron(layers json.RawMessage) (hidden, activation string, dropout floa
 	return "", "", 0, false
 }
 
+// byFlag reports whether --activation makes this very layer.
+func byFlag(kind string, fields map[string]any) bool {
+	act, ok := nn.Activations()[kind]
+	if !ok {
+		return false
+	}
+	var want map[string]any
+	b, err := json.Marshal(act)
+	return err == nil && json.Unmarshal(b, &want) == nil && maps.EqualFunc(want, fields, func(a, b any) bool { return reflect.DeepEqual(a, b) })
+}
+
 // autoName names a run by what people compare, for where it is shown alone.
 func (c Config) autoName() string {
 	s := Settings{"momentum": 0.0}
 	optimizer := s.part("optimizer", c.Optimizer)
-	if name := optim.NameOf(c.Optimizer); name != "" {
-		optimizer = name
+	if name, knobs := optim.NameOf(c.Optimizer); name != "" {
+		optimizer, s["momentum"] = name, knobs.Momentum
 	}
 	s.schedule(c.Schedule, 0, 1)
 	name := outline(c.Layers) + " " + optimizer
