@@ -1,5 +1,6 @@
-// Package data gives bytes: images with labels, in the order and shape that
-// training wants them.
+// Package data gives bytes: a [Set] of images with labels, in the order and shape
+// that training wants them. It is the first station; what it gives, package nn
+// takes as a Tensor.
 //
 // The way of the data:
 //

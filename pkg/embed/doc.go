@@ -1,4 +1,5 @@
-// Package embed places vectors in the plane, or tells who stands near whom.
+// Package embed gives each row of a matrix its point: it places vectors in the
+// plane, or tells who stands near whom.
 //
 // The way of the data: what a layer of a network makes of images, as rows of
 // float32 values → PCA, t-SNE or nearest neighbours → points that viz.Embedding

@@ -1,6 +1,6 @@
-// Package viz draws what a run told: curves, image grids, kernels, bars, heat
-// maps, confusion, calibration, embeddings, tables, and a live view while the run
-// lasts.
+// Package viz makes a [Figure] of what a run told: curves, image grids, kernels,
+// bars, heat maps, confusion, calibration, embeddings, tables, and a live view
+// while the run lasts.
 //
 // The way of the data: plain slices and images → a Figure, which is a value
 // (Curves{…}, Images{…}, Table{…}) → layout, which measures → a vg canvas of

@@ -3,10 +3,10 @@
 // which pixels decide, which image a class would like best, what a kernel
 // resembles.
 //
-// The way of the data: an nn.Model → New makes a [Probe], a copy that can be
-// watched → a batch of images → the outputs and gradients of every layer, as
-// tensors and plain slices → package viz draws them. The model itself is only
-// read.
+// The way of the data: a model that package train has trained → New makes a
+// [Probe], a copy that can be watched → a batch of images → the outputs and
+// gradients of every layer, as tensors and plain slices → package viz draws them.
+// The model itself is only read.
 //
 // A probe differentiates the network as it is when it is evaluated: dropout is
 // off and batch normalization uses its running statistics, so that a picture of

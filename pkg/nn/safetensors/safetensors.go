@@ -1,15 +1,3 @@
-// Package safetensors reads and writes named float32 arrays in the
-// safetensors format, version 0.3: an 8-byte little-endian header length, a
-// JSON header {"name": {"dtype", "shape", "data_offsets": [begin, end]}}, and
-// the arrays one after the other, row-major and little-endian. Any Python user
-// opens such a file with safetensors.numpy.load_file.
-//
-// The reader is strict: it believes nothing that the header says before it
-// has checked it against the length of the file, and allocates nothing larger
-// than the file itself. A file that Encode wrote carries a SHA-256 of its
-// contents (checksum.go), so a changed bit anywhere in it is noticed, and a file
-// that another program has read and written again with all that it held is not
-// taken for damaged.
 package safetensors
 
 import (
@@ -36,7 +24,8 @@ const (
 	maxRank    = 8
 )
 
-// Tensor is a named array, row-major.
+// Tensor is a named array, row-major: Data has as many values as the product of
+// Dims, one if there are none.
 type Tensor struct {
 	Name string
 	Dims []int
@@ -92,7 +81,8 @@ func Load(path string) (*File, error) {
 	return f, nil
 }
 
-// Encode returns the bytes of f.
+// Encode returns the bytes of f. A name that comes twice or is no UTF-8, values that
+// do not fit Dims, and what Decode would not accept are errors.
 func (f *File) Encode() ([]byte, error) {
 	size := 0
 	for _, t := range f.Tensors {
@@ -168,7 +158,9 @@ func (f *File) Encode() ([]byte, error) {
 	return append(out, data...), nil
 }
 
-// Decode parses the bytes of a file.
+// Decode parses the bytes of a file. The error says in one line what was found and
+// what is allowed: other types than F32, arrays that overlap, leave gaps or end
+// beyond the file, a checksum that does not fit.
 func Decode(b []byte) (*File, error) {
 	if len(b) < 8 {
 		return nil, fmt.Errorf("safetensors: %d bytes, want at least 8", len(b))
