@@ -90,7 +90,15 @@ func (s *strip) whole(panels int) {
 func (s *strip) rest(at, cols int) {
 	part := *s
 	part.b = s.from(at)
-	part.c, part.ldc, part.bias, part.flags = s.edge, colUnit, nil, 0
+	part.c, part.ldc = s.edge, colUnit
+	if s.flags&(tileAccumulate|tileBias) == 0 { // nothing that reads beside the matrix
+		part.whole(1)
+		for i := range s.rows {
+			copy(s.c[i*s.ldc+at:][:cols], s.edge[i*colUnit:])
+		}
+		return
+	}
+	part.bias, part.flags = nil, 0
 	part.whole(1)
 	for i := range s.rows {
 		row := s.c[i*s.ldc+at:][:cols]
