@@ -18,6 +18,12 @@ func (l Gain) Build(in nn.Shape, _ *rand.Rand) (nn.Module, nn.Shape, error) {
 	return &gain{g: g}, in, nil
 }
 
+// Receptive says that every place of the output sees the same place of the input,
+// for those who ask what a unit looks at.
+func (Gain) Receptive() nn.Field { return nn.Pointwise }
+
+var _ nn.Receptive = Gain{}
+
 // gain is the module: it owns its parameter, what Backward needs and the buffers
 // that it lends.
 type gain struct {
@@ -49,6 +55,11 @@ func (m *gain) Backward(dy *nn.Tensor, _ bool) *nn.Tensor {
 }
 
 func (m *gain) Params() []*nn.Param { return []*nn.Param{m.g} }
+
+// FLOPs is the cost of an example, which Model.FLOPs adds up.
+func (m *gain) FLOPs() int { return m.y.Shape.Size() }
+
+var _ nn.Coster = (*gain)(nil)
 
 // A layer of one's own stands wherever ours do, and CheckGradients says whether
 // its derivative is the one of its Forward.

@@ -149,3 +149,61 @@ func ExampleNewDraft() {
 	// Output:
 	// 535818 weights, out 10
 }
+
+// A model in memory and back, as Save and Load do with a file.
+func ExampleFromFile() {
+	model, err := nn.New(1, nn.Vec(4), nn.Linear{Out: 2, Init: nn.Xavier}, nn.Tanh{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	file, err := model.File(map[string]string{"by": "an example"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	again, err := nn.FromFile(file)
+	fmt.Println(again.Layers, err)
+	// Output:
+	// [{2 false {xavier 0} 0} {}] <nil>
+}
+
+// Convolutions, pooling, normalization and blocks are layers like any other.
+func ExampleBottleneck() {
+	model, err := nn.New(1, nn.CHW(1, 28, 28),
+		nn.Conv2D{Filters: 8, Kernel: 3, Padding: 1, NoBias: true}, nn.BatchNorm{}, nn.LeakyReLU{Slope: 0.1},
+		nn.AvgPool2D{Kernel: 2},
+		nn.Bottleneck{Mid: 4, Out: 16, Stride: 2}, nn.Dropout{P: 0.2, Spatial: true},
+		nn.GlobalAvgPool{}, nn.Linear{Out: 10}, nn.Softmax{},
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x := nn.NewTensor(1, model.In)
+	model.ForwardTo(x, func(name string, y *nn.Tensor) { fmt.Println(name, y.Shape) })
+	// Output:
+	// 0.conv2d 8×28×28
+	// 1.batchnorm 8×28×28
+	// 2.leakyrelu 8×28×28
+	// 3.avgpool2d 8×14×14
+	// 4.bottleneck 16×7×7
+	// 5.dropout 16×7×7
+	// 6.globalavgpool 16
+	// 7.linear 10
+	// 8.softmax 10
+}
+
+// What may stand behind a Linear, by the names of flags, and how the weights
+// before it are drawn.
+func ExampleActivation() {
+	for _, a := range []nn.Activation{nn.ReLU{}, nn.GELU{}, nn.SiLU{}, nn.Logistic{}, nn.Tanh{}} {
+		fmt.Printf("%T %s\n", a, a.WeightInit().Scheme)
+	}
+	// Output:
+	// nn.ReLU he
+	// nn.GELU he
+	// nn.SiLU he
+	// nn.Logistic xavier
+	// nn.Tanh xavier
+}

@@ -80,3 +80,44 @@ func ExampleExponentialLR() {
 	// Output:
 	// 0.1 0.05 0.025
 }
+
+// The first step of every rule from w = 1 with the gradients 0.5 and −2. Those
+// that divide by the size of the gradient go equally far for both.
+func ExampleStepper() {
+	for _, o := range []optim.Optimizer{
+		optim.SGD{}, optim.AdaGrad{}, optim.RMSProp{}, optim.Adam{}, optim.AdamW{Decay: 0.1}, optim.Lion{},
+	} {
+		w := &nn.Param{Name: "w", Data: []float32{1, 1}, Grad: []float32{0.5, -2}}
+		rule, err := o.New([]*nn.Param{w})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		rule.Step(0, 0.01)
+		fmt.Printf("%-14T %.3f\n", o, w.Data)
+	}
+	// Output:
+	// optim.SGD      [0.995 1.020]
+	// optim.AdaGrad  [0.990 1.010]
+	// optim.RMSProp  [0.900 1.100]
+	// optim.Adam     [0.990 1.010]
+	// optim.AdamW    [0.989 1.009]
+	// optim.Lion     [0.990 1.010]
+}
+
+// Rates that fall in steps: at fixed places, at equal distances, or when the dev
+// loss has stopped falling.
+func ExampleAdaptive() {
+	fixed := optim.MultiStepLR{Base: 0.1, Gamma: 0.1, Milestones: []int{30, 60}}
+	equal := optim.StepLR{Base: 0.1, Gamma: 0.5, Every: 25}
+	for _, step := range []int{0, 30, 60} {
+		fmt.Printf("%.3f %.3f\n", fixed.LR(step), equal.LR(step))
+	}
+	var plateau optim.Adaptive = optim.ReduceOnPlateau{Base: 0.1, Patience: 1}
+	fmt.Printf("%.3f\n", plateau.LRAfter(60, []float64{0.5, 0.4, 0.4, 0.41}))
+	// Output:
+	// 0.100 0.100
+	// 0.010 0.050
+	// 0.001 0.025
+	// 0.010
+}
