@@ -49,7 +49,6 @@ var conformances = []conformance{
 	{Logistic{}, Vec(9), Vec(9), nil, nil},
 	{Tanh{}, Vec(9), Vec(9), nil, nil},
 	{SiLU{}, Vec(9), Vec(9), nil, nil},
-	{GELU{}, Vec(9), Vec(9), nil, nil},
 	{Softmax{}, Vec(5), Vec(5), nil, nil},
 	{Residual{Body: []Layer{Linear{Out: 4}, Tanh{}, BatchNorm{}}}, Vec(4), Vec(4),
 		[]string{"*body.0.linear.W[4 4]", "body.0.linear.b[4]", "body.2.batchnorm.gamma[4]", "body.2.batchnorm.beta[4]"},

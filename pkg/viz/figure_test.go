@@ -83,7 +83,6 @@ func every(v []float64) map[string]Figure {
 		"lines":       Lines{Title: "T", X: "x", Y: "y", Series: []Series{{Name: "a", Y: few, Low: few, High: few}}},
 		"bars":        Bars{Title: "T", Y: "y", Names: []string{"a"}, Series: []Series{{Y: few}}},
 		"side bars":   Bars{Title: "T", Y: "y", Horizontal: true, Series: []Series{{Y: few}, {Y: few}}},
-		"scatter":     Scatter{Title: "T", Series: []Series{{Name: "a", X: v, Y: v}}, Label: true},
 		"heat":        Heat{Title: "T", X: "x", Y: "y", Values: matrix},
 		"heat, signs": Heat{Title: "T", Values: [][]float64{few}, Diverging: true},
 		"maps":        Maps{Title: "T", H: 2, W: 2, Maps: maps, Diverging: true},
