@@ -215,7 +215,7 @@ func TestBadCommands(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"", []string{"no command", "known: train, test, runs, data"}},
+		{"", []string{"no command", "known: train, test, runs, data, version"}},
 		{"trian", []string{`unknown command "trian"`, "did you mean train?"}},
 		{"--lr=1", []string{`unknown command "--lr=1"`, "known: train"}},
 		{"data|extra", []string{`unexpected argument "extra"`}},
@@ -239,7 +239,7 @@ func TestBadCommands(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range []string{"help", "--help", "train --help", "test -h", "runs --help", "data -help"} {
+	for _, args := range []string{"help", "--help", "train --help", "test -h", "runs --help", "data -help", "version --help"} {
 		code, stdout, stderr := newWorld(t).run(strings.Fields(args))
 		if code != 0 || !strings.Contains(stdout, "usage: go run ./scripts/inkling") || stderr != "" {
 			t.Errorf("%s: code %d, stdout %q, stderr %q", args, code, stdout, stderr)
@@ -692,5 +692,12 @@ func TestTextFromFilesIsPrintable(t *testing.T) {
 		if _, _, stderr := w.run([]string{"test", path}); strings.ContainsAny(stderr, "\x1b\u202e") {
 			t.Errorf("%s: %q", header, stderr)
 		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	code, stdout, stderr := newWorld(t).run([]string{"version"})
+	if code != 0 || stderr != "" || !regexp.MustCompile(`^inkling .+\nnetwork: [0-9a-f]{16} .*\ncompiler: go1.*\nkernels: .+\n$`).MatchString(stdout) {
+		t.Errorf("code %d, stderr %q, stdout %q", code, stderr, stdout)
 	}
 }

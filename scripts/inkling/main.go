@@ -5,6 +5,7 @@
 //	go run ./scripts/inkling test q1
 //	go run ./scripts/inkling runs
 //	go run ./scripts/inkling data
+//	go run ./scripts/inkling version
 //
 // What goes wrong is told in one line on stderr. The exit code is 0 if all went
 // well, 1 if a run diverged, 2 for a mistake in what was given or found, and 128
@@ -38,6 +39,7 @@ var commands = []struct {
 	{"test", "FILE|QUESTION…", "accuracy of saved models on the test set", testCommand},
 	{"runs", "[show|rename|rm]", "the runs in the run store: list, look, rename, remove", runsCommand},
 	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
+	{"version", "", "which inkling this is, its compiler and kernels", versionCommand},
 }
 
 func main() {
