@@ -6,10 +6,12 @@ import (
 	"go/build"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,15 +26,18 @@ type unit struct {
 	files []*file
 	decls map[string]*decl   // by name; a method as T.M
 	types map[string][]*decl // methods of a type, in the order of the source
+	inits []*decl
 }
 
 type file struct {
 	unit    *unit
 	name    string
+	sure    bool // certainly compiled
 	src     []byte
 	ast     *ast.File
 	imports map[string]string // path by the name it may have in the file
 	dots    []string          // paths of dot imports
+	embeds  bool              // has a go:embed directive
 }
 
 // A decl is one declaration of a package: what one name stands for.
@@ -46,7 +51,8 @@ type decl struct {
 	value ast.Expr   // the initialiser of a variable, if it has one of its own
 	fn    *ast.FuncDecl
 	isVar bool
-	embed bool // has a go:embed directive
+	embed bool    // may have a go:embed directive
+	also  []*decl // the same name in files of which perhaps another was compiled
 }
 
 var units sync.Map // *unit or error, by package
@@ -79,16 +85,36 @@ func parse(pkg string) (*unit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the source of %s is not there: %w", pkg, err)
 	}
+	// Certainly compiled are the files of functions that the program holds. Of
+	// the others (of constants and types, or of what is nowhere called) those
+	// were that the build takes; but a person who names files on the command line
+	// takes any, and of these no more is known than that no name has two meanings.
+	sure, named := p.files[pkg], p.named && (pkg == "main" || strings.HasPrefix(pkg, "command-line-arguments"))
 	ctx := buildContext()
+	var other []string
+	missing := maps.Clone(sure)
 	for _, e := range entries {
 		name := e.Name()
-		if filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") && !p.test {
-			continue
+		delete(missing, name)
+		switch {
+		case sure[name]:
+			if err := u.add(filepath.Join(dir, name), p, true); err != nil {
+				return nil, err
+			}
+		case filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") && !p.test:
+		case named:
+			other = append(other, name)
+		default:
+			if ok, err := ctx.MatchFile(dir, name); err == nil && ok { // what cannot be read is not compiled either
+				other = append(other, name)
+			}
 		}
-		if ok, err := ctx.MatchFile(dir, name); err != nil || !ok {
-			continue // what cannot be read is not compiled either
-		}
-		if err := u.add(filepath.Join(dir, name), p); err != nil {
+	}
+	for name := range missing {
+		return nil, fmt.Errorf("%s was removed after the program was built from it", place(pkg, filepath.Join(dir, name), 0))
+	}
+	for _, name := range other {
+		if err := u.add(filepath.Join(dir, name), p, false); err != nil {
 			return nil, err
 		}
 	}
@@ -125,8 +151,9 @@ var buildContext = sync.OnceValue(func() *build.Context {
 // largest is more than any source file that a person writes has.
 const largest = 64 << 20
 
-// add parses a file, if it is of the package and not only beside it.
-func (u *unit) add(path string, p *program) error {
+// add parses a file, if it is of the package and not only beside it: one that
+// declares what a file does that was surely compiled was not.
+func (u *unit) add(path string, p *program, sure bool) error {
 	src, err := atomicfile.ReadFile(path, largest)
 	if err != nil {
 		return err
@@ -136,7 +163,7 @@ func (u *unit) add(path string, p *program) error {
 		return err
 	}
 	parsed, err := parser.ParseFile(u.fset, path, src, parser.ParseComments)
-	if parsed == nil || parsed.Name.Name == "documentation" || !u.holds(parsed.Name.Name) {
+	if parsed == nil || !sure && (parsed.Name.Name == "documentation" || !u.holds(parsed.Name.Name) || u.declares(parsed)) {
 		return nil
 	}
 	if changed(info).After(p.limit) {
@@ -145,7 +172,7 @@ func (u *unit) add(path string, p *program) error {
 	if err != nil {
 		return fmt.Errorf("%s cannot be read: %w", place(u.pkg, path, 0), err)
 	}
-	f := &file{unit: u, name: path, src: src, ast: parsed, imports: map[string]string{}}
+	f := &file{unit: u, name: path, src: src, ast: parsed, sure: sure, imports: map[string]string{}, embeds: embeds(parsed)}
 	for _, spec := range parsed.Imports {
 		to, _ := strconv.Unquote(spec.Path.Value)
 		switch {
@@ -174,8 +201,56 @@ func (u *unit) add(path string, p *program) error {
 // holds says whether files with this package clause are of u and not of the
 // tests from outside, which lie in the same folder.
 func (u *unit) holds(clause string) bool {
+	for _, f := range u.files {
+		if f.sure {
+			return clause == f.ast.Name.Name
+		}
+	}
 	outside := strings.HasSuffix(clause, "_test") && running().test
 	return outside == strings.HasSuffix(u.pkg, "_test")
+}
+
+// declares says whether a file of u that was surely compiled declares a name
+// that other does as well.
+func (u *unit) declares(other *ast.File) bool {
+	twice := func(name string) bool {
+		d := u.decls[name]
+		return name != "_" && name != "init" && d != nil && d.file.sure
+	}
+	return slices.ContainsFunc(other.Decls, func(d ast.Decl) bool {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			return twice(declName(d))
+		case *ast.GenDecl:
+			return slices.ContainsFunc(d.Specs, func(spec ast.Spec) bool {
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					return twice(s.Name.Name)
+				case *ast.ValueSpec:
+					return slices.ContainsFunc(s.Names, func(id *ast.Ident) bool { return twice(id.Name) })
+				}
+				return false
+			})
+		}
+		return false
+	})
+}
+
+// declName is the name of a function in unit.decls.
+func declName(d *ast.FuncDecl) string {
+	if d.Recv != nil && len(d.Recv.List) == 1 {
+		return receiver(d.Recv.List[0].Type) + "." + d.Name.Name
+	}
+	return d.Name.Name
+}
+
+// put notes a declaration.
+func (u *unit) put(n *decl) {
+	if first := u.decls[n.name]; first != nil {
+		first.also = append(first.also, n)
+		return
+	}
+	u.decls[n.name] = n
 }
 
 var versionPart = regexp.MustCompile(`^v\d+$`)
@@ -196,14 +271,17 @@ func namesOf(path string) []string {
 }
 
 func (u *unit) addFunc(f *file, d *ast.FuncDecl) {
-	n := &decl{file: f, name: d.Name.Name, pos: d.Pos(), nodes: []ast.Node{d}, fn: d, text: f.text(d)}
+	n := &decl{file: f, name: declName(d), pos: d.Pos(), nodes: []ast.Node{d}, fn: d, text: f.text(d)}
 	if d.Recv != nil && len(d.Recv.List) == 1 {
 		t := receiver(d.Recv.List[0].Type)
-		n.name = t + "." + d.Name.Name
 		u.types[t] = append(u.types[t], n)
 	}
-	if n.name != "init" && n.name != "_" {
-		u.decls[n.name] = n
+	switch n.name {
+	case "_":
+	case "init":
+		u.inits = append(u.inits, n)
+	default:
+		u.put(n)
 	}
 }
 
@@ -232,7 +310,7 @@ func (u *unit) addGen(f *file, d *ast.GenDecl) {
 	for i, spec := range d.Specs {
 		switch s := spec.(type) {
 		case *ast.TypeSpec:
-			u.decls[s.Name.Name] = &decl{file: f, name: s.Name.Name, pos: s.Pos(), nodes: []ast.Node{s}, text: "type " + f.text(s)}
+			u.put(&decl{file: f, name: s.Name.Name, pos: s.Pos(), nodes: []ast.Node{s}, text: "type " + f.text(s)})
 		case *ast.ValueSpec:
 			from := s
 			if d.Tok == token.CONST {
@@ -246,7 +324,7 @@ func (u *unit) addGen(f *file, d *ast.GenDecl) {
 				if name.Name == "_" {
 					continue
 				}
-				n := &decl{file: f, name: name.Name, pos: name.Pos(), typ: from.Type, isVar: d.Tok == token.VAR, embed: embeds(d.Doc) || embeds(s.Doc)}
+				n := &decl{file: f, name: name.Name, pos: name.Pos(), typ: from.Type, isVar: d.Tok == token.VAR, embed: d.Tok == token.VAR && f.embeds && len(s.Values) == 0}
 				n.text = d.Tok.String() + " " + name.Name + " "
 				if from.Type != nil {
 					n.text += f.text(from.Type)
@@ -269,22 +347,18 @@ func (u *unit) addGen(f *file, d *ast.GenDecl) {
 				if len(values) == 1 && len(s.Values) == len(s.Names) {
 					n.value = values[0]
 				}
-				u.decls[name.Name] = n
+				u.put(n)
 			}
 		}
 	}
 }
 
-func embeds(c *ast.CommentGroup) bool {
-	if c == nil {
-		return false
-	}
-	for _, line := range c.List {
-		if strings.HasPrefix(line.Text, "//go:embed ") {
-			return true
-		}
-	}
-	return false
+// embeds says whether a file has a go:embed directive. Which of its variables
+// without a value it is for is left to the compiler: it need not stand above.
+func embeds(f *ast.File) bool {
+	return slices.ContainsFunc(f.Comments, func(c *ast.CommentGroup) bool {
+		return slices.ContainsFunc(c.List, func(line *ast.Comment) bool { return strings.HasPrefix(line.Text, "//go:embed") })
+	})
 }
 
 func usesIota(n ast.Node) (found bool) {

@@ -31,7 +31,7 @@ func (d Described) Own(ours func(pkg string) bool) Own {
 	if !modules().known {
 		return Own{Unknown: "the program does not say which modules it was built from"}
 	}
-	r := &reach{ours: ours, found: map[string]*decl{}, by: map[*decl]*decl{}, versions: map[string]bool{}, mentioned: map[string]bool{}}
+	r := &reach{ours: ours, found: map[*decl]bool{}, by: map[*decl]*decl{}, versions: map[string]bool{}, mentioned: map[string]bool{}}
 	h := sha256.New()
 	for _, root := range d.roots {
 		fmt.Fprintf(h, "%s.%s\n", root.pkg, root.name)
@@ -45,8 +45,13 @@ func (d Described) Own(ours func(pkg string) bool) Own {
 	if r.unknown != "" {
 		return Own{Unknown: r.unknown}
 	}
-	for _, key := range slices.Sorted(maps.Keys(r.found)) {
-		fmt.Fprintf(h, "%s\n%s\n", key, r.found[key].text)
+	var all []string
+	for d := range r.found {
+		all = append(all, d.path()+"\n"+d.text+"\n")
+	}
+	slices.Sort(all)
+	for _, text := range all {
+		h.Write([]byte(text))
 	}
 	for _, v := range slices.Sorted(maps.Keys(r.versions)) {
 		fmt.Fprintln(h, v)
@@ -57,12 +62,12 @@ func (d Described) Own(ours func(pkg string) bool) Own {
 // reach collects declarations from roots on.
 type reach struct {
 	ours      func(string) bool
-	found     map[string]*decl // by package and name
+	found     map[*decl]bool
 	queue     []*decl
 	by        map[*decl]*decl // what led to a declaration
 	types     []*decl
 	mentioned map[string]bool // names after a dot: perhaps methods
-	formats   bool            // package fmt or log is used, which calls String and the like
+	leaves    bool            // a package is used that may call any method of what it is given
 	versions  map[string]bool // of modules that are known by them
 	unknown   string          // the first reason
 }
@@ -95,17 +100,17 @@ func (r *reach) name(from *decl, pkg, name string, pos token.Pos) {
 		}
 		return
 	case modules().std(pkg):
-		if pkg == "fmt" || pkg == "log" {
-			r.formats = true
+		if !quiet[pkg] {
+			r.leaves = true
 		}
-		if outer(pkg, name) {
+		// What uses memory by its address in a module's version is believed to know why.
+		if outer(pkg, name) && !(pkg == "unsafe" && from != nil && modules().version(from.file.unit.pkg) != "") {
 			r.cannot("%s uses %s.%s: what it gives cannot be known", who, pkg, name)
 		}
 		return
 	}
 	if v := modules().version(pkg); v != "" {
 		r.versions[v] = true
-		return
 	}
 	u, err := load(pkg)
 	if err != nil {
@@ -123,10 +128,13 @@ func (r *reach) name(from *decl, pkg, name string, pos token.Pos) {
 }
 
 func (r *reach) add(from, d *decl) {
-	if r.found[d.path()] != nil {
+	for _, other := range d.also {
+		r.add(from, other)
+	}
+	if r.found[d] {
 		return
 	}
-	r.found[d.path()] = d
+	r.found[d] = true
 	r.by[d] = from
 	r.queue = append(r.queue, d)
 	if d.file.unit.types[d.name] != nil {
@@ -159,13 +167,12 @@ func (r *reach) follow() {
 
 // calls says whether a method of that name could be called. One whose name
 // stands nowhere may still be called by a package that the value is given to,
-// through an interface; only what prints or stores a value is left out.
+// through an interface; only what prints or stores a value is left out, where
+// all that is called computes.
 func (r *reach) calls(method string) bool {
 	switch method {
-	case "String", "GoString", "Format", "Error":
-		return r.formats || r.mentioned[method]
-	case "MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "Set":
-		return r.mentioned[method]
+	case "String", "GoString", "Format", "Error", "MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "Set":
+		return r.leaves || r.mentioned[method]
 	}
 	return true
 }
@@ -176,9 +183,18 @@ func (r *reach) decl(d *decl) {
 	switch {
 	case d.embed:
 		r.cannot("%s holds an embedded file", d.path())
-	case d.fn != nil && d.fn.Body == nil:
+	case d.fn != nil && d.fn.Body == nil && !f.unit.assembly():
 		r.cannot("%s (%s) has no body in Go", d.path(), f.at(d.pos))
+	case d.fn != nil && running().moved(d):
+		r.cannot("%s is not where it was when the program was built", f.at(d.pos))
+	case d.isVar && strings.Contains(modules().settings["-ldflags"], "."+d.name+"="):
+		r.cannot("%s is set by -ldflags -X", d.path())
 	case d.isVar:
+		if modules().version(f.unit.pkg) != "" {
+			for _, n := range f.unit.inits {
+				r.add(d, n)
+			}
+		}
 		if why := set(d); why != "" {
 			reader := ""
 			if by := r.by[d]; by != nil {
@@ -263,19 +279,11 @@ func skipNames(skip map[*ast.Ident]bool, fields *ast.FieldList) {
 	}
 }
 
-// skipKeys leaves out the names of fields in a literal of a struct.
+// skipKeys leaves out the names of fields in a literal of a struct. Where the
+// type is not seen to be one, a key that is a name of the package counts as one.
 func (f *file) skipKeys(skip map[*ast.Ident]bool, lit *ast.CompositeLit) {
-	switch t := lit.Type.(type) {
-	case *ast.ArrayType, *ast.MapType, nil: // of an element whose type is left out, all may be
+	if !f.isStruct(lit.Type, 0) {
 		return
-	case *ast.Ident:
-		if d := f.unit.decls[t.Name]; d != nil {
-			if spec, ok := d.nodes[0].(*ast.TypeSpec); ok {
-				if _, ok := spec.Type.(*ast.StructType); !ok {
-					return
-				}
-			}
-		}
 	}
 	for _, e := range lit.Elts {
 		if kv, ok := e.(*ast.KeyValueExpr); ok {
@@ -284,6 +292,57 @@ func (f *file) skipKeys(skip map[*ast.Ident]bool, lit *ast.CompositeLit) {
 			}
 		}
 	}
+}
+
+// isStruct says whether t is certainly a struct.
+func (f *file) isStruct(t ast.Expr, level int) bool {
+	if level > 8 {
+		return false
+	}
+	spec := func(f *file, n any) bool {
+		s, ok := n.(*ast.TypeSpec)
+		return ok && f.isStruct(s.Type, level+1)
+	}
+	switch t := t.(type) {
+	case *ast.StructType:
+		return true
+	case *ast.ParenExpr:
+		return f.isStruct(t.X, level+1)
+	case *ast.IndexExpr:
+		return f.isStruct(t.X, level+1)
+	case *ast.IndexListExpr:
+		return f.isStruct(t.X, level+1)
+	case *ast.Ident:
+		if f.local(t) {
+			return spec(f, t.Obj.Decl)
+		}
+		d := f.unit.decls[t.Name]
+		return d != nil && len(d.also) == 0 && spec(d.file, d.nodes[0])
+	case *ast.SelectorExpr:
+		if f.imported(t.X) == "" {
+			return false
+		}
+		paths := f.paths(t.X.(*ast.Ident).Name)
+		if len(paths) != 1 || modules().std(paths[0]) {
+			return false
+		}
+		if u, err := load(paths[0]); err == nil {
+			d := u.decls[t.Sel.Name]
+			return d != nil && len(d.also) == 0 && len(d.nodes) > 0 && spec(d.file, d.nodes[0])
+		}
+	}
+	return false
+}
+
+// assembly says whether functions without a body are believed to compute: those
+// of a module's version, in a package that cannot reach the system.
+func (u *unit) assembly() bool {
+	return modules().version(u.pkg) != "" && !slices.ContainsFunc(u.files, func(f *file) bool {
+		return slices.ContainsFunc(f.ast.Imports, func(s *ast.ImportSpec) bool {
+			path, _ := strconv.Unquote(s.Path.Value)
+			return path == "unsafe" || path == "C" || modules().std(path) && !pure[path] && pureNames[path] == nil
+		})
+	})
 }
 
 // literal reaches what a function literal does and returns its tokens. One that

@@ -16,8 +16,9 @@ func set(d *decl) string {
 	if ast.IsExported(d.name) {
 		p := running()
 		for pkg := range p.folders {
-			// Only who imports a package can set its variables.
-			if pkg == u.pkg || modules().std(pkg) || modules().version(pkg) != "" {
+			// Only who imports a package can set its variables, and of modules that
+			// have a version, only its own is taken for one who does.
+			if pkg == u.pkg || modules().std(pkg) || modules().version(pkg) != "" && modules().module(pkg) != modules().module(u.pkg) {
 				continue
 			}
 			other, err := load(pkg)
@@ -59,7 +60,10 @@ func (f *file) sets(d *decl) (why string) {
 		case *ast.Ident:
 			hit = x.Name == d.name && !f.local(x) && x.Pos() != d.pos && (f.unit == d.file.unit || dot)
 			if hit && len(stack) > 1 {
-				if s, ok := stack[len(stack)-2].(*ast.SelectorExpr); ok && s.Sel == x {
+				switch up := stack[len(stack)-2].(type) {
+				case *ast.SelectorExpr:
+					hit = up.Sel != x
+				case *ast.File, *ast.ImportSpec: // names of packages
 					hit = false
 				}
 			}
@@ -67,13 +71,28 @@ func (f *file) sets(d *decl) (why string) {
 			hit = x.Sel.Name == d.name && f.unit != d.file.unit && f.imported(x.X) != "" && slices.Contains(f.paths(x.X.(*ast.Ident).Name), d.file.unit.pkg)
 		}
 		if hit {
-			if verb := changes(d, stack); verb != "" {
+			if verb := changes(d, stack); verb != "" && f.runs(stack) {
 				why = verb + " in " + f.function(stack) + " (" + f.at(n.Pos()) + ")"
 			}
 		}
 		return true
 	})
 	return why
+}
+
+// runs says whether the function around a node could run at another time than
+// at the start. In a module's version, what init does is the same in every
+// program that reaches it, and a function that is not in the program does nothing.
+func (f *file) runs(stack []ast.Node) bool {
+	if modules().version(f.unit.pkg) == "" {
+		return true
+	}
+	for _, n := range stack {
+		if d, ok := n.(*ast.FuncDecl); ok {
+			return d.Name.Name != "init" && running().holds(f.unit.pkg, d)
+		}
+	}
+	return true
 }
 
 // function names the declaration that a node stands in.
@@ -224,13 +243,23 @@ func typeDepth(f *file, t ast.Expr, level int) int {
 		return typeDepth(f, t.X, level+1)
 	case *ast.Ident:
 		if d := f.unit.decls[t.Name]; d != nil {
-			if spec, ok := d.nodes[0].(*ast.TypeSpec); ok && spec.TypeParams == nil {
+			if spec, ok := d.nodes[0].(*ast.TypeSpec); ok && spec.TypeParams == nil && len(d.also) == 0 {
 				return typeDepth(d.file, spec.Type, level+1)
 			}
 			return unknownDepth
 		}
 		if predeclared[t.Name] && t.Name != "any" && t.Name != "error" {
 			return 0
+		}
+	case *ast.SelectorExpr:
+		pkg := f.imported(t.X)
+		if pkg == "" || modules().std(pkg) || len(f.paths(t.X.(*ast.Ident).Name)) != 1 {
+			return unknownDepth
+		}
+		if u, err := load(pkg); err == nil && u.decls[t.Sel.Name] != nil {
+			if d := u.decls[t.Sel.Name]; len(d.also) == 0 {
+				return typeDepth(d.file, ast.NewIdent(t.Sel.Name), level+1)
+			}
 		}
 	case *ast.ArrayType:
 		n := typeDepth(f, t.Elt, level+1)

@@ -6,9 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // A program of one package main and one beside it, with a type for every kind
@@ -17,11 +17,21 @@ import (
 const mainSource = `package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
+	"sort"
+	"text/template"
 	"time"
+
+	"golang.org/x/sys/unix"
+	"gonum.org/v1/gonum/blas/blas64"
+	blasgonum "gonum.org/v1/gonum/blas/gonum"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 
 	"inkling/pkg/internal/source"
 	. "inkling/pkg/probe/dotted"
@@ -105,6 +115,50 @@ func (viaTagged) Eval() float64 { return tagged() }
 
 type viaInterface struct{ of interface{ Eval() float64 } }
 
+// A key of a map or an array is no name of a field.
+
+type viaKey struct{}
+func (viaKey) Eval() float64 { return rates[1] }
+const key = 1 // → const key = 2
+var rates = helper.Rates{key: 0.5}
+
+type viaLocalKey struct{}
+func (viaLocalKey) Eval() float64 { type local map[int]float64; return local{key: 2}[1] }
+
+type viaIndex struct{}
+func (viaIndex) Eval() float64 { return helper.Index{place: 2}[1] }
+const place = 1 // → const place = 0
+
+// Methods that nobody names, but what the value is given to calls.
+
+type marshals struct{}
+func (marshals) MarshalJSON() ([]byte, error) { return []byte("1"), nil } // → func (marshals) MarshalJSON() ([]byte, error) { return []byte("2"), nil }
+type viaJSON struct{}
+func (viaJSON) Eval() float64 { b, _ := json.Marshal(marshals{}); return float64(b[0]) }
+
+type prints struct{}
+func (prints) String() string { return "1" } // → func (prints) String() string { return "2" }
+type viaPrint struct{}
+func (viaPrint) Eval() float64 { return float64(fmt.Sprint(prints{})[0]) }
+
+type fails struct{}
+func (fails) Error() string { return "1" } // → func (fails) Error() string { return "2" }
+type viaErrors struct{}
+func (viaErrors) Eval() float64 { return float64(errors.Join(fails{}).Error()[0]) }
+
+type sorts []float64
+func (s sorts) Len() int { return len(s) }
+func (s sorts) Swap(i, j int) { s[i], s[j] = s[j], s[i] }
+func (s sorts) Less(i, j int) bool { return s[i] < s[j] } // → func (s sorts) Less(i, j int) bool { return s[i] > s[j] }
+type viaSort struct{}
+func (viaSort) Eval() float64 { s := sorts{1, 2}; sort.Sort(s); return s[0] }
+
+// What computes in another's module.
+
+type viaModule struct{}
+func (viaModule) Eval() float64 { return gain() * floats.Sum([]float64{1, 2}) + stat.Mean([]float64{1}, nil) }
+func gain() float64 { return 1 } // → func gain() float64 { return 2 }
+
 // What does not.
 
 type laidOut struct{}
@@ -166,11 +220,41 @@ func counter() func() float64 { n := 0.0; return func() float64 { n++; return n 
 type viaState struct{}
 func (viaState) Eval() float64 { return calledState() }
 
+type viaFile struct{}
+func (viaFile) Eval() float64 { t, _ := template.ParseFiles("x"); return float64(len(t.Name())) }
+
+type viaModuleEnv struct{}
+func (viaModuleEnv) Eval() float64 { v, _ := unix.Getenv("HOME"); return float64(len(v)) }
+
+type viaSystemCall struct{}
+func (viaSystemCall) Eval() float64 { return float64(unix.Getpid()) }
+
+type viaModuleSet struct{}
+func (viaModuleSet) Eval() float64 { return blas64.Asum(blas64.Vector{N: 1, Data: []float64{1}, Inc: 1}) }
+
+type viaLinker struct{}
+func (viaLinker) Eval() float64 { return float64(len(linked)) }
+var linked = "a"
+
+type viaEmbed struct{}
+func (viaEmbed) Eval() float64 { return float64(len(embedded)) }
+
 type channel struct{ c chan int }
 
 func init() { scale = 2 }
 
 func main() {
+	if path := os.Getenv("CHANGE"); path != "" { // by another, while the program runs
+		text, err := os.ReadFile(path)
+		if err != nil {
+			panic(err)
+		}
+		os.WriteFile(path, text, 0o644)
+		os.Chtimes(path, time.Time{}, time.Unix(0, 0)) // moved over the other, with its time
+	}
+	if dir := os.Getenv("REMOVE"); dir != "" {
+		os.RemoveAll(dir)
+	}
 	show("body", body{1})
 	show("onPointer", &onPointer{1})
 	show("viaHelper", viaHelper{})
@@ -190,6 +274,14 @@ func main() {
 	show("viaNamed", viaNamed(2))
 	show("viaTagged", viaTagged{})
 	show("viaInterface", viaInterface{body{}})
+	show("viaKey", viaKey{})
+	show("viaLocalKey", viaLocalKey{})
+	show("viaIndex", viaIndex{})
+	show("viaJSON", viaJSON{})
+	show("viaPrint", viaPrint{})
+	show("viaErrors", viaErrors{})
+	show("viaSort", viaSort{})
+	show("viaModule", viaModule{})
 	show("elsewhere", helper.Type{})
 	show("literal", holder{func(x float64) float64 { return x + 1 }}) // → show("literal", holder{func(x float64) float64 { return x + 2 }})
 	show("fields", struct{ A any }{struct{ body }{}})
@@ -220,6 +312,13 @@ func main() {
 	show("not viaDeep", viaDeep{})
 	show("not viaExported", viaExported{})
 	show("not viaState", viaState{})
+	blas64.Use(other{})
+	show("not viaFile", viaFile{})
+	show("not viaModuleEnv", viaModuleEnv{})
+	show("not viaSystemCall", viaSystemCall{})
+	show("not viaModuleSet", viaModuleSet{})
+	show("not viaLinker", viaLinker{})
+	show("not viaEmbed", viaEmbed{})
 	show("not channel", channel{make(chan int)})
 	show("not closure", holder{func(x float64) float64 { return x + by }})
 	show("not methodValue", holder{viaBound{2}.times})
@@ -231,6 +330,7 @@ type viaBound struct{ n float64 }
 func (v viaBound) times(x float64) float64 { return v.n * x }
 func identity[T any](x T) T { return x }
 func change(v []float64) { v[0] = 9 }
+type other struct{ blasgonum.Implementation }
 `
 
 var sources = map[string]string{
@@ -238,6 +338,8 @@ var sources = map[string]string{
 	"consts.go":        "package main\n\nconst factor = 2 // → const factor = 3\n\nfunc elsewhere() float64 { return 1 } // → func elsewhere() float64 { return 2 }\n",
 	"tagged_x.go":      "//go:build special\n\npackage main\n\nfunc tagged() float64 { return 1 } // → func tagged() float64 { return 2 }\n",
 	"tagged_y.go":      "//go:build !special\n\npackage main\n\nfunc tagged() float64 { return 7 }\n",
+	"embed.go":         "package main\n\nimport _ \"embed\"\n\n//go:embed\tembed.txt\n\n// embedded is what the directive above is for.\nvar embedded string\n",
+	"embed.txt":        "text",
 	"dotted/dotted.go": "package dotted\n\nfunc Dotted() float64 { return 1 } // → func Dotted() float64 { return 2 }\n",
 	"helper/helper.go": `// Package helper is beside the program.
 package helper
@@ -248,6 +350,9 @@ var Exported = 1.0
 
 func Twice(x float64) float64 { return x * 2 } // → func Twice(x float64) float64 { return x * 2.5 }
 func Read() float64 { return Exported }
+
+type Rates map[int]float64
+type Index [3]float64
 
 type Type struct{}
 
@@ -262,7 +367,11 @@ func write(t *testing.T, dir string, changed bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{"go.mod": "module inkling/pkg/probe\n\ngo 1.26.0\n\nrequire inkling v0.0.0\n\nreplace inkling => " + repository + "\n"}
+	sums, err := os.ReadFile(filepath.Join(repository, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{"go.mod": "module inkling/pkg/probe\n\ngo 1.26.0\n\nrequire inkling v0.0.0\n\nreplace inkling => " + repository + "\n", "go.sum": string(sums)}
 	for name, text := range sources {
 		var lines []string
 		for line := range strings.Lines(text) {
@@ -288,12 +397,16 @@ func write(t *testing.T, dir string, changed bool) {
 
 type told struct{ digest, unknown, text string }
 
-// tell runs a command that shows the values, and reads what it tells.
+// run is the command for the sources as they are.
+var run = []string{"go", "run", "-tags", "special", "-ldflags", "-X main.linked=b"}
+
+// tell runs a command, after what its environment has more, that shows the values, and reads what it tells.
 func tell(t *testing.T, dir string, command ...string) map[string]told {
 	t.Helper()
-	cmd := exec.Command(command[0], command[1:]...)
+	i := slices.IndexFunc(command, func(s string) bool { return !strings.Contains(s, "=") })
+	cmd := exec.Command(command[i], command[i+1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off")
+	cmd.Env = append(append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off"), command[:i]...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -309,13 +422,6 @@ func tell(t *testing.T, dir string, command ...string) map[string]told {
 	return all
 }
 
-func compile(t *testing.T, dir string, more ...string) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "program")
-	tell(t, dir, append(append([]string{"go", "build", "-tags", "special"}, more...), "-o", program, ".")...)
-	return program
-}
-
 func TestCodeOfPrograms(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
@@ -323,9 +429,8 @@ func TestCodeOfPrograms(t *testing.T) {
 	first, second := t.TempDir(), t.TempDir()
 	write(t, first, false)
 	write(t, second, true)
-	program := compile(t, first)
-	before := tell(t, t.TempDir(), program)
-	after := tell(t, second, "go", "run", "-tags", "special", ".")
+	before := tell(t, first, append(run, ".")...)
+	after := tell(t, second, append(run, ".")...)
 	if len(before) < 40 || len(after) != len(before) {
 		t.Fatalf("%d and %d values", len(before), len(after))
 	}
@@ -365,7 +470,7 @@ func TestCodeOfPrograms(t *testing.T) {
 		if err := os.WriteFile(path, moved, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		for name, again := range tell(t, dir, "go", "run", "-tags", "special", ".") {
+		for name, again := range tell(t, dir, append(run, ".")...) {
 			if again.digest != before[name].digest {
 				t.Errorf("%s: digest %q, then %q %s", name, before[name].digest, again.digest, again.unknown)
 			}
@@ -378,31 +483,82 @@ func TestCodeOfPrograms(t *testing.T) {
 		}
 	}
 	t.Run("trimpath", func(t *testing.T) {
-		expect(t, tell(t, first, compile(t, first, "-gcflags=-trimpath="+first)), "-trimpath")
+		expect(t, tell(t, first, append(run, "-gcflags=-trimpath="+first, ".")...), "-trimpath")
+		expect(t, tell(t, first, append(run, "-trimpath", ".")...), "-trimpath")
 	})
-	t.Run("a stale program", func(t *testing.T) {
-		now := time.Now()
-		text, err := os.ReadFile(filepath.Join(first, "main.go"))
-		if err != nil {
+	t.Run("an overlay", func(t *testing.T) {
+		overlay := filepath.Join(t.TempDir(), "o.json")
+		if err := os.WriteFile(overlay, []byte("{}"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(first, "main.go"), text, 0o644); err != nil {
+		expect(t, tell(t, first, append(run, "-overlay", overlay, ".")...), "-overlay")
+		expect(t, tell(t, first, append([]string{"GOFLAGS=-mod=mod -overlay=" + overlay}, append(run, ".")...)...), "-overlay")
+	})
+	t.Run("a program that was built before", func(t *testing.T) {
+		program := filepath.Join(t.TempDir(), "program")
+		tell(t, first, "go", "build", "-tags", "special", "-o", program, ".")
+		expect(t, tell(t, first, program), "go run")
+		cached := filepath.Join(t.TempDir(), "ab", strings.Repeat("0", 64)+"-d", "program") // as in the cache, but not started by go
+		if err := os.MkdirAll(filepath.Dir(cached), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		old := now.Add(-time.Hour) // moved over the other, with its time
-		if err := os.Chtimes(filepath.Join(first, "main.go"), old, old); err != nil {
+		if err := os.Rename(program, cached); err != nil {
 			t.Fatal(err)
 		}
-		expect(t, tell(t, first, program), "main.go was changed after")
-		if again := tell(t, first, compile(t, first))["body"]; again.digest != before["body"].digest {
+		expect(t, tell(t, first, cached), "go run")
+	})
+	t.Run("source that changes while the program runs", func(t *testing.T) {
+		expect(t, tell(t, first, append([]string{"CHANGE=" + filepath.Join(first, "main.go")}, append(run, ".")...)...), "main.go was changed after")
+		if again := tell(t, first, append(run, ".")...)["body"]; again.digest != before["body"].digest {
 			t.Errorf("built again: %+v", again)
 		}
 	})
-	t.Run("no source", func(t *testing.T) {
-		if err := os.RemoveAll(first); err != nil {
+	t.Run("files by name", func(t *testing.T) {
+		dir := t.TempDir()
+		write(t, dir, false)
+		edit := func(name, from, to string) {
+			t.Helper()
+			path := filepath.Join(dir, name)
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(strings.Replace(string(text), from, to, 1)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// A second program in the folder, whose names come later, and one of
+		// constants that the build would leave out if it were not named.
+		text, err := os.ReadFile(filepath.Join(dir, "main.go"))
+		if err != nil {
 			t.Fatal(err)
 		}
-		expect(t, tell(t, "", program), "not there")
+		if err := os.WriteFile(filepath.Join(dir, "z.go"), bytes.ReplaceAll(text, []byte("return 1"), []byte("return 9")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		edit("main.go", "package main", "//go:build ignore\n\npackage main")
+		edit("consts.go", "package main", "//go:build ignore\n\npackage main")
+		named := append(run, "main.go", "consts.go", "tagged_x.go", "embed.go")
+		all := tell(t, dir, named...)
+		for name, b := range before {
+			if name == "viaTagged" { // inlined, and in two files that both may have been named
+				continue
+			}
+			if a := all[name]; a.digest != b.digest || a.unknown == "" != (b.unknown == "") {
+				t.Errorf("%s: digest %q %q, then %q %q", name, b.digest, b.unknown, a.digest, a.unknown)
+			}
+		}
+		edit("main.go", "func (b body) Eval() float64 { return 1 }", "func (b body) Eval() float64 { return 2 }")
+		edit("consts.go", "factor = 2", "factor = 3")
+		again := tell(t, dir, named...)
+		for _, name := range []string{"body", "viaConst"} {
+			if a := again[name]; a.digest == all[name].digest || a.digest != after[name].digest {
+				t.Errorf("%s: digest %q, then %q %s", name, all[name].digest, a.digest, a.unknown)
+			}
+		}
+	})
+	t.Run("no source", func(t *testing.T) {
+		expect(t, tell(t, first, append([]string{"REMOVE=" + first}, append(run, ".")...)...), "not there")
 	})
 }
 
