@@ -3,12 +3,13 @@ package memory
 import (
 	"os"
 	"path"
+	"runtime"
 	"strconv"
 	"strings"
 )
 
-// machine reads what the kernel says of the machine and of the control groups
-// of this process, of which each may allow less.
+// machine reads what the kernel says of the machine, and of the control groups
+// and the limits of this process, of which each may allow less.
 func machine() (total, free int64, ok bool) { return read(os.ReadFile) }
 
 func read(file func(name string) ([]byte, error)) (total, free int64, ok bool) {
@@ -49,7 +50,24 @@ func read(file func(name string) ([]byte, error)) (total, free int64, ok bool) {
 			}
 		}
 	}
+	// ulimit -v and -d: what the process has mapped counts, used or not.
+	limits, _ := file("/proc/self/limits")
+	status, _ := file("/proc/self/status")
+	for _, l := range []struct{ limit, used string }{{"Max address space", "VmSize:"}, {"Max data size", "VmData:"}} {
+		most, limited := field([]byte(strings.ReplaceAll(string(limits), l.limit, "limit")), "limit", 1)
+		if mapped, known := field(status, l.used, kB); limited && known {
+			total, free = min(total, most), min(free, most-mapped+held())
+		}
+	}
 	return total, max(free, 0), true
+}
+
+// held is what the runtime has mapped and does not use: it will be used first.
+// Only tests change it.
+var held = func() int64 {
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return int64(now.HeapIdle)
 }
 
 func number(file func(name string) ([]byte, error), name string) (int64, bool) {

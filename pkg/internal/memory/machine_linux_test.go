@@ -9,6 +9,9 @@ const meminfo = "MemTotal:       24000000 kB\nMemFree:         1000000 kB\nMemAv
 
 func TestRead(t *testing.T) {
 	const kB = 1024
+	unheld := held
+	held = func() int64 { return 1000 }
+	defer func() { held = unheld }()
 	for name, c := range map[string]struct {
 		files       map[string]string
 		total, free int64
@@ -35,6 +38,14 @@ func TestRead(t *testing.T) {
 			"/proc/meminfo": meminfo, "/proc/self/cgroup": "9:cpu:/x\n4:memory:/docker/1\n",
 			"/sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes": "1000000000", "/sys/fs/cgroup/memory/docker/1/memory.usage_in_bytes": "400000000",
 		}, 1000000000, 600000000, true},
+		"a limit of the address space": {map[string]string{
+			"/proc/meminfo": meminfo, "/proc/self/status": "VmPeak:\t 9000 kB\nVmSize:\t 2000000 kB\nVmData:\t 100000 kB\n",
+			"/proc/self/limits": "Limit                     Soft Limit           Hard Limit           Units\nMax data size             unlimited            unlimited            bytes\nMax address space         8192000000           unlimited            bytes\n",
+		}, 8192000000, 8192000000 - 2000000*kB + 1000, true},
+		"a limit of the data": {map[string]string{
+			"/proc/meminfo": meminfo, "/proc/self/status": "VmSize:\t 2000000 kB\nVmData:\t 100000 kB\n",
+			"/proc/self/limits": "Max data size             1000000000            unlimited            bytes\nMax address space         unlimited           unlimited            bytes\n",
+		}, 1000000000, 1000000000 - 100000*kB + 1000, true},
 		"a limit above the machine": {map[string]string{
 			"/proc/meminfo": meminfo, "/proc/self/cgroup": "4:memory:/\n",
 			"/sys/fs/cgroup/memory//memory.limit_in_bytes": "9223372036854771712",
