@@ -2,6 +2,7 @@
 package printable
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,4 +31,12 @@ func Text(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// Count is a number and what it counts, "1 epoch" or "3 epochs".
+func Count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprint(n, " ", what, "s")
 }

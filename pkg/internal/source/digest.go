@@ -92,3 +92,9 @@ func tokens(src []byte) string {
 		b.WriteByte(' ')
 	}
 }
+
+// Sum is the SHA-256 of a text in hexadecimal digits.
+func Sum(text string) string {
+	h := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(h[:])
+}

@@ -66,7 +66,7 @@ func TestLead(t *testing.T) {
 }
 
 func TestHonestyOfNothing(t *testing.T) {
-	h := must(testLab(t, t.TempDir()).HonestyOf(nil))
+	h := must(HonestyOf(testLab(t, t.TempDir()), nil))
 	for _, v := range []float64{h.Lead, h.NLL, h.ECE, h.Temperature, h.CooledNLL, h.CooledECE} {
 		if !math.IsNaN(v) {
 			t.Errorf("%+v of no runs", h)

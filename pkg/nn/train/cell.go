@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"inkling/pkg/internal/printable"
 	"io"
 	"os"
 	"runtime/debug"
@@ -119,7 +120,7 @@ func FlagHelp(w io.Writer, fs *flag.FlagSet) {
 			told[f.Name] = true
 			def := ""
 			if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
-				def = " (" + Printable(f.DefValue) + ")"
+				def = " (" + printable.Text(f.DefValue) + ")"
 			}
 			fmt.Fprintf(w, "  --%-11s %s%s\n", f.Name, strings.TrimPrefix(f.Usage, title+": "), def)
 		}
@@ -198,7 +199,7 @@ func idle(fs *flag.FlagSet, line []given) error {
 			}
 		}
 		if with != "" {
-			return fmt.Errorf("--%s=%s has no effect with %s", name, Printable(g.value), with)
+			return fmt.Errorf("--%s=%s has no effect with %s", name, printable.Text(g.value), with)
 		}
 	}
 	return nil

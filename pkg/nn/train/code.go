@@ -5,9 +5,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,17 +75,17 @@ var library = sync.OnceValue(func() string {
 			aside = append(aside, e.Name())
 		}
 	}
-	return sum(strings.Join([]string{nn.Version(), f32.Version(), optim.Version(), source.Digest(sources, aside...)}, " "))[:16]
+	return source.Sum(strings.Join([]string{nn.Version(), f32.Version(), optim.Version(), source.Digest(sources, aside...)}, " "))[:16]
 })
 
-// code is what of the library would compute a run now. The number of workers
+// Today is what of the library would compute a run now. The number of workers
 // does not matter.
-func code() Code {
+func Today() Code {
 	return Code{Library: library(), Data: data.Version(), Kernels: f32.Bits(), Compiler: source.Compiler()}
 }
 
-// sum is a digest of all parts.
-func (c Code) sum() string { return sum(fmt.Sprintf("%#v", c)) }
+// Sum is a digest of all parts.
+func (c Code) Sum() string { return source.Sum(fmt.Sprintf("%#v", c)) }
 
 // Key writes out all that decides a run and is in the configuration, name left
 // out: every value, what pointers point to, and types and functions by name.
@@ -97,19 +94,23 @@ func (c Config) Key() string {
 	return source.Describe(c, ours).Text
 }
 
-// identify says what identifies a run of c: its key, and the code that would
+// Identify says what identifies a run of c: its key, and the code that would
 // run. What is not the library's in c counts with all that it reaches. Where
 // that cannot be known, the run is told from every other.
-func (c Config) identify() (key string, by Code) {
+func (c Config) Identify() (key string, by Code) {
 	c.Name = ""
 	d := source.Describe(c, ours)
-	by = code()
+	by = Today()
 	own := d.Own(known)
 	if by.Own, by.Unknown = own.Digest, own.Unknown; by.Unknown != "" {
 		by.Once = processID + "-" + strconv.FormatUint(once.Add(1), 10)
 	}
 	return d.Text, by
 }
+
+// Ours reports whether c is the code of a run of this process that nobody can
+// tell from others.
+func (c Code) Ours() bool { return strings.HasPrefix(c.Once, processID) }
 
 // known are the packages that code of others may use without being followed
 // there: all of them computes, and is in the digests.
@@ -122,90 +123,3 @@ var (
 	processID = rand.Text()[:12]
 	once      atomic.Uint64
 )
-
-// identity is what the state of r belongs to.
-func (r *Result) identity() identity {
-	return identity{config: sum(r.Config), data: sum(fmt.Sprintf("%s\n%s\n%v", r.Data, r.DataSum, r.Split)), code: r.Code.sum()}
-}
-
-// id is the part of a run's folder that identifies it.
-func (r *Result) id() string {
-	id := r.identity()
-	return sum(id.config + id.data + id.code)[:12]
-}
-
-// sayUnknown tells once why a run that may have been made before is made anew.
-func (l *Lab) sayUnknown(c Code) {
-	mu.Lock()
-	defer mu.Unlock()
-	if c.Unknown == "" || l.said[c.Unknown] {
-		return
-	}
-	if l.said == nil {
-		l.said = map[string]bool{}
-	}
-	l.said[c.Unknown] = true
-	fmt.Fprintln(l.Log, "run made anew:", c.Unknown)
-}
-
-var mu sync.Mutex // of Lab.said
-
-// supersede removes what earlier processes have left of the same run, if that
-// is one which can never be met again: it would fill the disk.
-func (l *Lab) supersede(r *Result) error {
-	if r.Code.Once == "" {
-		return nil
-	}
-	dirs, err := folders(filepath.Join(l.store, l.Question), "")
-	if err != nil {
-		return err
-	}
-	now := r.Code
-	now.Once = ""
-	for _, dir := range dirs {
-		old, err := readResult(dir)
-		if err != nil || old.Code.Once == "" || strings.HasPrefix(old.Code.Once, processID) {
-			continue
-		}
-		was := old.Code
-		was.Once = ""
-		if was == now && old.Config == r.Config && old.DataSum == r.DataSum && old.Split == r.Split && old.Name == r.Name {
-			if err := os.RemoveAll(dir); err != nil {
-				return fmt.Errorf("train: run store: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-// look finds out whether someone has changed or replaced Train or Dev since the
-// last look; what was drawn from them is then drawn anew.
-func (l *Lab) look() {
-	if now := l.quickSum(); now != l.now {
-		l.now, l.drawn = now, new(subsets)
-	}
-}
-
-// sum identifies the data, as they were at the last look: what the splits were
-// cut from, and their content where someone has changed them since.
-func (l *Lab) sum() string {
-	if l.now == l.made {
-		return l.dataSum
-	}
-	return sum(l.dataSum + l.Train.Fingerprint() + l.Dev.Fingerprint())
-}
-
-// hashSeed makes quickSum; it means nothing outside of the process.
-var hashSeed = maphash.MakeSeed()
-
-// quickSum tells the splits from changed ones in a few milliseconds.
-func (l *Lab) quickSum() uint64 {
-	var h maphash.Hash
-	h.SetSeed(hashSeed)
-	for _, s := range []*data.Set{l.Train, l.Dev} {
-		maphash.WriteComparable(&h, [3]int{s.H, s.W, s.Len()})
-		h.Write(s.Pixels)
-		h.Write(s.Labels)
-	}
-	return h.Sum64()
-}

@@ -24,12 +24,12 @@ func TestCodeOfOlderRecords(t *testing.T) {
 	if want := (Code{Older: "0123 4567 avx2"}); r.Code != want {
 		t.Errorf("%+v, want %+v", r.Code, want)
 	}
-	for _, c := range []Code{r.Code, code(), {Library: "l", Own: "o", Unknown: "u", Once: "1"}} {
+	for _, c := range []Code{r.Code, Today(), {Library: "l", Own: "o", Unknown: "u", Once: "1"}} {
 		var back Code
 		if err := json.Unmarshal(must(json.Marshal(c)), &back); err != nil || back != c {
 			t.Errorf("%+v comes back as %+v, %v", c, back, err)
 		}
-		if c.Older != "" && c == code() {
+		if c.Older != "" && c == Today() {
 			t.Error("older code is today's")
 		}
 	}
@@ -178,7 +178,7 @@ func TestChangedSetsAreOtherData(t *testing.T) {
 		l := testLab(t, root)
 		c.change(l)
 		l.look()
-		if s := l.drawn.subset(l.Train, 60); s.Fingerprint() != l.Train.Draw(60, drawSeed).Fingerprint() {
+		if s := l.drawn.subset(l.Train, 60); s.Fingerprint() != Subset(l.Train, 60).Fingerprint() {
 			t.Errorf("%s: the subset is an old one", c.name)
 		}
 		if r := must(l.Fit(mlp()))[0]; r.Stored != c.stored || c.stored && r.Dir != first.Dir {

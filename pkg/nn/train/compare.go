@@ -29,8 +29,8 @@ func Paired(a, b []*Result) (mean, standardError float64) {
 // those that a run with TrainSize n has seen and one with more has seen as well,
 // as dev is judged: dropout off, batch normalization by its running statistics. The shares wrong are in %. What a run reports while it
 // trains is neither: it is of a network that still changes, thinned by dropout.
-func (l *Lab) TrainErrors(runs []*Result, n int) ([]float64, error) {
-	return ErrorsOn(runs, l.drawn.subset(l.Train, n))
+func TrainErrors(l *Lab, runs []*Result, n int) ([]float64, error) {
+	return ErrorsOn(runs, l.Subset(n))
 }
 
 // ErrorsOn judges the best models of runs on a set; if views are given, by the
@@ -54,8 +54,8 @@ func ErrorsOn(runs []*Result, s *data.Set, views ...data.Affine) ([]float64, err
 // Gaps are by how many points of % the dev errors of runs are above their errors
 // on n images of the training split; see TrainErrors. A gap below
 // zero means that the network does better on dev.
-func (l *Lab) Gaps(runs []*Result, n int) ([]float64, error) {
-	train, err := l.TrainErrors(runs, n)
+func Gaps(l *Lab, runs []*Result, n int) ([]float64, error) {
+	train, err := TrainErrors(l, runs, n)
 	if err != nil {
 		return nil, err
 	}

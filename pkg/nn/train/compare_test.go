@@ -38,7 +38,7 @@ func TestTrainErrors(t *testing.T) {
 	m := must(runs[0].Model())
 	for _, n := range []int{40, 0} {
 		want := must(Evaluate(t.Context(), m, nn.CrossEntropy{}, InOrder(l.drawn.subset(l.Train, n))))
-		if got := must(l.TrainErrors(runs, n))[0]; math.Abs(got-100*float64(want.Wrong)/float64(want.N)) > 1e-9 {
+		if got := must(TrainErrors(l, runs, n))[0]; math.Abs(got-100*float64(want.Wrong)/float64(want.N)) > 1e-9 {
 			t.Errorf("first %d: %v %% wrong, want %v of %v", n, got, want.Wrong, want.N)
 		}
 	}
@@ -65,8 +65,8 @@ func TestGaps(t *testing.T) {
 	c := mlp()
 	c.TrainSize, c.Epochs = 20, 40
 	runs := must(l.Fit(c, mlp()))
-	train := must(l.TrainErrors(runs, 20))
-	gaps := must(l.Gaps(runs, 20))
+	train := must(TrainErrors(l, runs, 20))
+	gaps := must(Gaps(l, runs, 20))
 	for i, dev := range DevErrors(runs) {
 		if math.Abs(gaps[i]-(dev-train[i])) > 1e-9 {
 			t.Errorf("run %d: gap %v, want %v − %v", i, gaps[i], dev, train[i])
@@ -75,7 +75,7 @@ func TestGaps(t *testing.T) {
 	if gaps[0] < 10 {
 		t.Errorf("40 epochs on 20 images leave a gap of %v points", gaps[0])
 	}
-	if _, err := l.Gaps([]*Result{{Dir: t.TempDir()}}, 20); err == nil {
+	if _, err := Gaps(l, []*Result{{Dir: t.TempDir()}}, 20); err == nil {
 		t.Error("a run without a model has a gap")
 	}
 }

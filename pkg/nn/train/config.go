@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"inkling/pkg/data"
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 )
@@ -37,8 +38,8 @@ type Config struct {
 	DevEvery  int // steps between evaluations on the dev split; 0 means at the end of every epoch; Lab makes it four an epoch
 }
 
-// withDefaults fills in what was left zero and checks the rest.
-func (c Config) withDefaults() (Config, error) {
+// Complete fills in what was left zero and checks the rest.
+func (c Config) Complete() (Config, error) {
 	if c.Loss == nil {
 		c.Loss = nn.CrossEntropy{}
 	}
@@ -89,16 +90,16 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Copies > 0 && c.Clean > 0:
 		return c, fmt.Errorf("train: clean %d with copies %d: copies are made once and stay to the end", c.Clean, c.Copies)
 	case c.Clean >= c.Epochs && !unchanged:
-		return c, fmt.Errorf("train: clean %d of %s, want fewer: no image would be changed", c.Clean, Count(c.Epochs, "epoch"))
+		return c, fmt.Errorf("train: clean %d of %s, want fewer: no image would be changed", c.Clean, printable.Count(c.Epochs, "epoch"))
 	case unchanged:
 		c.Clean = 0 // two ways to say the same
 	}
 	return c, optim.CheckSchedule(c.Schedule, 0)
 }
 
-// batches are the training batches of a run on s: shuffled anew in every
+// Batches are the training batches of a run on s: shuffled anew in every
 // epoch, and augmented until the last Clean epochs, or joined by their Copies.
-func (c Config) batches(s *data.Set) Batches {
+func (c Config) Batches(s *data.Set) Batches {
 	plain := &data.Loader{Set: s, Batch: c.Batch, Seed: c.Seed, Shuffle: true}
 	if c.Copies > 0 {
 		plain.Set = data.Concat(s.Name, s, c.Augment.Materialize(s, c.Seed, c.Copies))
@@ -113,5 +114,5 @@ func (c Config) batches(s *data.Set) Batches {
 	}
 }
 
-// steps is the number of steps of an epoch on n examples.
-func (c Config) steps(n int) int { return (n*(1+c.Copies) + c.Batch - 1) / c.Batch }
+// StepsOn is the number of steps of an epoch on n examples.
+func (c Config) StepsOn(n int) int { return (n*(1+c.Copies) + c.Batch - 1) / c.Batch }

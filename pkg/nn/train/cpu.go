@@ -1,6 +1,7 @@
 package train
 
 import (
+	"inkling/pkg/internal/printable"
 	"runtime"
 	"sync"
 )
@@ -97,5 +98,5 @@ func Disturbances(runs []*Result) string {
 	if n == 0 {
 		return ""
 	}
-	return Count(n, "run") + " of these had other load beside or went on after an interrupt."
+	return printable.Count(n, "run") + " of these had other load beside or went on after an interrupt."
 }

@@ -14,7 +14,8 @@ const (
 	Best  Kind = "best"  // the evaluation just told is the best so far
 )
 
-func (k Kind) known() bool { return k == Train || k == Dev || k == Best }
+// Known reports whether k is one of these.
+func (k Kind) Known() bool { return k == Train || k == Dev || k == Best }
 
 // Event is one thing that a run tells, flat so that it reads well as a line of
 // JSON.
@@ -124,5 +125,11 @@ func (h History) column(f func(Event) float64) []float64 {
 // one kind, the first of equals; -1 if there
 // is none.
 func (h History) Best() int {
-	return Argmax(h.Scores())
+	best := -1
+	for i, e := range h {
+		if !math.IsNaN(e.Score) && (best < 0 || e.Score > h[best].Score) {
+			best = i
+		}
+	}
+	return best
 }

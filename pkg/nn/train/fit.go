@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"inkling/pkg/data"
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 )
@@ -43,6 +44,50 @@ func (l *Lab) Fit(cfgs ...Config) ([]*Result, error) {
 	stop()
 	l.interrupted = l.interrupted || errors.As(context.Cause(ctx), new(Stopped))
 	return results, err
+}
+
+// FitAll is Fit that takes an interrupt for an error: it returns a result for
+// every configuration or none, for what compares them.
+func (l *Lab) FitAll(cfgs ...Config) ([]*Result, error) {
+	runs, err := l.Fit(cfgs...)
+	if err != nil {
+		return nil, err
+	}
+	return runs, allDone(runs, len(cfgs))
+}
+
+func allDone(runs []*Result, want int) error {
+	done := 0
+	for _, r := range runs {
+		if r.Status != Interrupted {
+			done++
+		}
+	}
+	if done < want {
+		return fmt.Errorf("train: %d of %d runs are done: run again to continue", done, want)
+	}
+	return nil
+}
+
+// Finished is what the run store holds of the runs that Fit would make: those
+// that have ended, perhaps none. It trains nothing, and is for runs so long that
+// a notebook makes them on demand only.
+func (l *Lab) Finished(cfgs ...Config) ([]*Result, error) {
+	jobs, err := l.plan(cfgs)
+	if err != nil {
+		return nil, err
+	}
+	var ended []*Result
+	for _, j := range jobs {
+		r, err := l.saved(j)
+		if err != nil {
+			return nil, err
+		}
+		if r.Status != Interrupted {
+			ended = append(ended, r)
+		}
+	}
+	return ended, nil
 }
 
 // FitContext is Fit that ends when ctx does, instead of at a signal.
@@ -84,19 +129,19 @@ func (l *Lab) plan(cfgs []Config) ([]*job, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := cfg.checkNetwork(l.In(), train.Len()); err != nil {
+		if err := cfg.CheckNetwork(l.In(), train.Len()); err != nil {
 			return nil, err
 		}
 		r := &Result{Record: l.record(cfg, train), lab: l}
 		if r.Layers, err = nn.EncodeLayers(cfg.Layers); err != nil {
 			return nil, err
 		}
-		if r.Hyper, err = cfg.settings(r.Layers, train.Len()); err != nil {
+		if r.Hyper, err = settingsOf(cfg, r.Layers, train.Len()); err != nil {
 			return nil, err
 		}
 		id := r.id()
 		r.Dir = filepath.Join(l.store, l.Question, slug(cfg.Name)+"-"+id)
-		j := &job{cfg: cfg, train: train, result: r, steps: cfg.steps(train.Len()) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
+		j := &job{cfg: cfg, train: train, result: r, steps: cfg.StepsOn(train.Len()) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
 		if j.twin == nil {
 			first[id] = j
 		}
@@ -291,32 +336,17 @@ func (l *Lab) Check(cfg Config) (*nn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.model, nil
+	return t.Network(), nil
 }
 
 // trainer builds the model of a run.
 func (l *Lab) trainer(j *job) (*Trainer, error) {
-	d, err := nn.NewDraft(l.In(), j.cfg.Layers...)
+	t, err := Build(j.cfg, l.In(), j.train.Len())
 	if err != nil {
 		return nil, err
 	}
-	copies := int64(j.cfg.Copies) * int64(j.train.Len()) * int64(d.In().Size())
-	if err := j.cfg.checkMemory(d, false, copies, true); err != nil {
-		return nil, err
-	}
-	m, err := nn.New(j.cfg.Seed, l.In(), j.cfg.Layers...)
-	if err != nil {
-		return nil, err
-	}
-	j.result.Weights = m.Weights()
-	t, err := NewTrainer(j.cfg, m)
-	if err != nil {
-		return nil, err
-	}
-	id := j.result.identity()
-	t.schedule = j.cfg.Schedule // prepare has bound it
-	t.looked = true             // plan has looked at the sizes of the batches
-	t.of = &id
+	j.result.Weights = t.Network().Weights()
+	t.Data = j.result.on()
 	return t, nil
 }
 
@@ -335,18 +365,19 @@ func (r *Result) tellAll(p *Printer) *Result {
 func (l *Lab) run(ctx context.Context, j *job, t *Trainer, rec *recorder, printer *Printer, m *meter) (Status, error) {
 	t.Parts++
 	spent, end := machine.begin()
-	t.spent = spent
+	before := t.CPU
 	defer func() {
 		end()
-		t.CPU, t.spent = t.CPU+spent(), nil
+		t.CPU = before + spent()
 	}()
 	told := t.Step
-	t.between = func() error {
+	t.Between = func() error {
 		m.step(t.Step - told)
 		told = t.Step
+		t.CPU = before + spent()
 		return rec.saveInTime()
 	}
-	for e, err := range t.Run(ctx, j.cfg.batches(j.train), InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, j.cfg.Batches(j.train), InOrder(l.Dev)) {
 		var diverged *Divergence
 		switch {
 		case errors.As(err, &diverged):
@@ -372,11 +403,11 @@ func (l *Lab) run(ctx context.Context, j *job, t *Trainer, rec *recorder, printe
 // prepare fills in what follows from the lab and checks the configuration, so
 // that a mistake is told before anything is written.
 func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
-	cfg, err := cfg.withDefaults()
+	cfg, err := cfg.Complete()
 	if err != nil {
 		return cfg, nil, err
 	}
-	if Printable(cfg.Name) != cfg.Name {
+	if printable.Text(cfg.Name) != cfg.Name {
 		return cfg, nil, fmt.Errorf("train: name %.80q, want one line of printable text", cfg.Name)
 	}
 	if err := l.checkSets(); err != nil {
@@ -396,7 +427,7 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 	if cfg.Batch > train.Len() {
 		return cfg, nil, fmt.Errorf("train: batch %d, want 1 to %d, the training split", cfg.Batch, train.Len())
 	}
-	steps := cfg.steps(train.Len())
+	steps := cfg.StepsOn(train.Len())
 	if cfg.DevEvery == 0 {
 		cfg.LogEvery = min(cfg.LogEvery, max(steps/4, 1))
 		cfg.DevEvery = max(steps/4/cfg.LogEvery, 1) * cfg.LogEvery
@@ -406,17 +437,17 @@ func (l *Lab) prepare(cfg Config) (Config, *data.Set, error) {
 	}
 	cfg.Schedule = optim.Bind(cfg.Schedule, steps*cfg.Epochs) // two ways to say the same
 	if cfg.Name == "" {
-		cfg.Name = cfg.autoName()
+		cfg.Name = autoName(cfg)
 	}
 	return cfg, train, nil
 }
 
 // record is what is known of a run before it begins.
 func (l *Lab) record(cfg Config, train *data.Set) Record {
-	key, code := cfg.identify()
+	key, code := cfg.Identify()
 	name := fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, train.Len(), l.Dev.Len())
 	return Record{
-		Name: cfg.Name, Named: cfg.Name != cfg.autoName(), Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.sum(), Split: l.Split,
+		Name: cfg.Name, Named: cfg.Name != autoName(cfg), Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.sum(), Split: l.Split,
 		Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
 	}
 }
@@ -434,7 +465,7 @@ func (l *Lab) stored(r *Result) (s *Result, unfinished string, err error) {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return nil, "", fmt.Errorf("%w: remove the folder to train it again", err)
 		case err == nil && (s.Config != r.Config || s.DataSum != r.DataSum || s.Code != r.Code):
-			return nil, "", fmt.Errorf("train: %s is that of another run, %s: remove the folder to train it again", filepath.Join(dir, recordFile), Printable(s.Name))
+			return nil, "", fmt.Errorf("train: %s is that of another run, %s: remove the folder to train it again", filepath.Join(dir, recordFile), printable.Text(s.Name))
 		case err != nil || s.Status == Interrupted || s.noModel():
 			if unfinished != r.Dir {
 				unfinished = dir

@@ -69,7 +69,7 @@ func BenchmarkAugmentation(b *testing.B) {
 		x := nn.Tensor{Shape: m.In}
 		var dy nn.Tensor
 		stepper := must(c.Optimizer.New(m.Params()))
-		next := c.batches(set)
+		next := c.Batches(set)
 		begin, step := time.Now(), 0
 		for batch := range next(0) {
 			x.N, x.Data = batch.Len(), batch.X
@@ -82,7 +82,7 @@ func BenchmarkAugmentation(b *testing.B) {
 	}
 	alone := func() time.Duration {
 		begin := time.Now()
-		for range changed.batches(set)(0) {
+		for range changed.Batches(set)(0) {
 		}
 		return time.Since(begin)
 	}

@@ -8,10 +8,10 @@ import (
 	"inkling/pkg/nn"
 )
 
-// checkNetwork finds what is wrong with the layers of a run on n examples before
+// CheckNetwork finds what is wrong with the layers of a run on n examples before
 // anything is allocated: their shapes, and batches that cannot be trained on, the
 // last one of an epoch among them.
-func (c Config) checkNetwork(in nn.Shape, n int) error {
+func (c Config) CheckNetwork(in nn.Shape, n int) error {
 	d, err := nn.NewDraft(in, c.Layers...)
 	if err != nil {
 		return err

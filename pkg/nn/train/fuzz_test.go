@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"inkling/pkg/internal/source"
 	"inkling/pkg/nn/safetensors"
 )
 
@@ -125,7 +126,7 @@ func FuzzState(f *testing.F) {
 		tr := newTrainer(f, cfg)
 		train, dev := sets()
 		made := 0
-		tr.between = func() error {
+		tr.Between = func() error {
 			if made++; made > steps {
 				return errPulled
 			}
@@ -157,7 +158,7 @@ func FuzzState(f *testing.F) {
 		for k, v := range base.Meta {
 			file.Meta[k] = v
 		}
-		file.Meta[progressKey], file.Meta[sumKey] = where, sum(where)
+		file.Meta[progressKey], file.Meta[sumKey] = where, source.Sum(where)
 		if tensor >= 0 && tensor < len(file.Tensors) {
 			x := &file.Tensors[tensor]
 			if n := len(x.Data) - cut; cut > 0 && n > 0 {

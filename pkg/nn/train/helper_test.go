@@ -64,7 +64,7 @@ func sets() (train, dev *data.Set) {
 	return data.Synthetic("train", 1, 0, 100), data.Synthetic("dev", 1, 100, 40)
 }
 
-func batches(c Config, s *data.Set) Batches { return c.batches(s) }
+func batches(c Config, s *data.Set) Batches { return c.Batches(s) }
 
 func newTrainer(t testing.TB, c Config) *Trainer {
 	t.Helper()

@@ -154,9 +154,9 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (Config, error) {
 		return Config{}, err
 	}
 	if c.Name == "" {
-		c.Name = c.autoName()
+		c.Name = autoName(c)
 	}
-	_, err = c.withDefaults()
+	_, err = c.Complete()
 	return c, err
 }
 

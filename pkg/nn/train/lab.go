@@ -14,6 +14,7 @@ import (
 
 	"inkling/pkg/data"
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/safetensors"
 )
@@ -93,9 +94,9 @@ func newLab(question string, digits *data.Digits, root string, quick bool) *Lab 
 	l.dataSum = digits.Train.Fingerprint()
 	l.Train, l.Dev, l.devIndex = data.Partition(digits.Train, l.Split.Seed, l.Split.Dev)
 	if l.Quick {
-		l.Train, l.Dev = l.Train.Draw(quickTrain, drawSeed), l.Dev.Draw(quickDev, drawSeed)
+		l.Train, l.Dev = Subset(l.Train, quickTrain), Subset(l.Dev, quickDev)
 		d := *digits
-		d.Test = d.Test.Draw(quickTest, drawSeed)
+		d.Test = Subset(d.Test, quickTest)
 		l.Digits = &d
 	}
 	l.made = l.quickSum()
@@ -211,11 +212,11 @@ func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, ok := meta[progressKey]; ok {
+	if IsState(meta) {
 		return nil, nil, fmt.Errorf("%s: the state of an unfinished run, not a model: want %s beside it", path, bestFile)
 	}
 	for k, v := range meta {
-		meta[k] = Printable(v)
+		meta[k] = printable.Text(v)
 	}
 	if in, out := m.In, m.Out(); in != l.In() || out != nn.Vec(data.Classes) {
 		return nil, nil, fmt.Errorf("%s: a model from %v to %v, want one from %v to %d", path, in, out, l.In(), data.Classes)

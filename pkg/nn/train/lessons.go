@@ -32,7 +32,7 @@ func (l Lesson) String() string { return PlusMinus(l.Before) + " → " + PlusMin
 // 784-256-128-10 with momentum on so many images, or on a fifth of them for
 // augmentation; the fewer the images, the oftener each is seen (five times in a
 // quick lab).
-func (l *Lab) Lessons(images, seeds int) ([]Lesson, error) {
+func Lessons(l *Lab, images, seeds int) ([]Lesson, error) {
 	mlp := func(dropout float64) []nn.Layer {
 		return nn.MLP([]int{256, 128}, nn.ReLU{}, data.Classes, dropout)
 	}
@@ -50,7 +50,7 @@ func (l *Lab) Lessons(images, seeds int) ([]Lesson, error) {
 		}
 		return c
 	}
-	many, err := l.Study(base, []int{images}, seeds,
+	many, err := RunStudy(l, base, []int{images}, seeds,
 		Variant{"momentum", func(*Config) {}},
 		Variant{"plain SGD", func(c *Config) { c.Optimizer = optim.SGD{} }},
 		Variant{"dropout", func(c *Config) { c.Layers = mlp(0.4) }},
@@ -59,7 +59,7 @@ func (l *Lab) Lessons(images, seeds int) ([]Lesson, error) {
 	if err != nil {
 		return nil, err
 	}
-	few, err := l.Study(base, []int{images / 5}, seeds,
+	few, err := RunStudy(l, base, []int{images / 5}, seeds,
 		Variant{"none", func(*Config) {}},
 		Variant{"augmented", func(c *Config) { c.Augment = changed }},
 	)
@@ -67,11 +67,11 @@ func (l *Lab) Lessons(images, seeds int) ([]Lesson, error) {
 		return nil, err
 	}
 	momentum, sgd, dropout, conv := many.Runs[0][0], many.Runs[1][0], many.Runs[2][0], many.Runs[3][0]
-	wide, err := l.gaps(momentum, images)
+	wide, err := Gaps(l, momentum, images)
 	if err != nil {
 		return nil, err
 	}
-	narrow, err := l.gaps(dropout, images)
+	narrow, err := Gaps(l, dropout, images)
 	if err != nil {
 		return nil, err
 	}
@@ -81,17 +81,4 @@ func (l *Lab) Lessons(images, seeds int) ([]Lesson, error) {
 		{"a CNN instead of the MLP: dev error", DevErrors(momentum), DevErrors(conv)},
 		{"few images, changed in every epoch: dev error", DevErrors(few.Runs[0][0]), DevErrors(few.Runs[1][0])},
 	}, nil
-}
-
-// gaps are how much larger the errors of runs are on dev than on the first n
-// images of the training split, in points of %.
-func (l *Lab) gaps(runs []*Result, n int) ([]float64, error) {
-	errs, err := l.TrainErrors(runs, n)
-	if err != nil {
-		return nil, err
-	}
-	for i, e := range DevErrors(runs) {
-		errs[i] = e - errs[i]
-	}
-	return errs, nil
 }

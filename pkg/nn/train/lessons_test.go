@@ -15,7 +15,7 @@ func TestSyntheticDigitsTeach(t *testing.T) {
 	digits := &data.Digits{Name: "drawn", Train: data.Synthetic("train", 1, 0, 3600), Test: data.Synthetic("test", 1, 3600, 60)}
 	l := newLab("lessons", digits, t.TempDir(), false)
 	l.Log, l.SideBySide = t.Output(), 2
-	lessons := must(l.Lessons(3000, 1))
+	lessons := must(Lessons(l, 3000, 1))
 	if len(lessons) != 4 {
 		t.Fatalf("%d lessons", len(lessons))
 	}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"inkling/pkg/internal/printable"
 	"io"
 	"os"
 	"strings"
@@ -13,7 +14,7 @@ func Made(runs []*Result) string {
 	if len(runs) == 0 {
 		return "no runs"
 	}
-	return epochs(runs) + ", " + Count(len(seeds(runs)), "seed")
+	return epochs(runs) + ", " + printable.Count(len(seeds(runs)), "seed")
 }
 
 // Means is Made for what shows a mean of every row of seeds: "5 epochs, mean ± sd
@@ -23,7 +24,7 @@ func Means(runs []*Result) string {
 		return "no runs"
 	}
 	if of := seeds(runs); len(of) > 1 {
-		return epochs(runs) + ", mean ± sd of " + Count(len(of), "seed")
+		return epochs(runs) + ", mean ± sd of " + printable.Count(len(of), "seed")
 	}
 	return fmt.Sprint(epochs(runs), ", seed ", runs[0].Seed)
 }
@@ -34,9 +35,9 @@ func epochs(runs []*Result) string {
 		least, most = min(least, r.Epochs), max(most, r.Epochs)
 	}
 	if least == most {
-		return Count(most, "epoch")
+		return printable.Count(most, "epoch")
 	}
-	return fmt.Sprint(least, " to ", Count(most, "epoch"))
+	return fmt.Sprint(least, " to ", printable.Count(most, "epoch"))
 }
 
 func seeds(runs []*Result) map[uint64]bool {

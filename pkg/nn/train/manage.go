@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/safetensors"
 )
@@ -32,7 +33,7 @@ func (r *Result) called(want *Result) error {
 // Rename gives the run another name in the store. Its folder keeps the old one.
 // A run in training is refused.
 func (r *Result) Rename(name string) error {
-	if name = strings.TrimSpace(name); name == "" || Printable(name) != name {
+	if name = strings.TrimSpace(name); name == "" || printable.Text(name) != name {
 		return fmt.Errorf("train: name %.80q, want one line of printable text", name)
 	}
 	release, err := r.lock()
@@ -138,7 +139,7 @@ func (r *Result) ID() string {
 // Where is the part of the run store that holds the run: "mnist/q1".
 func (r *Result) Where() string {
 	dir := filepath.Dir(r.Dir)
-	return Printable(filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir))
+	return printable.Text(filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir))
 }
 
 // Find is the one run of several that ref names: by its name, its label, its
@@ -280,22 +281,14 @@ func List(out io.Writer, runs []*Result) error {
 		}
 		place, _, _ := strings.Cut(r.Where(), "/")
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%.1f\t%s\t%d\t%s\t%s\n",
-			Printable(r.ID()), r.Question, place, labels[i], r.Status, dev, r.Best.Step, r.Steps,
+			printable.Text(r.ID()), r.Question, place, labels[i], r.Status, dev, r.Best.Step, r.Steps,
 			r.Seconds, test, r.Weights, Bytes(size), r.Started.Local().Format("2006-01-02 15:04"))
 	}
 	if err := w.Flush(); err != nil || n == 0 {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%s of older code, %s: inkling runs rm --old removes them\n", counted(n, "run"), Bytes(old))
+	_, err := fmt.Fprintf(out, "%s of older code, %s: inkling runs rm --old removes them\n", printable.Count(n, "run"), Bytes(old))
 	return err
-}
-
-// counted is "1 run" or "3 runs".
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Describe writes all that the store knows of a run, for people.
@@ -305,7 +298,7 @@ func (r *Result) Describe(out io.Writer) error {
 		fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...))
 	}
 	row("name", "%s", r.Name)
-	row("id", "%s", Printable(r.ID()))
+	row("id", "%s", printable.Text(r.ID()))
 	row("in", "%s", r.Where())
 	row("status", "%s", r.Status)
 	if r.Error != "" {
@@ -324,7 +317,7 @@ func (r *Result) Describe(out io.Writer) error {
 	if r.Old() {
 		code = "older: it is neither shown as stored nor continued"
 	}
-	row("code", "%s; kernels %s", code, Printable(r.Code.Kernels))
+	row("code", "%s; kernels %s", code, printable.Text(r.Code.Kernels))
 	row("size", "%s", Bytes(r.Size()))
 	var names []string
 	for name := range r.Hyper {
@@ -332,9 +325,9 @@ func (r *Result) Describe(out io.Writer) error {
 	}
 	slices.SortFunc(names, func(a, b string) int { return settingRank(a, b) })
 	for _, name := range names {
-		row("  "+Printable(name), "%s", Printable(fmt.Sprint(r.Hyper[name])))
+		row("  "+printable.Text(name), "%s", printable.Text(fmt.Sprint(r.Hyper[name])))
 	}
-	row("layers", "%s", Printable(compact(r.Layers)))
+	row("layers", "%s", printable.Text(compact(r.Layers)))
 	return w.Flush()
 }
 

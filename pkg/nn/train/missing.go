@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 )
 
@@ -77,7 +78,7 @@ func (r *Result) belongs(meta map[string]string, fits func(step int, score float
 	if json.Compact(&layers, r.Layers) != nil || err != nil || bad != nil ||
 		meta["data_set_sha256"] != r.DataSum || meta["architecture"] != layers.String() || !fits(step, score) {
 		return fmt.Errorf("%s is the model of another run: %s, dev accuracy %s at step %s",
-			filepath.Join(r.Dir, bestFile), Printable(meta["name"]), Printable(meta["dev_accuracy"]), Printable(meta["step"]))
+			filepath.Join(r.Dir, bestFile), printable.Text(meta["name"]), printable.Text(meta["dev_accuracy"]), printable.Text(meta["step"]))
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func TestMissingFiles(t *testing.T) {
 			for _, name := range strings.Fields(c.missing) {
 				must(0, os.Remove(filepath.Join(dir, name)))
 			}
-			if rows := must(l.Finished(1, mlp())); (len(rows[0]) == 1) != (c.lost == "-") {
+			if rows := must(Stored(l, 1, mlp())); (len(rows[0]) == 1) != (c.lost == "-") {
 				t.Errorf("%d runs pass for finished", len(rows[0]))
 			}
 			for _, r := range must(l.Runs()) {
@@ -123,7 +123,7 @@ func TestKilledWhileItBeginsAnew(t *testing.T) {
 	must(0, os.Remove(filepath.Join(r.Dir, bestFile)))
 	again := interruptAt(t, testLab(t, root), mlp(), 3)
 	must(0, os.Remove(filepath.Join(again.Dir, recordFile))) // as a kill would leave it
-	if rows := must(testLab(t, root).Finished(1, mlp())); len(rows[0]) != 0 {
+	if rows := must(Stored(testLab(t, root), 1, mlp())); len(rows[0]) != 0 {
 		t.Error("it passes for finished")
 	}
 	end := must(testLab(t, root).Fit(mlp()))[0]

@@ -32,7 +32,7 @@ func (l *Lab) checkSets() error {
 
 // notes say what of a run may be meant but looks like a mistake, a line each.
 func (l *Lab) notes(cfg Config, train *data.Set) (notes []string) {
-	steps := cfg.steps(train.Len()) * cfg.Epochs
+	steps := cfg.StepsOn(train.Len()) * cfg.Epochs
 	if s := optim.ScheduleNote(cfg.Schedule, steps); s != "" {
 		notes = append(notes, s)
 	}

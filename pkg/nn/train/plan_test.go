@@ -97,7 +97,7 @@ func TestAdaptiveScheduleThatGoesWrong(t *testing.T) {
 		m := must(nn.New(1, nn.CHW(1, 28, 28), c.Layers...))
 		train, dev := sets()
 		var err error
-		for _, err = range Run(context.Background(), c, m, c.batches(train), InOrder(dev)) {
+		for _, err = range Run(context.Background(), c, m, c.Batches(train), InOrder(dev)) {
 		}
 		if err == nil || !strings.Contains(err.Error(), "the schedule gives learning rate") || !strings.Contains(err.Error(), "step 5") {
 			t.Errorf("rate %v: error %v", rate, err)
@@ -161,7 +161,7 @@ func TestLabelsBeyondTheOutputs(t *testing.T) {
 	}
 	train.Labels[7] = 26
 	var err error
-	for _, err = range Run(t.Context(), c, m, c.batches(train), InOrder(dev)) {
+	for _, err = range Run(t.Context(), c, m, c.Batches(train), InOrder(dev)) {
 	}
 	if err == nil || !strings.Contains(err.Error(), "label 26") {
 		t.Errorf("run: %v", err)
@@ -223,7 +223,7 @@ func TestSortedTrainingSet(t *testing.T) {
 	}
 	// Training error is that on the images that were seen.
 	want := 100 * (1 - must(Evaluate(t.Context(), must(r.Model()), nn.CrossEntropy{}, InOrder(seen))).Accuracy)
-	if got := must(l.TrainErrors([]*Result{r}, 100))[0]; math.Abs(got-want) > 1e-9 {
+	if got := must(TrainErrors(l, []*Result{r}, 100))[0]; math.Abs(got-want) > 1e-9 {
 		t.Errorf("training error %v, want %v", got, want)
 	}
 	quick := newLab("test", sorted(9000), t.TempDir(), true)

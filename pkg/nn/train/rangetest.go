@@ -8,9 +8,9 @@ import (
 
 // RangeTest turns c into a learning-rate range test (Smith 2017): one pass of
 // so many steps during which the rate rises from from to to by a constant
-// factor. The loss of every step is reported; [Result.Range] reads them. A run
+// factor. The loss of every step is reported; [RangeOf] reads them. A run
 // that diverges on the way is what the test is for.
-func (c Config) RangeTest(from, to float64, steps int) Config {
+func RangeTest(c Config, from, to float64, steps int) Config {
 	c.Schedule = optim.GeometricLR{From: from, To: to, Steps: max(steps-1, 1)}
 	c.Epochs, c.TrainSize = 1, steps*c.Batch
 	c.LogEvery, c.DevEvery, c.Patience = 1, steps, 0
@@ -30,8 +30,8 @@ type Range struct {
 // spans: the losses of single batches scatter.
 const rangeWindow = 0.05
 
-// Range reads the training losses of a run made by [Config.RangeTest].
-func (r *Result) Range() Range {
+// RangeOf reads the training losses of a run made by [RangeTest].
+func RangeOf(r *Result) Range {
 	h := r.Train()
 	g := Range{LR: h.LRs(), Loss: centred(h.Losses(), int(rangeWindow*float64(len(h)))/2)}
 	g.Steepest, g.Lowest, g.Limit = math.NaN(), math.NaN(), math.NaN()

@@ -21,7 +21,7 @@ func rangeOf(status Status, f func(x float64) float64) Range {
 		}
 		r.History = append(r.History, Event{Kind: Train, Step: i + 1, LR: math.Pow(10, x), Loss: loss})
 	}
-	return r.Range()
+	return RangeOf(r)
 }
 
 // fall is 2 far below the rate 10^-2, 0.2 far above it, steepest there.
@@ -71,7 +71,7 @@ func lowestAt(f func(float64) float64) float64 {
 }
 
 func TestRangeOfNothing(t *testing.T) {
-	g := (&Result{}).Range()
+	g := RangeOf(&Result{})
 	if len(g.LR) != 0 || !math.IsNaN(g.Steepest) || !math.IsNaN(g.Lowest) || !math.IsNaN(g.Limit) {
 		t.Errorf("a run without a history gives %+v, want no rates", g)
 	}
@@ -87,11 +87,11 @@ func TestRangeTestRuns(t *testing.T) {
 		Name: "range", Layers: nn.MLP([]int{16}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule: optim.Constant(1), Batch: 4, Epochs: 7, Seed: 1, Patience: 1,
 	}
-	rs, err := l.Fit(c.RangeTest(1e-4, 1e-1, 100), c.RangeTest(1e-2, 1e6, 60))
+	rs, err := l.Fit(RangeTest(c, 1e-4, 1e-1, 100), RangeTest(c, 1e-2, 1e6, 60))
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := rs[0].Range()
+	g := RangeOf(rs[0])
 	if rs[0].Steps != 100 || len(g.LR) != 100 || len(g.Loss) != 100 {
 		t.Fatalf("%d steps, %d rates, %d losses, want 100 of each", rs[0].Steps, len(g.LR), len(g.Loss))
 	}
@@ -101,7 +101,7 @@ func TestRangeTestRuns(t *testing.T) {
 	if !(g.Steepest < g.Lowest) {
 		t.Errorf("steepest at %g, lowest at %g: want the steepest before the lowest", g.Steepest, g.Lowest)
 	}
-	if g := rs[1].Range(); !(g.Limit > g.Lowest) {
+	if g := RangeOf(rs[1]); !(g.Limit > g.Lowest) {
 		t.Errorf("rates up to 1e6: limit %g, want one above %g", g.Limit, g.Lowest)
 	}
 	if c.Epochs != 7 || c.Schedule != optim.Constant(1) {

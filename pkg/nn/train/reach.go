@@ -5,47 +5,6 @@ import (
 	"math"
 )
 
-// Reached is the first evaluation on the dev split with at least this accuracy,
-// from 0 to 1; ok is false if there was none. It is as fine as
-// Config.DevEvery.
-func (r *Result) Reached(accuracy float64) (e Event, ok bool) {
-	for _, e := range r.Dev() {
-		if e.Score >= accuracy {
-			return e, true
-		}
-	}
-	return Event{}, false
-}
-
-// Stopped is where early stopping would have ended r, and the evaluation whose
-// weights it would have kept: a run with Config.Patience is the beginning of the
-// same run without. Where patience does not end the run, or is 0, end is the
-// last evaluation; without any both are zero.
-func (r *Result) Stopped(patience int) (end, kept Event) {
-	dev := r.Dev()
-	for i := 0; i < len(dev) && (patience == 0 || i-dev[:i].Best() <= patience); i++ {
-		end, kept = dev[i], dev[dev[:i+1].Best()]
-	}
-	return end, kept
-}
-
-// StoppedErrors are the dev errors in % that runs would have kept with a
-// patience, and the mean share of their steps that they would have made, 0 to 1;
-// see Result.Stopped. Both are NaN for a run that was never judged.
-func StoppedErrors(runs []*Result, patience int) (errors []float64, made float64) {
-	var shares []float64
-	for _, r := range runs {
-		end, kept := r.Stopped(patience)
-		errors = append(errors, 100*(1-r.score(kept)))
-		share := math.NaN()
-		if end != (Event{}) {
-			share = float64(end.Step) / float64(r.Steps)
-		}
-		shares = append(shares, share)
-	}
-	return errors, StatOf(shares).Mean
-}
-
 // Reach is how soon runs, of several seeds perhaps, came to an accuracy.
 type Reach struct {
 	Accuracy       float64
@@ -54,8 +13,8 @@ type Reach struct {
 	Seconds        float64 // likewise, of processor time: see Result.Cost
 }
 
-// costShare turns the seconds of events into processor time.
-func (r *Result) costShare() float64 {
+// share turns the seconds of events into processor time.
+func share(r *Result) float64 {
 	if r.Seconds == 0 {
 		return 1
 	}
@@ -68,7 +27,7 @@ func TimeTo(accuracy float64, runs []*Result) Reach {
 	var steps, seconds []float64
 	for _, r := range runs {
 		if e, ok := r.Reached(accuracy); ok {
-			steps, seconds = append(steps, float64(e.Step)), append(seconds, e.Seconds*r.costShare())
+			steps, seconds = append(steps, float64(e.Step)), append(seconds, e.Seconds*share(r))
 		}
 	}
 	if t.Reached = len(steps); t.Reached > 0 {

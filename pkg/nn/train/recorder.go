@@ -146,7 +146,7 @@ func (rec *recorder) saveInTime() error {
 // weight that is not finite the run is about to end, and the last good state
 // stays.
 func (rec *recorder) save() error {
-	if rec.trainer.model.CheckFinite() != nil {
+	if rec.trainer.Network().CheckFinite() != nil {
 		return nil
 	}
 	if rec.result.Code.Once != "" {
@@ -174,7 +174,7 @@ func (rec *recorder) end(status Status, cause error, keep func(*Result) error) e
 	r := rec.result
 	t := rec.trainer
 	r.Status, r.Steps, r.Seconds, r.Events = status, t.Step, t.Seconds, len(r.History)
-	r.Epochs, r.CPU, r.Parts = t.epochs(), t.CPU, t.Parts
+	r.Epochs, r.CPU, r.Parts = t.Begun(), t.CPU, t.Parts
 	if cause != nil {
 		r.Error = cause.Error()
 	}

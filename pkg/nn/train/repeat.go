@@ -3,13 +3,11 @@ package train
 import (
 	"fmt"
 	"math"
-
-	"inkling/pkg/nn"
 )
 
 // Repeat makes every run with seeds 1 to seeds, in one FitAll, and returns a
 // row of results for each configuration.
-func (l *Lab) Repeat(seeds int, cfgs ...Config) ([][]*Result, error) {
+func Repeat(l *Lab, seeds int, cfgs ...Config) ([][]*Result, error) {
 	if seeds < 1 {
 		return nil, fmt.Errorf("train: repeat: %d seeds, want at least 1", seeds)
 	}
@@ -32,42 +30,6 @@ func withSeeds(seeds int, cfgs []Config) (all []Config) {
 		}
 	}
 	return all
-}
-
-// Finished is what the run store holds of the runs that Repeat would make: a row
-// for each configuration with those that have ended, perhaps none. It trains
-// nothing, and is for runs so long that a notebook makes them on demand only.
-func (l *Lab) Finished(seeds int, cfgs ...Config) ([][]*Result, error) {
-	rows := make([][]*Result, len(cfgs))
-	for i, c := range cfgs {
-		jobs, err := l.plan(withSeeds(seeds, []Config{c}))
-		if err != nil {
-			return nil, err
-		}
-		for _, j := range jobs {
-			r, err := l.saved(j)
-			if err != nil {
-				return nil, err
-			}
-			if r.Status != Interrupted {
-				rows[i] = append(rows[i], r)
-			}
-		}
-	}
-	return rows, nil
-}
-
-// Models loads the best weights of runs.
-func Models(runs []*Result) ([]*nn.Model, error) {
-	models := make([]*nn.Model, len(runs))
-	for i, r := range runs {
-		m, err := r.Model()
-		if err != nil {
-			return nil, err
-		}
-		models[i] = m
-	}
-	return models, nil
 }
 
 // BestRow is the row of runs with the smallest mean dev error, the first of
@@ -94,28 +56,6 @@ func Spread(rows [][]*Result) float64 {
 	return means[high] - means[low]
 }
 
-// DevAccuracies are the best accuracies of the runs on the dev split, in %; NaN
-// for a run that was never judged.
-func DevAccuracies(runs []*Result) []float64 {
-	v := make([]float64, len(runs))
-	for i, r := range runs {
-		v[i] = 100 * r.score(r.Best)
-	}
-	return v
-}
-
-// Judged reports whether the run has a score: an interrupted run, or one that
-// diverged, may have none.
-func (r *Result) Judged() bool { return r.Best != (Event{}) }
-
-// score is that of an evaluation of r, NaN if there was none.
-func (r *Result) score(e Event) float64 {
-	if e == (Event{}) {
-		return math.NaN()
-	}
-	return e.Score
-}
-
 // Within counts the errors that are less than margin above the smallest: how
 // many learning rates of a sweep would have done as well.
 func Within(errors []float64, margin float64) (n int) {
@@ -126,4 +66,17 @@ func Within(errors []float64, margin float64) (n int) {
 		}
 	}
 	return n
+}
+
+// Stored is what the run store holds of the runs that Repeat would make: a row
+// for each configuration with those that have ended; see Lab.Finished.
+func Stored(l *Lab, seeds int, cfgs ...Config) ([][]*Result, error) {
+	rows := make([][]*Result, len(cfgs))
+	for i, c := range cfgs {
+		var err error
+		if rows[i], err = l.Finished(withSeeds(seeds, []Config{c})...); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }

@@ -17,7 +17,7 @@ func TestRepeatMakesRowsOfSeeds(t *testing.T) {
 	config := func(lr float64) Config {
 		return Config{Layers: nn.MLP([]int{8}, nn.ReLU{}, data.Classes, 0), Schedule: optim.Constant(lr), Batch: 20, Epochs: 2, Seed: 9}
 	}
-	rows, err := l.Repeat(2, config(0.1), config(0.2))
+	rows, err := Repeat(l, 2, config(0.1), config(0.2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestRepeatMakesRowsOfSeeds(t *testing.T) {
 	if _, err := Models([]*Result{{}}); err == nil {
 		t.Error("a run without a model: no error")
 	}
-	if _, err := l.Repeat(0, config(0.1)); err == nil {
+	if _, err := Repeat(l, 0, config(0.1)); err == nil {
 		t.Error("no seeds: no error")
 	}
 }

@@ -1,12 +1,11 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
 
+	"inkling/pkg/internal/source"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/safetensors"
 )
@@ -25,18 +24,15 @@ const (
 // file, so that one rename makes them consistent. The arrays are t's own. It
 // may be called whenever Run does not run, or from the body of its loop.
 func (t *Trainer) File() (*safetensors.File, error) {
-	now := t.progress
+	now := t.Progress
 	now.Seconds = t.elapsed()
-	if t.spent != nil {
-		now.CPU += t.spent()
-	}
 	where, err := json.Marshal(now)
 	if err != nil {
 		return nil, err
 	}
 	id := t.identity()
 	f, err := t.model.File(map[string]string{
-		progressKey: string(where), sumKey: sum(string(where)), configKey: id.config, dataKey: id.data, codeKey: id.code,
+		progressKey: string(where), sumKey: source.Sum(string(where)), configKey: id.config, dataKey: id.data, codeKey: id.code,
 	})
 	if err != nil {
 		return nil, err
@@ -50,15 +46,14 @@ func (t *Trainer) File() (*safetensors.File, error) {
 // identity is what the state of a run belongs to, as three digests.
 type identity struct{ config, data, code string }
 
-// identity is that of t: a run of a lab knows its data, one without a lab
-// trusts its caller that they are the same.
+// identity is that of t.
 func (t *Trainer) identity() identity {
 	if t.of == nil {
-		key, code := t.cfg.identify()
+		key, code := t.cfg.Identify()
 		if code.Unknown != "" {
 			code.Once = processID // may be continued by who knows that nothing has changed: nobody else
 		}
-		t.of = &identity{config: sum(key), code: code.sum()}
+		t.of = &identity{config: source.Sum(key), data: t.Data, code: code.Sum()}
 	}
 	return *t.of
 }
@@ -75,11 +70,6 @@ func (id identity) check(meta map[string]string) error {
 		}
 	}
 	return nil
-}
-
-func sum(s string) string {
-	h := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(h[:])
 }
 
 // extra are the arrays of a run that are not the model's.
@@ -99,6 +89,13 @@ func (t *Trainer) extra() []nn.State {
 	return all
 }
 
+// IsState reports whether metadata are those of the state of a run, not of a
+// saved model.
+func IsState(meta map[string]string) bool {
+	_, ok := meta[progressKey]
+	return ok
+}
+
 // Restore makes t stand where the run saved in f stood: a run of the same
 // configuration, data, code and kernels. The state of any other is refused.
 func (t *Trainer) Restore(f *safetensors.File) error {
@@ -106,13 +103,13 @@ func (t *Trainer) Restore(f *safetensors.File) error {
 	if !ok {
 		return fmt.Errorf("train: the file holds weights but no state of a run")
 	}
-	if sum(where) != f.Meta[sumKey] {
+	if source.Sum(where) != f.Meta[sumKey] {
 		return fmt.Errorf("train: the progress of the run is damaged: %.60q", where)
 	}
 	if err := t.identity().check(f.Meta); err != nil {
 		return err
 	}
-	var p progress
+	var p Progress
 	if err := json.Unmarshal([]byte(where), &p); err != nil {
 		return fmt.Errorf("train: the progress of the run: %w", err)
 	}
@@ -131,12 +128,12 @@ func (t *Trainer) Restore(f *safetensors.File) error {
 	for _, s := range extra {
 		copy(s.Data, f.Tensor(s.Name).Data)
 	}
-	t.progress = p
+	t.Progress = p
 	return nil
 }
 
 // check reports what no run can have come to, in so many epochs at most.
-func (p *progress) check(epochs int) error {
+func (p *Progress) check(epochs int) error {
 	for _, c := range []struct {
 		what            string
 		value, low, top int
@@ -154,7 +151,7 @@ func (p *progress) check(epochs int) error {
 		return fmt.Errorf("best score %v, %v seconds, %v of the processors: these cannot be", p.BestScore, p.Seconds, p.CPU)
 	}
 	for _, e := range p.Due {
-		if !e.Kind.known() {
+		if !e.Kind.Known() {
 			return fmt.Errorf("an event of the kind %.20q", e.Kind)
 		}
 	}

@@ -73,7 +73,7 @@ func TestResumeBetweenSteps(t *testing.T) {
 					tr = reopen(t, tr)
 				}
 				made := 0
-				tr.between = func() error {
+				tr.Between = func() error {
 					if made++; made > 1 {
 						return errPulled
 					}
@@ -252,8 +252,8 @@ func TestStateDamage(t *testing.T) {
 		}
 		mustEqual(t, fmt.Sprintf("byte %d of %d changed to %q: %q", at, len(good), b[at], b[max(0, at-20):min(at+20, header)]),
 			nil, nil, weights(other), want)
-		if fmt.Sprint(other.progress) != fmt.Sprint(tr.progress) {
-			t.Errorf("byte %d changed: progress %+v, want %+v", at, other.progress, tr.progress)
+		if fmt.Sprint(other.Progress) != fmt.Sprint(tr.Progress) {
+			t.Errorf("byte %d changed: progress %+v, want %+v", at, other.Progress, tr.Progress)
 		}
 	}
 	for n := 0; n < len(good); n += 1 + n/50 {

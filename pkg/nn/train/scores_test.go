@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"inkling/pkg/data"
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 )
 
@@ -269,7 +270,7 @@ func TestNothingIsNeverBest(t *testing.T) {
 
 func TestCount(t *testing.T) {
 	for n, want := range map[int]string{0: "0 seeds", 1: "1 seed", 3: "3 seeds"} {
-		if got := Count(n, "seed"); got != want {
+		if got := printable.Count(n, "seed"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -201,9 +201,9 @@ func Random(n int, seed uint64, dims ...Dim) ([]Point, error) {
 // purposeSearch keeps the draws of a search apart from others of its seed.
 const purposeSearch = 0x5000000
 
-// At is h with the flags that p names set to its values. The name of the run
+// Set is h with the flags that p names set to its values. The name of the run
 // tells them.
-func (h Hyper) At(p Point) (Hyper, error) {
+func (p Point) Set(h Hyper) (Hyper, error) {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	h.Register(fs)
@@ -234,7 +234,7 @@ type Tried struct {
 // short last. config turns a point into a configuration, for example
 //
 //	func(p train.Point) (train.Config, error) {
-//		h, err := hyper.At(p)
+//		h, err := p.Set(hyper)
 //		if err != nil {
 //			return train.Config{}, err
 //		}
@@ -247,7 +247,7 @@ type Tried struct {
 // otherwise: they need not wait for each other's helpers, and give the same
 // bits. Their seconds do not compare with those of a run alone.
 // The dev split chooses: a search never looks at the test set.
-func (l *Lab) Search(points []Point, config func(Point) (Config, error)) ([]Tried, error) {
+func Search(l *Lab, points []Point, config func(Point) (Config, error)) ([]Tried, error) {
 	if len(points) == 0 {
 		return nil, fmt.Errorf("train: search: no points, want at least 1")
 	}
@@ -258,12 +258,11 @@ func (l *Lab) Search(points []Point, config func(Point) (Config, error)) ([]Trie
 			return nil, fmt.Errorf("%w (at %v)", err, p)
 		}
 	}
-	side := *l
-	if side.SideBySide == 0 {
-		side.SideBySide = runtime.GOMAXPROCS(0)
+	if l.SideBySide == 0 {
+		l.SideBySide = runtime.GOMAXPROCS(0)
+		defer func() { l.SideBySide = 0 }()
 	}
-	results, err := side.Fit(cfgs...)
-	l.interrupted = side.interrupted
+	results, err := l.Fit(cfgs...)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func TestWholeFlags(t *testing.T) {
 	dims := []Dim{Uniform("batch", 16, 64), LogUniform("hidden", 6.5, 12), Uniform("epochs", 1, 3.5), Uniform("dropout", 0, 0.5)}
 	seen := map[string]bool{}
 	for _, p := range must(Random(300, 1, dims...)) {
-		at, err := h.At(p)
+		at, err := p.Set(h)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,22 +116,22 @@ func TestSearchMistakes(t *testing.T) {
 		"logarithm of 0":         func() error { _, err := Random(1, 1, LogUniform("lr", 0, 1)); return err },
 		"range to NaN":           func() error { _, err := Random(1, 1, Uniform("lr", 0, math.NaN())); return err },
 		"no name":                func() error { _, err := Grid(Choice("", 1)); return err },
-		"unknown hyperparameter": func() error { _, err := (Hyper{}).At(Point{{"lrr", "1"}}); return err },
-		"no number":              func() error { _, err := (Hyper{}).At(Point{{"epochs", "1.5"}}); return err },
+		"unknown hyperparameter": func() error { _, err := (Point{{"lrr", "1"}}).Set(Hyper{}); return err },
+		"no number":              func() error { _, err := (Point{{"epochs", "1.5"}}).Set(Hyper{}); return err },
 	} {
 		err := f()
 		if err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v, want one line", name, err)
 		}
 	}
-	if _, err := (Hyper{}).At(Point{{"lrr", "1"}}); !strings.Contains(err.Error(), "did you mean lr?") {
+	if _, err := (Point{{"lrr", "1"}}).Set(Hyper{}); !strings.Contains(err.Error(), "did you mean lr?") {
 		t.Error(err)
 	}
 }
 
 func TestHyperAt(t *testing.T) {
 	h := Hyper{Name: "base", Hidden: "8", LR: 1, Epochs: 3}
-	got := must(h.At(Point{{"lr", "0.05"}, {"hidden", "16,8"}}))
+	got := must(Point{{"lr", "0.05"}, {"hidden", "16,8"}}.Set(h))
 	if got.LR != 0.05 || got.Hidden != "16,8" || got.Epochs != 3 || got.Name != "base lr=0.05 hidden=16,8" || h.LR != 1 {
 		t.Errorf("%+v", got)
 	}
@@ -157,7 +157,7 @@ func TestSearch(t *testing.T) {
 	for _, p := range points {
 		alone[p.String()] = must(testLab(t, t.TempDir()).Fit(must(config(p))))[0]
 	}
-	found := must(lab.Search(points, config))
+	found := must(Search(lab, points, config))
 	if len(found) != len(points) {
 		t.Fatalf("%d found, want %d", len(found), len(points))
 	}
@@ -179,7 +179,7 @@ func TestSearch(t *testing.T) {
 	if len(alone) > 0 {
 		t.Errorf("not found: %v", alone)
 	}
-	again := must(lab.Search(points, config))
+	again := must(Search(lab, points, config))
 	for i, f := range again {
 		if !f.Result.Stored || f.Point.String() != found[i].Point.String() {
 			t.Errorf("%d. is %v, stored %v; was %v", i, f.Point, f.Result.Stored, found[i].Point)
@@ -194,7 +194,7 @@ func TestSearchChecksBeforeItTrains(t *testing.T) {
 	lab := testLab(t, t.TempDir())
 	points := must(Grid(Choice("lr", "0.1", "-1")))
 	_, config := space()
-	_, err := lab.Search(points, config)
+	_, err := Search(lab, points, config)
 	if err == nil || !strings.Contains(err.Error(), "lr=-1") {
 		t.Errorf("error %v, want it to name the point", err)
 	}

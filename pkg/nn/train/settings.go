@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 )
@@ -26,8 +27,8 @@ import (
 // multilayer perceptron; the layers of every run stand beside the settings.
 type Settings map[string]any
 
-// settings are those of c, whose layers are encoded, on n examples.
-func (c Config) settings(layers json.RawMessage, n int) (Settings, error) {
+// settingsOf are those of c, whose layers are encoded, on n examples.
+func settingsOf(c Config, layers json.RawMessage, n int) (Settings, error) {
 	s := Settings{
 		"batch": c.Batch, "epochs": c.Epochs, "seed": c.Seed, "size": c.TrainSize, "patience": c.Patience, "ema": c.EMA, "clean": c.Clean,
 		"copies": c.Copies, "clip-norm": c.ClipNorm, "max-norm": c.MaxNorm, "l1": c.Penalty.L1, "l2": c.Penalty.L2,
@@ -42,7 +43,7 @@ func (c Config) settings(layers json.RawMessage, n int) (Settings, error) {
 		s["optimizer"], s["momentum"], s["decay"] = name, knobs.Momentum, knobs.Decay
 		maps.DeleteFunc(s, func(key string, _ any) bool { return strings.HasPrefix(key, "optimizer.") })
 	}
-	s.schedule(c.Schedule, c.steps(n)*c.Epochs, c.Epochs)
+	s.schedule(c.Schedule, c.StepsOn(n)*c.Epochs, c.Epochs)
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	c.Augment.Register(fs)
 	fs.VisitAll(func(f *flag.Flag) { s[f.Name] = f.Value.(flag.Getter).Get() })
@@ -200,7 +201,7 @@ func byFlag(kind string, fields map[string]any) bool {
 }
 
 // autoName names a run by what people compare, for where it is shown alone.
-func (c Config) autoName() string {
+func autoName(c Config) string {
 	s := Settings{"momentum": 0.0}
 	optimizer := s.part("optimizer", c.Optimizer)
 	if name, knobs := optim.NameOf(c.Optimizer); name != "" {
@@ -482,13 +483,13 @@ func netTexts(runs []*Result) []string {
 
 // layerText is "conv2d filters 16 kernel 3".
 func layerText(kind string, fields map[string]any) string {
-	text := Printable(kind)
+	text := printable.Text(kind)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		value := fmt.Sprint(fields[name])
 		if n, ok := fields[name].(map[string]any); ok {
 			value = compactValue(n)
 		}
-		text += " " + Printable(name+" "+value)
+		text += " " + printable.Text(name+" "+value)
 	}
 	return text
 }
@@ -502,7 +503,7 @@ func compactValue(v any) string {
 // it can be looked at, but neither shown as the run that would be made now nor
 // continued.
 func (r *Result) Old() bool {
-	now := code()
+	now := Today()
 	return r.Code.Library != now.Library || r.Code.Data != now.Data
 }
 

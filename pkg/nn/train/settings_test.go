@@ -232,7 +232,7 @@ func TestLabelsOfCode(t *testing.T) {
 	one := must(l.plan([]Config{mlp()}))[0].result
 	other := func(change func(*Code)) *Result {
 		r := *one
-		r.Code = code()
+		r.Code = Today()
 		r.Started = r.Started.Add(-3e9)
 		change(&r.Code)
 		return &r
@@ -242,7 +242,7 @@ func TestLabelsOfCode(t *testing.T) {
 		a, b   string
 	}{
 		{func(c *Code) { c.Library = "old" }, "mlp", "mlp, older code"},
-		{func(c *Code) { c.Kernels = "generic" }, "mlp, " + code().Kernels + " kernels", "mlp, generic kernels"},
+		{func(c *Code) { c.Kernels = "generic" }, "mlp, " + Today().Kernels + " kernels", "mlp, generic kernels"},
 		{func(c *Code) { c.Own = "x" }, "mlp of ", "mlp of "},
 	} {
 		r := other(c.change)

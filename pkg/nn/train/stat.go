@@ -61,14 +61,6 @@ func MeanStd(v []float64) (mean, std float64) {
 	return mean, math.Sqrt(std / float64(len(v)-1))
 }
 
-// Count is a number and what it counts, "1 epoch" or "3 epochs".
-func Count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprint(n, " ", what, "s")
-}
-
 // Argmax returns the index of the largest value, the first of equals. NaN is no
 // value; -1 if there is none.
 func Argmax(v []float64) int {

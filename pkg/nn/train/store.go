@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 )
 
@@ -206,17 +207,17 @@ func readResult(dir string) (*Result, error) {
 	}
 	r := &Result{Dir: dir, Stored: true}
 	if err := r.decode(b); err != nil {
-		return nil, fmt.Errorf("train: %s is damaged: %w", Printable(path), err)
+		return nil, fmt.Errorf("train: %s is damaged: %w", printable.Text(path), err)
 	}
 	for _, text := range []*string{&r.Name, &r.Question, &r.Error, &r.Data, &r.Kernels} {
-		*text = Printable(*text)
+		*text = printable.Text(*text)
 	}
 	path = filepath.Join(dir, historyFile)
 	if r.History, err = readHistory(path); err != nil {
 		return nil, fmt.Errorf("train: run store: %v", err) // never fs.ErrNotExist: the record is there
 	}
 	if r.Status != Interrupted && len(r.History) != r.Events {
-		return nil, fmt.Errorf("train: %s is damaged: %d events, %s tells of %d", Printable(path), len(r.History), recordFile, r.Events)
+		return nil, fmt.Errorf("train: %s is damaged: %d events, %s tells of %d", printable.Text(path), len(r.History), recordFile, r.Events)
 	}
 	return r, nil
 }
@@ -262,7 +263,7 @@ func scanHistory(r io.Reader) (History, error) {
 	s.Buffer(make([]byte, maxLine), maxLine)
 	for s.Scan() {
 		var e Event
-		if json.Unmarshal(s.Bytes(), &e) != nil || !e.Kind.known() {
+		if json.Unmarshal(s.Bytes(), &e) != nil || !e.Kind.Known() {
 			break
 		}
 		h = append(h, e)

@@ -116,10 +116,10 @@ func TestInterruptedRunContinues(t *testing.T) {
 // short, and some that were never begun.
 func TestFinishedTrainsNothing(t *testing.T) {
 	root := t.TempDir()
-	want := must(testLab(t, root).Repeat(2, mlp()))[0]
+	want := must(Repeat(testLab(t, root), 2, mlp()))[0]
 	interruptAt(t, testLab(t, root), cnn(), 4)
 	before := fmt.Sprint(folders(root, ""))
-	got := must(testLab(t, root).Finished(3, mlp(), cnn()))
+	got := must(Stored(testLab(t, root), 3, mlp(), cnn()))
 	if len(got) != 2 || len(got[0]) != 2 || len(got[1]) != 0 {
 		t.Fatalf("got %v, want two runs of the first configuration and none of the second", got)
 	}
@@ -136,7 +136,7 @@ func TestFinishedTrainsNothing(t *testing.T) {
 	}
 	bad := mlp()
 	bad.Batch = 0
-	if _, err := testLab(t, root).Finished(1, bad); err == nil {
+	if _, err := Stored(testLab(t, root), 1, bad); err == nil {
 		t.Error("a mistake in the configuration is not told")
 	}
 }

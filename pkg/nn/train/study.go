@@ -1,7 +1,6 @@
 package train
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -37,10 +36,10 @@ type Study struct {
 	lab *Lab
 }
 
-// Study trains variants of base: of the configuration that base gives for a
+// RunStudy trains variants of base: of the configuration that base gives for a
 // number of training images and a seed, counted from 1. All runs are one
 // FitAll. A variant that changes nothing is the one to compare with.
-func (l *Lab) Study(base func(images, seed int) Config, sizes []int, seeds int, variants ...Variant) (*Study, error) {
+func RunStudy(l *Lab, base func(images, seed int) Config, sizes []int, seeds int, variants ...Variant) (*Study, error) {
 	if len(sizes) == 0 || seeds < 1 || len(variants) == 0 {
 		return nil, fmt.Errorf("train: study: %d variants, %d sizes and %d seeds, want at least 1 of each", len(variants), len(sizes), seeds)
 	}
@@ -154,7 +153,7 @@ func (s *Study) Gaps(size, n int) ([][]float64, error) {
 	gaps := make([][]float64, len(s.Runs))
 	for k, bySize := range s.Runs {
 		var err error
-		if gaps[k], err = s.lab.Gaps(bySize[size], min(n, s.Sizes[size])); err != nil {
+		if gaps[k], err = Gaps(s.lab, bySize[size], min(n, s.Sizes[size])); err != nil {
 			return nil, err
 		}
 	}
@@ -238,45 +237,6 @@ func Mean(runs []*Result, of func(r *Result) float64) float64 {
 	}
 	mean, _ := MeanStd(values)
 	return mean
-}
-
-// Follow trains cfg outside of the run store and calls each after every epoch
-// with the model as it is then: for what a history does not hold. The model may
-// be looked at, not changed.
-func (l *Lab) Follow(ctx context.Context, cfg Config, each func(epoch int, dev Score, m *nn.Model)) error {
-	cfg, train, err := l.prepare(cfg)
-	if err != nil {
-		return err
-	}
-	cfg.DevEvery = 0
-	m, err := nn.New(cfg.Seed, l.In(), cfg.Layers...)
-	if err != nil {
-		return err
-	}
-	t, err := NewTrainer(cfg, m)
-	if err != nil {
-		return err
-	}
-	for e, err := range t.Run(ctx, cfg.batches(train), InOrder(l.Dev)) {
-		if err != nil {
-			return err
-		}
-		if e.Kind == Dev {
-			n := l.Dev.Len()
-			each(e.Epoch+1, Score{Loss: e.Loss, Accuracy: e.Score, N: n, Wrong: n - int(math.Round(e.Score*float64(n)))}, t.Model())
-		}
-	}
-	return nil
-}
-
-// First is the first n examples of a set as one batch.
-func First(s *data.Set, n int) (*nn.Tensor, []uint8) {
-	x := &nn.Tensor{N: n, Shape: nn.CHW(1, s.H, s.W)}
-	for b := range (&data.Loader{Set: s.First(n), Batch: n}).Epoch(0) {
-		x.N, x.Data = b.Len(), b.X
-		return x, b.Labels
-	}
-	return x, nil
 }
 
 // JudgeInTraining is the accuracy of m on a set in passes of training instead

@@ -24,7 +24,7 @@ func TestStudy(t *testing.T) {
 	l.Quiet = true
 	none := Variant{"none", func(*Config) {}}
 	slow := Variant{"too slow", func(c *Config) { c.Schedule = optim.Constant(1e-7) }}
-	s := must(l.Study(sized, []int{32, 100}, 2, slow, none))
+	s := must(RunStudy(l, sized, []int{32, 100}, 2, slow, none))
 	if !slices.Equal(s.Names(), []string{"too slow", "none"}) {
 		t.Errorf("names %q", s.Names())
 	}
@@ -69,7 +69,7 @@ func TestStudy(t *testing.T) {
 	if got := Mean(s.Runs[0][0], func(r *Result) float64 { return float64(r.Last.Step) }); got != 6 {
 		t.Errorf("mean of the steps %v, want 6", got)
 	}
-	if _, err := l.Study(sized, nil, 1, none); err == nil {
+	if _, err := RunStudy(l, sized, nil, 1, none); err == nil {
 		t.Error("no sizes: no error")
 	}
 }
@@ -144,10 +144,10 @@ func TestStudyHarm(t *testing.T) {
 func TestStudyGaps(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
-	s := must(l.Study(sized, []int{20, 60}, 2, Variant{"none", func(*Config) {}}, Variant{"EMA", func(c *Config) { c.EMA = 0.5 }}))
+	s := must(RunStudy(l, sized, []int{20, 60}, 2, Variant{"none", func(*Config) {}}, Variant{"EMA", func(c *Config) { c.EMA = 0.5 }}))
 	for size, n := range []int{20, 40} {
 		for k, got := range must(s.Gaps(size, 40)) {
-			if want := must(l.Gaps(s.Runs[k][size], n)); !slices.Equal(got, want) {
+			if want := must(Gaps(l, s.Runs[k][size], n)); !slices.Equal(got, want) {
 				t.Errorf("variant %d of size %d: %v, want %v", k, s.Sizes[size], got, want)
 			}
 		}
@@ -201,7 +201,7 @@ func TestHonesty(t *testing.T) {
 	d := c
 	d.Seed = 2
 	runs := must(l.Fit(c, d))
-	h := must(l.HonestyOf(runs))
+	h := must(HonestyOf(l, runs))
 	var nll, temperature float64
 	for _, r := range runs {
 		T, raw, _ := Calibrate(Predict(must(r.Model()), l.Dev), l.Dev.Labels)

@@ -44,17 +44,23 @@ type Trainer struct {
 	schedule optim.Schedule // of cfg, bound to the run; nil until its length is known
 	looked   bool           // every size of batch can be trained on
 
+	// Between, if there is one, is called between steps, where nothing is half
+	// done: the moment to save.
+	Between func() error
+	// Data names what the run is trained on. A state is only continued on the
+	// same; a run without a name trusts its caller.
+	Data string
+
 	x, dy nn.Tensor
-	progress
-	gradNorm float64        // before clipping, if that has measured it, else -1
-	began    time.Time      // zero while the run does not run
-	spent    func() float64 // processor time in this part of the run; may be nil
-	between  func() error   // called between steps, where nothing is half done; may be nil
-	of       *identity      // what its state belongs to; nil until asked for
+	Progress
+	gradNorm float64   // before clipping, if that has measured it, else -1
+	began    time.Time // zero while the run does not run
+	of       *identity // what its state belongs to; nil until asked for
 }
 
-// progress is where a run stands: plain numbers, saved with the weights.
-type progress struct {
+// Progress is where a run stands: plain numbers, saved with the weights. CPU
+// and Parts are kept for who makes the run; the loop does not look at them.
+type Progress struct {
 	Step      int       // steps done
 	Epoch     int       // the one at work
 	EpochAt   int       // the step it began with
@@ -102,7 +108,7 @@ func (d *Divergence) Error() string {
 
 // NewTrainer prepares a run of cfg on m.
 func NewTrainer(cfg Config, m *nn.Model) (*Trainer, error) {
-	cfg, err := cfg.withDefaults()
+	cfg, err := cfg.Complete()
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +119,7 @@ func NewTrainer(cfg Config, m *nn.Model) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{cfg: cfg, model: m, stepper: stepper, told: LossOf(m), progress: progress{BestScore: -1}}
+	t := &Trainer{cfg: cfg, model: m, stepper: stepper, told: LossOf(m), Progress: Progress{BestScore: -1}}
 	switch own := cfg.Loss.(type) { // own losses need not compare with ==
 	case nn.CrossEntropy:
 		if t.told == nn.Loss(own) {
@@ -133,6 +139,38 @@ func NewTrainer(cfg Config, m *nn.Model) (*Trainer, error) {
 	return t, nil
 }
 
+// Build makes the Trainer of cfg on n examples of a shape, with its model as it
+// is before the first step. It looks at what the run will need before anything
+// is allocated, the memory to save it among it, and has no need to count the
+// batches.
+func Build(cfg Config, in nn.Shape, n int) (*Trainer, error) {
+	cfg, err := cfg.Complete()
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.CheckNetwork(in, n); err != nil {
+		return nil, err
+	}
+	d, err := nn.NewDraft(in, cfg.Layers...)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.checkMemory(d, false, int64(cfg.Copies)*int64(n)*int64(d.In().Size()), true); err != nil {
+		return nil, err
+	}
+	m, err := nn.New(cfg.Seed, in, cfg.Layers...)
+	if err != nil {
+		return nil, err
+	}
+	t, err := NewTrainer(cfg, m)
+	if err != nil {
+		return nil, err
+	}
+	t.schedule = optim.Bind(cfg.Schedule, cfg.StepsOn(n)*cfg.Epochs)
+	t.looked = true
+	return t, nil
+}
+
 // Model is the model that evaluations judge: the one in training, or the
 // running mean of its weights.
 func (t *Trainer) Model() *nn.Model {
@@ -141,6 +179,9 @@ func (t *Trainer) Model() *nn.Model {
 	}
 	return t.model
 }
+
+// Network is the model in training.
+func (t *Trainer) Network() *nn.Model { return t.model }
 
 // Run trains from where t stands to the end and yields what happens. After a
 // break or an error it may be called again and goes on.
@@ -240,8 +281,8 @@ func (t *Trainer) pause(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if t.between != nil {
-		return t.between()
+	if t.Between != nil {
+		return t.Between()
 	}
 	return nil
 }
@@ -403,8 +444,8 @@ func (t *Trainer) rate(step int) float64 {
 	return t.schedule.LR(step)
 }
 
-// epochs is the number of epochs begun.
-func (t *Trainer) epochs() int {
+// Begun is the number of epochs begun.
+func (t *Trainer) Begun() int {
 	if t.Step > t.EpochAt {
 		return t.Epoch + 1
 	}

@@ -391,7 +391,7 @@ func TestRunningMeanIsThatOfTheWeights(t *testing.T) {
 		mean[i] = float64(v)
 	}
 	seen := 0
-	tr.between = func() error { // before every step: the one before has been made
+	tr.Between = func() error { // before every step: the one before has been made
 		if tr.Step > seen {
 			seen++
 			move(mean, w.Data, min(0.8, float64(seen)/float64(seen+9)))

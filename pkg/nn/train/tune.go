@@ -19,7 +19,7 @@ type Tuned struct {
 // other seeds are trained. A run that diverges counts with its last sound
 // weights, if it was judged before, else not at all. Of equal rates the first
 // is chosen. All runs of a stage are one Fit.
-func (l *Lab) Tune(rates []float64, seeds int, trials ...Trial) ([]Tuned, error) {
+func Tune(l *Lab, rates []float64, seeds int, trials ...Trial) ([]Tuned, error) {
 	if len(rates) == 0 || seeds < 1 {
 		return nil, fmt.Errorf("train: tune: %d learning rates and %d seeds, want at least 1", len(rates), seeds)
 	}
@@ -51,29 +51,6 @@ func (l *Lab) Tune(rates []float64, seeds int, trials ...Trial) ([]Tuned, error)
 	return tuned, err
 }
 
-// FitAll is Fit that takes an interrupt for an error: it returns a result for
-// every configuration or none, for what compares them.
-func (l *Lab) FitAll(cfgs ...Config) ([]*Result, error) {
-	runs, err := l.Fit(cfgs...)
-	if err != nil {
-		return nil, err
-	}
-	return runs, allDone(runs, len(cfgs))
-}
-
-func allDone(runs []*Result, want int) error {
-	done := 0
-	for _, r := range runs {
-		if r.Status != Interrupted {
-			done++
-		}
-	}
-	if done < want {
-		return fmt.Errorf("train: %d of %d runs are done: run again to continue", done, want)
-	}
-	return nil
-}
-
 // choose picks the best of runs, one for each rate.
 func choose(rates []float64, runs []*Result) (Tuned, error) {
 	t := Tuned{Rates: rates, Errors: DevErrors(runs)}
@@ -83,38 +60,4 @@ func choose(rates []float64, runs []*Result) (Tuned, error) {
 	}
 	t.LR, t.Runs = rates[best], runs[best:best+1:best+1]
 	return t, nil
-}
-
-// DevErrors are the shares wrong on dev of the runs at their best evaluations,
-// in %; NaN for a run that was never judged.
-func DevErrors(runs []*Result) []float64 {
-	errs := make([]float64, len(runs))
-	for i, r := range runs {
-		errs[i] = 100 * (1 - r.score(r.Best))
-	}
-	return errs
-}
-
-// LastErrors are the shares wrong on dev of the runs at their last evaluations,
-// in %: those that nobody has picked. NaN for a run that was never judged.
-func LastErrors(runs []*Result) []float64 {
-	errs := make([]float64, len(runs))
-	for i, r := range runs {
-		errs[i] = 100 * (1 - r.score(r.Last))
-	}
-	return errs
-}
-
-// TestAccuracies are the accuracies of the runs on the test set, in %; see
-// Result.Test.
-func TestAccuracies(runs []*Result) ([]float64, error) {
-	scores := make([]float64, len(runs))
-	for i, r := range runs {
-		s, err := r.Test()
-		if err != nil {
-			return nil, err
-		}
-		scores[i] = 100 * s.Accuracy
-	}
-	return scores, nil
 }

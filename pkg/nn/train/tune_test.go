@@ -21,7 +21,7 @@ func TestTune(t *testing.T) {
 		}
 	}
 	rates := []float64{1e-7, 0.05, 1e5} // too small, right, diverging
-	tuned := must(l.Tune(rates, 3, trial("a", 1), trial("b", 2)))
+	tuned := must(Tune(l, rates, 3, trial("a", 1), trial("b", 2)))
 	if len(tuned) != 2 {
 		t.Fatalf("%d results for 2 trials", len(tuned))
 	}
@@ -62,10 +62,10 @@ func TestTune(t *testing.T) {
 
 func TestTuneNothing(t *testing.T) {
 	l := testLab(t, t.TempDir())
-	if _, err := l.Tune(nil, 1); err == nil {
+	if _, err := Tune(l, nil, 1); err == nil {
 		t.Error("no rates: no error")
 	}
-	if _, err := l.Tune([]float64{0.1}, 0); err == nil {
+	if _, err := Tune(l, []float64{0.1}, 0); err == nil {
 		t.Error("no seeds: no error")
 	}
 }

@@ -38,14 +38,14 @@ func TestCopiesMakeTheSetLarger(t *testing.T) {
 	c := Config{Batch: 10, Epochs: 2, Seed: 1, Copies: 2, Augment: data.Augment{Shift: 2}}
 	seen := map[int]int{}
 	for epoch := range 2 {
-		for b := range c.batches(s)(epoch) {
+		for b := range c.Batches(s)(epoch) {
 			for _, i := range b.Index {
 				seen[i]++
 			}
 		}
 	}
-	if len(seen) != 90 || c.steps(30) != 9 {
-		t.Errorf("%d images and %d steps an epoch, want 90 and 9", len(seen), c.steps(30))
+	if len(seen) != 90 || c.StepsOn(30) != 9 {
+		t.Errorf("%d images and %d steps an epoch, want 90 and 9", len(seen), c.StepsOn(30))
 	}
 	for i, n := range seen {
 		if n != 2 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"inkling/pkg/internal/printable"
 	"math"
 	"regexp"
 	"strconv"
@@ -44,7 +45,7 @@ func (l Line) Parse(args []string) (rest []string, err error) {
 	}
 	for _, g := range r.given {
 		if err := l.Flags.Set(g.flag.Name, g.value); err != nil {
-			return nil, fmt.Errorf("--%s %.40q: %w: %s", g.flag.Name, Printable(g.value), err, g.flag.Usage)
+			return nil, fmt.Errorf("--%s %.40q: %w: %s", g.flag.Name, printable.Text(g.value), err, g.flag.Usage)
 		}
 	}
 	return r.rest, nil
@@ -316,12 +317,12 @@ func (r *reader) near(name string) *flag.Flag {
 func (r *reader) unknown(name string) string {
 	known := r.known()
 	if len(known) == 0 {
-		return fmt.Sprintf("unknown flag --%.40s; there are none here", Printable(name))
+		return fmt.Sprintf("unknown flag --%.40s; there are none here", printable.Text(name))
 	}
 	if s := DidYouMean("--"+name, known); s != "" {
-		return fmt.Sprintf("unknown flag --%.40s%s", Printable(name), s)
+		return fmt.Sprintf("unknown flag --%.40s%s", printable.Text(name), s)
 	}
-	return fmt.Sprintf("unknown flag --%.40s; known: %s", Printable(name), strings.Join(known, " "))
+	return fmt.Sprintf("unknown flag --%.40s; known: %s", printable.Text(name), strings.Join(known, " "))
 }
 
 // cutDashes cuts what looks like dashes off the beginning of a word.

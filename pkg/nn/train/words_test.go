@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inkling/pkg/data"
+	"inkling/pkg/internal/printable"
 )
 
 // cellFlags are those of a cell with a flag of its own of every type.
@@ -231,7 +232,7 @@ func FuzzLine(f *testing.F) {
 			return
 		}
 		fs.Visit(func(f *flag.Flag) { t.Errorf("--%s is set beside %v", f.Name, err) })
-		if s := OneLine(err); s != Printable(s) || strings.Contains(s, "\n") {
+		if s := OneLine(err); s != printable.Text(s) || strings.Contains(s, "\n") {
 			t.Errorf("error %q", s)
 		}
 	})
@@ -249,7 +250,7 @@ func TestPrintable(t *testing.T) {
 		"\ufffd":                      "\ufffd",
 		"":                            "",
 	} {
-		if got := Printable(s); got != want {
+		if got := printable.Text(s); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
 		}
 	}
