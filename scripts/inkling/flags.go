@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"inkling/pkg/nn/train"
+	"inkling/pkg/lab"
 )
 
 // newFlags makes a flag set that prints nothing by itself.
@@ -20,17 +20,17 @@ func newFlags() *flag.FlagSet {
 // the words of package train: errors say what was given and what is allowed, and
 // show the line as it should be. It is flag.ErrHelp if help is asked for.
 func parse(command string, fs *flag.FlagSet, args []string) error {
-	_, err := train.Line{Start: "inkling " + command, Flags: fs}.Parse(args)
+	_, err := lab.Line{Start: "inkling " + command, Flags: fs}.Parse(args)
 	return err
 }
 
 // parseWords is parse for a command that takes other words too, which it returns.
 func parseWords(command string, fs *flag.FlagSet, args []string) ([]string, error) {
-	return train.Line{Start: "inkling " + command, Flags: fs, Words: true}.Parse(args)
+	return lab.Line{Start: "inkling " + command, Flags: fs, Words: true}.Parse(args)
 }
 
 // help prints how a command is used, and its flags.
 func help(usage string, fs *flag.FlagSet) {
 	fmt.Println("usage: go run ./scripts/inkling " + usage)
-	train.FlagHelp(os.Stdout, fs)
+	lab.FlagHelp(os.Stdout, fs)
 }

@@ -22,7 +22,7 @@ import (
 	"strings"
 
 	_ "inkling/pkg/data/download" // the data command fetches MNIST
-	"inkling/pkg/nn/train"
+	"inkling/pkg/lab"
 )
 
 // Exit codes.
@@ -45,7 +45,7 @@ var commands = []struct {
 func main() {
 	code, err := run(os.Args[1:])
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "inkling:", train.OneLine(err))
+		fmt.Fprintln(os.Stderr, "inkling:", lab.OneLine(err))
 		code = max(code, exitMistake)
 	}
 	os.Exit(code)
@@ -67,7 +67,7 @@ func run(args []string) (int, error) {
 		}
 		names = append(names, c.name)
 	}
-	return 0, fmt.Errorf("unknown command %.40q%s; %s", args[0], train.DidYouMean(args[0], names), commandList())
+	return 0, fmt.Errorf("unknown command %.40q%s; %s", args[0], lab.DidYouMean(args[0], names), commandList())
 }
 
 func commandList() string {

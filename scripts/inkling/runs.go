@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"inkling/pkg/nn/train"
+	"inkling/pkg/lab"
 )
 
 const runsUsage = `runs [--json] [QUESTION]           list runs, each with what it differs in from the others of its question
@@ -48,17 +48,17 @@ func runsCommand(args []string) (int, error) {
 	}
 	if action == "list" {
 		if len(rest) > 1 {
-			return 0, fmt.Errorf("%d questions, want one or none; actions are show, rename and rm%s", len(rest), train.DidYouMean(rest[0], []string{"show", "rename", "rm"}))
+			return 0, fmt.Errorf("%d questions, want one or none; actions are show, rename and rm%s", len(rest), lab.DidYouMean(rest[0], []string{"show", "rename", "rm"}))
 		}
 		if len(rest) == 1 {
 			question = rest[0]
 		}
 	}
 	if q := questions(); question != "" && !slices.Contains(q, question) {
-		return 0, fmt.Errorf("no runs of question %.40q%s%s", question, train.DidYouMean(question, q), havingRuns())
+		return 0, fmt.Errorf("no runs of question %.40q%s%s", question, lab.DidYouMean(question, q), havingRuns())
 	}
 	// The runs that can be read are shown beside the error on those that cannot.
-	runs, damaged := train.StoredRuns(question)
+	runs, damaged := lab.StoredRuns(question)
 	switch action {
 	case "show":
 		return 0, errors.Join(showRun(runs, rest), damaged)
@@ -80,25 +80,25 @@ func runsCommand(args []string) (int, error) {
 		fmt.Println("the run store is empty")
 		return 0, nil
 	}
-	return 0, errors.Join(train.List(os.Stdout, runs), damaged)
+	return 0, errors.Join(lab.List(os.Stdout, runs), damaged)
 }
 
-func showRun(runs []*train.Result, refs []string) error {
+func showRun(runs []*lab.Result, refs []string) error {
 	if len(refs) != 1 {
 		return fmt.Errorf("runs show takes one run, not %d", len(refs))
 	}
-	r, err := train.Find(runs, refs[0])
+	r, err := lab.Find(runs, refs[0])
 	if err != nil {
 		return err
 	}
 	return r.Describe(os.Stdout)
 }
 
-func renameRun(runs []*train.Result, args []string) error {
+func renameRun(runs []*lab.Result, args []string) error {
 	if len(args) != 2 {
 		return fmt.Errorf("runs rename takes a run and its new name, not %d words; a name with spaces stands in quotes", len(args))
 	}
-	r, err := train.Find(runs, args[0])
+	r, err := lab.Find(runs, args[0])
 	if err != nil {
 		return err
 	}
@@ -112,8 +112,8 @@ func renameRun(runs []*train.Result, args []string) error {
 
 // removeRuns removes the runs that are named, or those of older code. Nothing is
 // removed if one of them is not found.
-func removeRuns(runs []*train.Result, refs []string, old bool) error {
-	var list []*train.Result
+func removeRuns(runs []*lab.Result, refs []string, old bool) error {
+	var list []*lab.Result
 	switch {
 	case old && len(refs) > 0:
 		return fmt.Errorf("--old and %.40q, want one of them", refs[0])
@@ -131,7 +131,7 @@ func removeRuns(runs []*train.Result, refs []string, old bool) error {
 		return errors.New("nothing to remove, want RUN or --old: inkling runs lists the runs")
 	}
 	for _, ref := range refs {
-		r, err := train.Find(runs, ref)
+		r, err := lab.Find(runs, ref)
 		if err != nil {
 			return err
 		}
@@ -144,14 +144,14 @@ func removeRuns(runs []*train.Result, refs []string, old bool) error {
 	for _, r := range list {
 		n, err := r.Remove()
 		if err != nil {
-			failed = append(failed, train.OneLine(err))
+			failed = append(failed, lab.OneLine(err))
 			continue
 		}
-		fmt.Printf("removed %s (%s, %s), %s\n", r.Name, r.ID(), r.Where(), train.Bytes(n))
+		fmt.Printf("removed %s (%s, %s), %s\n", r.Name, r.ID(), r.Where(), lab.Bytes(n))
 		freed += n
 	}
 	if len(list) > 1 {
-		fmt.Println("freed", train.Bytes(freed), "in all")
+		fmt.Println("freed", lab.Bytes(freed), "in all")
 	}
 	if failed != nil {
 		return errors.New(strings.Join(failed, "; "))

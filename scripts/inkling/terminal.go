@@ -4,16 +4,16 @@ import (
 	"io"
 	"os"
 
-	"inkling/pkg/nn/train"
+	"inkling/pkg/lab"
 	"inkling/pkg/viz"
 )
 
 // progress makes progress lines on stderr if that is a terminal.
-func progress() func(label string) train.Bar {
+func progress() func(label string) lab.Bar {
 	if !isTerminal(os.Stderr) || viz.InNotebook() {
 		return nil
 	}
-	return func(label string) train.Bar {
+	return func(label string) lab.Bar {
 		// viz draws on what stdout is when the line begins.
 		stdout := os.Stdout
 		os.Stdout = os.Stderr

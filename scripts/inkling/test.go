@@ -12,8 +12,9 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"inkling/pkg/lab"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/train"
+	"inkling/pkg/nn/metric"
 )
 
 func testCommand(args []string) (int, error) {
@@ -41,7 +42,7 @@ func testCommand(args []string) (int, error) {
 				return 0, err
 			}
 		} else if !slices.Contains(questions(), arg) {
-			return 0, fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, train.DidYouMean(arg, questions()), havingRuns())
+			return 0, fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, lab.DidYouMean(arg, questions()), havingRuns())
 		}
 	}
 	for i, arg := range rest {
@@ -57,10 +58,10 @@ func testCommand(args []string) (int, error) {
 
 // share is a share in %, "–" if there is none, as the precision of a class that
 // is never named.
-func share(v float64) string { return train.StatOf([]float64{100 * v}).String() }
+func share(v float64) string { return lab.StatOf([]float64{100 * v}).String() }
 
 // accuracy is "99.12 % (88 of 10000 wrong)".
-func accuracy(p *train.Predictions) string {
+func accuracy(p *metric.Predictions) string {
 	right := int(p.Accuracy()*float64(len(p.Labels)) + 0.5)
 	return fmt.Sprintf("%.2f %% (%d of %d wrong)", 100*p.Accuracy(), len(p.Labels)-right, len(p.Labels))
 }
@@ -79,7 +80,7 @@ func modelFile(arg string) (path string, ok bool) {
 
 // questions are those that have runs.
 func questions() []string {
-	runs, _ := train.StoredRuns("") // a damaged run is not what was asked about
+	runs, _ := lab.StoredRuns("") // a damaged run is not what was asked about
 	var list []string
 	for _, r := range runs {
 		list = append(list, r.Question)
@@ -103,35 +104,35 @@ func test(arg string, shifts int) error {
 	if file {
 		question = "command" // its part of the run store is not used
 	}
-	lab, err := train.Open(context.Background(), question)
+	l, err := lab.Open(context.Background(), question)
 	if err != nil {
 		return err
 	}
 	if !file {
-		path = lab.BestPath(question)
+		path = l.BestPath(question)
 	}
 	var m *nn.Model
 	var meta map[string]string
 	if file {
-		m, meta, err = lab.LoadModel(path)
+		m, meta, err = l.LoadModel(path)
 	} else {
-		m, meta, err = lab.BestModel(question)
+		m, meta, err = l.BestModel(question)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%v\n", lab.Digits)
+	fmt.Printf("%v\n", l.Digits)
 	fmt.Printf("model: %s\n", path)
 	if meta["name"] != "" {
 		fmt.Printf("  %s; question %s, run %s\n  trained on %s; dev accuracy %s at step %s\n",
 			meta["name"], meta["question"], meta["run"], meta["data"], meta["dev_accuracy"], meta["step"])
 	}
-	p := train.Judge(m, lab.Digits.Test)
+	p := metric.Judge(m, l.Digits.Test)
 	fmt.Printf("\n%v\naccuracy %s, top-2 %.2f %%, NLL %.4f, ECE %.4f\n",
 		m, accuracy(p), 100*p.TopK(2), p.NLL(), p.Calibration(15).ECE)
-	if views := train.Shifts(shifts); shifts > 0 {
+	if views := metric.Shifts(shifts); shifts > 0 {
 		fmt.Printf("mean of %d views moved by up to %d px: accuracy %s\n", len(views), shifts,
-			accuracy(train.JudgeViews(m, lab.Digits.Test, views...)))
+			accuracy(metric.JudgeViews(m, l.Digits.Test, views...)))
 	}
 	fmt.Println()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
@@ -145,7 +146,7 @@ func test(arg string, shifts int) error {
 	var worst []string
 	for _, k := range p.MostConfused(5) {
 		as := "nothing"
-		if k.Predicted != train.NoAnswer {
+		if k.Predicted != metric.NoAnswer {
 			as = fmt.Sprint(k.Predicted)
 		}
 		worst = append(worst, fmt.Sprintf("%d as %s (%d)", k.Label, as, k.Count))

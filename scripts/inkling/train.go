@@ -9,12 +9,13 @@ import (
 	"syscall"
 
 	"inkling/pkg/data"
+	"inkling/pkg/lab"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
 )
 
 func trainCommand(args []string) (int, error) {
-	h := train.Hyper{
+	h := lab.Hyper{
 		Hidden: "512,256", Activation: "relu", Optimizer: "sgd", LR: 0.1, Momentum: 0.9, Decay: 5e-4,
 		Schedule: "cosine", Batch: 64, Epochs: 5, Seed: 1,
 	}
@@ -38,7 +39,7 @@ func trainCommand(args []string) (int, error) {
 		if err != nil {
 			return 0, fmt.Errorf("--layers: %w", err)
 		}
-		config = func(l *train.Lab) (train.Config, error) { return h.With(l, list...) }
+		config = func(l *lab.Lab) (train.Config, error) { return h.With(l, list...) }
 	}
 	if _, err := config(nil); err != nil { // mistakes that need no data to be seen
 		return 0, err
@@ -46,36 +47,36 @@ func trainCommand(args []string) (int, error) {
 	if err := augment.Check(); err != nil {
 		return 0, err
 	}
-	lab, err := train.Open(context.Background(), question)
+	l, err := lab.Open(context.Background(), question)
 	if err != nil {
 		return 0, err
 	}
-	cfg, err := config(lab)
+	cfg, err := config(l)
 	if err != nil {
 		return 0, err
 	}
 	cfg.Augment = augment
-	model, err := lab.Check(cfg)
+	model, err := l.Check(cfg)
 	if err != nil {
 		return 0, err
 	}
-	fmt.Printf("%v\nkernels: %s\n\n%v\n", lab, nn.Kernels(), model)
-	lab.Progress = progress()
-	lab.Log = logWriter()
+	fmt.Printf("%v\nkernels: %s\n\n%v\n", l, nn.Kernels(), model)
+	l.Progress = progress()
+	l.Log = logWriter()
 	// SIGPIPE too: a closed terminal ends what the log is piped into as well.
-	ctx, stop := train.UntilSignal(context.Background(), syscall.SIGPIPE)
+	ctx, stop := lab.UntilSignal(context.Background(), syscall.SIGPIPE)
 	defer stop()
-	results, err := lab.FitContext(ctx, cfg)
+	results, err := l.FitContext(ctx, cfg)
 	if err != nil {
 		return 0, err
 	}
 	switch r := results[0]; r.Status {
-	case train.Interrupted:
-		var by train.Stopped
+	case lab.Interrupted:
+		var by lab.Stopped
 		errors.As(context.Cause(ctx), &by)
 		return by.ExitCode(), nil
-	case train.Diverged:
-		fmt.Fprintln(os.Stderr, "inkling:", train.OneLine(errors.New(r.Error)))
+	case lab.Diverged:
+		fmt.Fprintln(os.Stderr, "inkling:", lab.OneLine(errors.New(r.Error)))
 		return exitDiverged, nil
 	}
 	fmt.Printf("test it once, last: go run ./scripts/inkling test %s\n", question)

@@ -22,18 +22,19 @@ import (
 
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
+	"inkling/pkg/lab"
 	"inkling/pkg/nn/train"
 )
 
 func fit(change func(c *train.Config)) {
-	lab, err := train.Open(context.Background(), "own")
+	l, err := lab.Open(context.Background(), "own")
 	if err != nil {
 		panic(err)
 	}
-	lab.Quiet = true
+	l.Quiet = true
 	c := train.Config{Layers: nn.MLP([]int{8}, nn.ReLU{}, 10, 0), Schedule: optim.Constant(0.1), Batch: 100, Epochs: 1, TrainSize: 500}
 	change(&c)
-	runs, err := lab.Fit(c)
+	runs, err := l.Fit(c)
 	if err != nil {
 		panic(err)
 	}

@@ -2,13 +2,15 @@
 //
 // The way of the data: a [Config] says what to train and how; [Run] takes
 // batches from a data.Loader, trains a model and yields an [Event] for every
-// report, every evaluation and every new best. [Lab] stands around it for a
-// notebook or a command: it loads the data, keeps every run in a folder of the
-// run store, prints the log, shows progress, saves the best model, resumes
-// what was interrupted, and gives back a stored run at once when the same
-// configuration, data and code come again.
+// report, every evaluation and every new best. The body of the caller's loop is
+// the callback, and break is early stopping. [Trainer] is the same run as a
+// value that can be saved and goes on bit for bit. Package lab stands around it
+// and keeps what is told.
 //
-//	Config → Lab.Fit → Run → Events → history.jsonl, best.safetensors → Result
+//	Config, batches → Run → Events → History
 //
-// The dev split chooses; the test set is read once, last, by [Result.Test].
+// In order of reading: config.go, trainer.go, event.go, evaluate.go, resume.go;
+// fits.go looks at what a run will need before it begins, code.go at what
+// decides it: a state that is continued must be of the same code, so the key of
+// a run is made here and not in package lab.
 package train

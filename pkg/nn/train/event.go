@@ -102,13 +102,18 @@ func (h History) Of(k Kind) History {
 }
 
 // Steps, Losses and Scores are columns of a history, ready for a plot.
-func (h History) Steps() []float64  { return h.column(func(e Event) float64 { return float64(e.Step) }) }
+func (h History) Steps() []float64 { return h.column(func(e Event) float64 { return float64(e.Step) }) }
+
 func (h History) Losses() []float64 { return h.column(func(e Event) float64 { return e.Loss }) }
+
 func (h History) Scores() []float64 { return h.column(func(e Event) float64 { return e.Score }) }
+
 func (h History) Objectives() []float64 {
 	return h.column(func(e Event) float64 { return e.Objective })
 }
+
 func (h History) LRs() []float64 { return h.column(func(e Event) float64 { return e.LR }) }
+
 func (h History) GradNorms() []float64 {
 	return h.column(func(e Event) float64 { return e.GradNorm })
 }

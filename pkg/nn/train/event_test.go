@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
-	"strings"
 	"testing"
 )
 
@@ -40,35 +39,5 @@ func TestEventAsJSON(t *testing.T) {
 	must(0, json.Unmarshal([]byte(`{"kind":"dev","loss":null}`), &e))
 	if !math.IsNaN(e.Loss) {
 		t.Errorf("null reads as %v, want NaN", e.Loss)
-	}
-}
-
-func TestMeanStd(t *testing.T) {
-	for _, c := range []struct {
-		v         []float64
-		mean, std float64
-	}{{[]float64{1, 2, 3, 4}, 2.5, math.Sqrt(5.0 / 3)}, {[]float64{7}, 7, 0}, {nil, math.NaN(), 0}} {
-		mean, std := MeanStd(c.v)
-		near(t, "mean", mean, c.mean)
-		near(t, "standard deviation", std, c.std)
-	}
-}
-
-// The log is that of the original report, without a training loss that nobody
-// has measured yet.
-func TestPrinter(t *testing.T) {
-	var log strings.Builder
-	p := Printer{W: &log}
-	for _, e := range []Event{
-		{Kind: Dev, Step: 10, Loss: 2, Score: 0.25}, {Kind: Best, Step: 10, Score: 0.25},
-		{Kind: Train, Step: 20, Loss: 1, Score: 0.5}, {Kind: Dev, Epoch: 1, Step: 20, Loss: 1.5, Score: 0.375},
-	} {
-		p.Tell(e)
-	}
-	want := "epoch: 0, iteration: 10\n[Dev] loss: 2.00000, score: 0.25000\n" +
-		"best accuracy performance has been updated: 0.25000\n" +
-		"epoch: 1, iteration: 20\n[Train] loss: 1.00000, score: 0.50000\n[Dev] loss: 1.50000, score: 0.37500\n"
-	if log.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", log.String(), want)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime/metrics"
 	"slices"
+	"strings"
 	"testing"
 
 	"inkling/pkg/data"
@@ -12,23 +14,21 @@ import (
 	"inkling/pkg/nn/optim"
 )
 
-func init() { meterEvery = 0 } // bars see every step
-
-// tiny draws fresh sets of n training and dev examples together: a lab
-// reorders its own.
-func tiny(n int) *data.Digits {
-	return &data.Digits{
-		Name: "tiny digits", Source: "drawn for a test",
-		Train: data.Synthetic("train", 1, 0, n), Test: data.Synthetic("test", 1, n, n/3),
-	}
+// allocated returns the bytes that f allocates.
+func allocated(f func()) uint64 {
+	total := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(total)
+	before := total[0].Value.Uint64()
+	f()
+	metrics.Read(total)
+	return total[0].Value.Uint64() - before
 }
 
-// testLab is a lab on tiny data with a store of its own that tells nothing.
-func testLab(t *testing.T, root string) *Lab {
+func mustBeOneLine(t *testing.T, err error) {
 	t.Helper()
-	l := newLab("test", tiny(120), root, false)
-	l.Log = t.Output()
-	return l
+	if s := err.Error(); s == "" || strings.Contains(s, "\n") {
+		t.Errorf("error %q is not one line", s)
+	}
 }
 
 // mlp is a small configuration: 100 training examples in batches of 16 are 7
@@ -137,4 +137,54 @@ func must[T any](v T, err error) T {
 		panic(fmt.Sprint("unexpected error: ", err))
 	}
 	return v
+}
+
+// wild is an own schedule that goes wrong once there are dev losses.
+type wild struct{ rate float64 }
+
+func (wild) LR(int) float64 { return 0.05 }
+
+func (w wild) LRAfter(_ int, dev []float64) float64 {
+	if len(dev) > 0 {
+		return w.rate
+	}
+	return 0.05
+}
+
+// configs are the runs that must continue bit for bit: one for each thing a
+// state has to hold.
+func configs() []Config {
+	var all []Config
+	add := func(name string, change func(*Config)) {
+		c := mlp()
+		c.Name = name
+		change(&c)
+		all = append(all, c)
+	}
+	add("momentum", func(c *Config) {})
+	add("sgd", func(c *Config) { c.Optimizer = optim.SGD{} })
+	add("heavy ball", func(c *Config) { c.Optimizer = optim.SGD{Momentum: 0.9, HeavyBall: true} })
+	add("adam", func(c *Config) { c.Optimizer, c.Schedule = optim.Adam{}, optim.Constant(0.01) })
+	add("rmsprop", func(c *Config) {
+		c.Optimizer, c.Schedule = optim.RMSProp{Momentum: 0.5, Centered: true}, optim.Constant(0.003)
+	})
+	add("adagrad", func(c *Config) { c.Optimizer = optim.AdaGrad{} })
+	add("lion", func(c *Config) { c.Optimizer, c.Schedule = optim.Lion{}, optim.Constant(0.001) })
+	add("ema", func(c *Config) { c.EMA = 0.9 })
+	add("dropout", func(c *Config) { c.Layers = nn.MLP([]int{12, 8}, nn.ReLU{}, data.Classes, 0.3) })
+	add("batch norm", func(c *Config) { c.Layers = []nn.Layer{nn.BatchNorm{}, nn.Linear{Out: 10}} })
+	add("plateau", func(c *Config) { c.Schedule, c.DevEvery = optim.ReduceOnPlateau{Base: 0.3, Factor: 0.5}, 2 })
+	add("one cycle", func(c *Config) { c.Schedule = optim.Warmup{Steps: 4, Then: optim.OneCycle{Max: 0.1, Steps: 17}} })
+	add("dev after every epoch", func(c *Config) { c.DevEvery = 0 })
+	add("patience", func(c *Config) { c.Patience, c.DevEvery, c.LogEvery = 2, 1, 4 })
+	return append(all, cnn())
+}
+
+// diverging squares its error at every step. (Cross-entropy need not diverge
+// at any learning rate: the units die, or it learns as a perceptron does.)
+func diverging() Config {
+	c := mlp()
+	c.Layers, c.Loss = nn.MLP(nil, nil, data.Classes, 0), nn.MSE{}
+	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
+	return c
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,38 +11,89 @@ import (
 	"testing"
 
 	"inkling/pkg/data"
+	"inkling/pkg/internal/source"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/safetensors"
 )
 
-// configs are the runs that must continue bit for bit: one for each thing a
-// state has to hold.
-func configs() []Config {
-	var all []Config
-	add := func(name string, change func(*Config)) {
-		c := mlp()
-		c.Name = name
-		change(&c)
-		all = append(all, c)
+// A state of any progress, with arrays that are missing, cut or swapped, is refused
+// and changes nothing, or is taken whole: then it is saved as it was read, and the
+// run ends, with an error or without.
+func FuzzState(f *testing.F) {
+	cfg := mlp()
+	cfg.EMA, cfg.Epochs = 0.9, 2
+	at := func(steps int) *safetensors.File { // as it is saved between steps
+		tr := newTrainer(f, cfg)
+		train, dev := sets()
+		made := 0
+		tr.Between = func() error {
+			if made++; made > steps {
+				return errPulled
+			}
+			return nil
+		}
+		for range tr.Run(context.Background(), batches(cfg, train), InOrder(dev)) {
+		}
+		return must(safetensors.Decode(must(must(tr.File()).Encode())))
 	}
-	add("momentum", func(c *Config) {})
-	add("sgd", func(c *Config) { c.Optimizer = optim.SGD{} })
-	add("heavy ball", func(c *Config) { c.Optimizer = optim.SGD{Momentum: 0.9, HeavyBall: true} })
-	add("adam", func(c *Config) { c.Optimizer, c.Schedule = optim.Adam{}, optim.Constant(0.01) })
-	add("rmsprop", func(c *Config) {
-		c.Optimizer, c.Schedule = optim.RMSProp{Momentum: 0.5, Centered: true}, optim.Constant(0.003)
+	for _, steps := range []int{0, 1, 5, 9, 14} {
+		f.Add(at(steps).Meta[progressKey], -1, 0)
+	}
+	where := at(9).Meta[progressKey]
+	f.Add(where, 2, 0)
+	f.Add(where, 3, 1)
+	for _, change := range [][2]string{
+		{`"Step":9`, `"Step":-9`}, {`"Step":9`, `"Step":9000000000000000000`}, {`"Epoch":1`, `"Epoch":7`}, {`"Told":`, `"Told":-`},
+		{`"EpochAt":7`, `"EpochAt":10`}, {`"Examples":`, `"Examples":-`}, {`"Due":[]`, `"Due":[{"kind":"best"},{"kind":"no"}]`},
+		{`"Due":null`, `"Due":[{"kind":"best","loss":null}]`}, {`"BestScore":`, `"BestScore":1e9`}, {`"DevLosses":[`, `"DevLosses":[1e308,`},
+	} {
+		f.Add(strings.Replace(where, change[0], change[1], 1), -1, 0)
+	}
+	base := at(9)
+	f.Fuzz(func(t *testing.T, where string, tensor, cut int) {
+		if len(where) > 1<<16 {
+			return
+		}
+		file := &safetensors.File{Meta: map[string]string{}, Tensors: append([]safetensors.Tensor(nil), base.Tensors...)}
+		for k, v := range base.Meta {
+			file.Meta[k] = v
+		}
+		file.Meta[progressKey], file.Meta[sumKey] = where, source.Sum(where)
+		if tensor >= 0 && tensor < len(file.Tensors) {
+			x := &file.Tensors[tensor]
+			if n := len(x.Data) - cut; cut > 0 && n > 0 {
+				x.Data, x.Dims = x.Data[:n], []int{n}
+			} else {
+				file.Tensors = append(file.Tensors[:tensor], file.Tensors[tensor+1:]...)
+			}
+		}
+		tr := newTrainer(t, cfg)
+		before := weights(tr)
+		var err error
+		if got, limit := allocated(func() { err = tr.Restore(file) }), uint64(16*len(where)+4<<20); got > limit {
+			t.Errorf("%d bytes had %d bytes allocated, allowed %d", len(where), got, limit)
+		}
+		if err != nil {
+			mustBeOneLine(t, err)
+			mustEqual(t, "after a refusal", nil, nil, weights(tr), before)
+			return
+		}
+		first := must(must(tr.File()).Encode())
+		again := newTrainer(t, cfg)
+		if err := again.Restore(must(safetensors.Decode(first))); err != nil {
+			t.Fatalf("accepted, and saved as what is not: %v", err)
+		}
+		if second := must(must(again.File()).Encode()); !bytes.Equal(first, second) {
+			t.Error("a state that was accepted is saved as another one")
+		}
+		train, dev := sets()
+		for _, err := range tr.Run(t.Context(), batches(cfg, train), InOrder(dev)) {
+			if err != nil {
+				mustBeOneLine(t, err)
+			}
+		}
 	})
-	add("adagrad", func(c *Config) { c.Optimizer = optim.AdaGrad{} })
-	add("lion", func(c *Config) { c.Optimizer, c.Schedule = optim.Lion{}, optim.Constant(0.001) })
-	add("ema", func(c *Config) { c.EMA = 0.9 })
-	add("dropout", func(c *Config) { c.Layers = nn.MLP([]int{12, 8}, nn.ReLU{}, data.Classes, 0.3) })
-	add("batch norm", func(c *Config) { c.Layers = []nn.Layer{nn.BatchNorm{}, nn.Linear{Out: 10}} })
-	add("plateau", func(c *Config) { c.Schedule, c.DevEvery = optim.ReduceOnPlateau{Base: 0.3, Factor: 0.5}, 2 })
-	add("one cycle", func(c *Config) { c.Schedule = optim.Warmup{Steps: 4, Then: optim.OneCycle{Max: 0.1, Steps: 17}} })
-	add("dev after every epoch", func(c *Config) { c.DevEvery = 0 })
-	add("patience", func(c *Config) { c.Patience, c.DevEvery, c.LogEvery = 2, 1, 4 })
-	return append(all, cnn())
 }
 
 // reopen sends a run through its file into a fresh trainer.

@@ -1,6 +1,8 @@
 package train
 
-import "inkling/pkg/data"
+import (
+	"inkling/pkg/data"
+)
 
 // drawSeed is the seed of all subsets: runs of one size train on the same
 // images, whatever their own seeds, so that seeds compare, and a larger size

@@ -15,6 +15,47 @@ import (
 	"inkling/pkg/nn/optim"
 )
 
+// Also where nobody but the batches knows how long the run is.
+func TestRunCountsForItsSchedule(t *testing.T) {
+	c := mlp()
+	c.Schedule = optim.LinearLR{From: 0.05, To: 0}
+	tr := newTrainer(t, c)
+	h := finish(t, tr)
+	c.Schedule = optim.LinearLR{From: 0.05, To: 0, Steps: 21}
+	told := newTrainer(t, c)
+	mustEqual(t, "counted", h, finish(t, told), weights(tr), weights(told))
+	// Stopped and continued, it is the same again.
+	c.Schedule = optim.LinearLR{From: 0.05, To: 0}
+	first := newTrainer(t, c)
+	train, dev := sets()
+	for e, err := range first.Run(context.Background(), batches(c, train), InOrder(dev)) {
+		if err != nil || e.Step >= 10 {
+			break
+		}
+	}
+	second := newTrainer(t, c)
+	if err := second.Restore(must(first.File())); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, second)
+	mustEqual(t, "continued", nil, nil, weights(second), weights(tr))
+}
+
+func TestAdaptiveScheduleThatGoesWrong(t *testing.T) {
+	for _, rate := range []float64{math.NaN(), math.Inf(1), -0.1, 1e9} {
+		c := mlp()
+		c.Schedule = wild{rate}
+		m := must(nn.New(1, nn.CHW(1, 28, 28), c.Layers...))
+		train, dev := sets()
+		var err error
+		for _, err = range Run(context.Background(), c, m, c.Batches(train), InOrder(dev)) {
+		}
+		if err == nil || !strings.Contains(err.Error(), "the schedule gives learning rate") || !strings.Contains(err.Error(), "step 5") {
+			t.Errorf("rate %v: error %v", rate, err)
+		}
+	}
+}
+
 // outlineOf writes a history as letters with steps: "T3 D5 B5".
 func outlineOf(h History) string {
 	var parts []string
@@ -181,15 +222,6 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// diverging squares its error at every step. (Cross-entropy need not diverge
-// at any learning rate: the units die, or it learns as a perceptron does.)
-func diverging() Config {
-	c := mlp()
-	c.Layers, c.Loss = nn.MLP(nil, nil, data.Classes, 0), nn.MSE{}
-	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
-	return c
-}
-
 func TestDivergingRun(t *testing.T) {
 	train, dev := sets()
 	cfg := diverging()
@@ -256,7 +288,9 @@ func TestLastReportIsNoMeanOfAFewSteps(t *testing.T) {
 type wrecking struct{ params []*nn.Param }
 
 func (wrecking) New(params []*nn.Param) (optim.Stepper, error) { return wrecking{params}, nil }
-func (wrecking) State() []nn.State                             { return nil }
+
+func (wrecking) State() []nn.State { return nil }
+
 func (w wrecking) Step(int, float64) {
 	for _, p := range w.params {
 		for i := range p.Data {

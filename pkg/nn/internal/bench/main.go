@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"inkling/pkg/data"
+	"inkling/pkg/lab"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/internal/f32"
 	"inkling/pkg/nn/optim"
@@ -178,20 +179,20 @@ func product(spec string) func() {
 // once is work that is timed as a whole process: "start", from nothing to the
 // first training step on the data of MNIST_DIR, or "train", an epoch of it.
 func once(what string) {
-	lab, err := train.Open(context.Background(), "bench")
+	l, err := lab.Open(context.Background(), "bench")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	steps := map[string]int{"start": 1, "train": lab.Steps(64)}[what]
+	steps := map[string]int{"start": 1, "train": l.Steps(64)}[what]
 	work := train.Config{Layers: models["mlp"], Optimizer: optim.SGD{Momentum: 0.9}, Schedule: optim.Constant(0.01), Batch: 64, Epochs: 1, Seed: 1}
-	m, err := nn.New(1, lab.In(), work.Layers...)
+	m, err := nn.New(1, l.In(), work.Layers...)
 	if err != nil {
 		panic(err)
 	}
-	loader := &data.Loader{Set: lab.Train, Batch: work.Batch, Seed: work.Seed, Shuffle: true}
+	loader := &data.Loader{Set: l.Train, Batch: work.Batch, Seed: work.Seed, Shuffle: true}
 	work.LogEvery, work.DevEvery = 1, 1<<20
-	for e, err := range train.Run(context.Background(), work, m, loader.Epoch, train.InOrder(lab.Dev)) {
+	for e, err := range train.Run(context.Background(), work, m, loader.Epoch, train.InOrder(l.Dev)) {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

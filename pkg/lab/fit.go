@@ -1,0 +1,484 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"syscall"
+	"time"
+
+	"inkling/pkg/data"
+	"inkling/pkg/internal/printable"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/train"
+)
+
+// Fit makes the runs of the given configurations, in turn or l.SideBySide at a
+// time; the results come in the order of the configurations and do not depend
+// on that. A run that the store has already comes back at once; an interrupted
+// one continues where it stopped. A single run is logged in full, several with
+// a line each. A mistake in any configuration is told before the first run
+// begins.
+//
+// A run that diverges is a result, not an error; see Result.Status. So is one
+// that is cut short: SIGINT, SIGTERM and SIGHUP save what is at work, and what has
+// not begun comes back with the status Interrupted and whatever there is. From
+// then on this lab begins no more runs, so that one signal ends a whole loop of
+// Fits. See UntilSignal.
+func (l *Lab) Fit(cfgs ...train.Config) ([]*Result, error) {
+	var more []os.Signal
+	if inCell() { // a kernel that is gone leaves a pipe that nobody reads
+		more = append(more, syscall.SIGPIPE)
+	}
+	ctx, stop := UntilSignal(context.Background(), more...)
+	if l.interrupted {
+		stop()
+	}
+	results, err := l.FitContext(ctx, cfgs...)
+	stop()
+	l.interrupted = l.interrupted || errors.As(context.Cause(ctx), new(Stopped))
+	return results, err
+}
+
+// FitAll is Fit that takes an interrupt for an error: it returns a result for
+// every configuration or none, for what compares them.
+func (l *Lab) FitAll(cfgs ...train.Config) ([]*Result, error) {
+	runs, err := l.Fit(cfgs...)
+	if err != nil {
+		return nil, err
+	}
+	return runs, allDone(runs, len(cfgs))
+}
+
+func allDone(runs []*Result, want int) error {
+	done := 0
+	for _, r := range runs {
+		if r.Status != Interrupted {
+			done++
+		}
+	}
+	if done < want {
+		return fmt.Errorf("lab: %d of %d runs are done: run again to continue", done, want)
+	}
+	return nil
+}
+
+// Finished is what the run store holds of the runs that Fit would make: those
+// that have ended, perhaps none. It trains nothing, and is for runs so long that
+// a notebook makes them on demand only.
+func (l *Lab) Finished(cfgs ...train.Config) ([]*Result, error) {
+	jobs, err := l.plan(cfgs)
+	if err != nil {
+		return nil, err
+	}
+	var ended []*Result
+	for _, j := range jobs {
+		r, err := l.saved(j)
+		if err != nil {
+			return nil, err
+		}
+		if r.Status != Interrupted {
+			ended = append(ended, r)
+		}
+	}
+	return ended, nil
+}
+
+// FitContext is Fit that ends when ctx does, instead of at a signal.
+func (l *Lab) FitContext(ctx context.Context, cfgs ...train.Config) ([]*Result, error) {
+	jobs, err := l.plan(cfgs)
+	if err != nil {
+		return nil, err
+	}
+	if f, ok := l.Log.(Flusher); ok {
+		defer f.Flush()
+	}
+	l.tellNotes(jobs)
+	return l.runAll(ctx, jobs, l.SideBySide)
+}
+
+// job is a run that Fit is asked for.
+type job struct {
+	cfg    train.Config
+	label  string // its name, told apart from equal ones
+	train  *data.Set
+	result *Result
+	steps  int           // of the whole run
+	twin   *job          // an earlier job for the same run, or nil
+	done   chan struct{} // closed when the job is
+	err    error
+	crash  string // a panic, with where it came from
+}
+
+// plan checks configurations and says what they come to.
+func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
+	if err := words(); err != nil {
+		return nil, err
+	}
+	l.look()
+	var jobs []*job
+	first := map[string]*job{}
+	for _, cfg := range cfgs {
+		cfg, train, err := l.prepare(cfg)
+		if err != nil {
+			return nil, err
+		}
+		if err := cfg.CheckNetwork(l.In(), train.Len()); err != nil {
+			return nil, err
+		}
+		r := &Result{Record: l.record(cfg, train), lab: l}
+		if r.Layers, err = nn.EncodeLayers(cfg.Layers); err != nil {
+			return nil, err
+		}
+		if r.Hyper, err = settingsOf(cfg, r.Layers, train.Len()); err != nil {
+			return nil, err
+		}
+		id := r.id()
+		r.Dir = filepath.Join(l.store, l.Question, slug(cfg.Name)+"-"+id)
+		j := &job{cfg: cfg, train: train, result: r, steps: cfg.StepsOn(train.Len()) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
+		if j.twin == nil {
+			first[id] = j
+		}
+		jobs = append(jobs, j)
+	}
+	runs := make([]*Result, len(jobs))
+	for i, j := range jobs {
+		runs[i] = j.result
+	}
+	for i, label := range Labels(runs) {
+		jobs[i].label = label
+	}
+	return jobs, nil
+}
+
+// runAll makes the runs, so many at a time, and tells of each in order. An
+// error stops the others as an interrupt does.
+func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Result, error) {
+	ctx, cancel := context.WithCancel(parent)
+	defer cancel()
+	atATime = max(min(atATime, len(jobs)), 1)
+	m := l.newMeter(jobs)
+	queue := make(chan *job)
+	go func() {
+		defer close(queue)
+		for _, j := range jobs {
+			queue <- j
+		}
+	}()
+	for range atATime {
+		go func() {
+			for j := range queue {
+				if j.twin != nil {
+					<-j.twin.done // it began before this one, so it ends
+				}
+				j.guard(func() (*Result, error) {
+					if ctx.Err() != nil {
+						return l.saved(j)
+					}
+					return l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
+				})
+				if j.err != nil || j.crash != "" {
+					cancel()
+				}
+				close(j.done)
+			}
+		}()
+	}
+	var results []*Result
+	var errs []error
+	for _, j := range jobs {
+		<-j.done
+		if len(jobs) == 1 {
+			m.finish()
+		}
+		if j.crash != "" {
+			m.finish()
+			panic(j.crash)
+		}
+		if j.err != nil {
+			errs = append(errs, j.err)
+			continue
+		}
+		if j.result.label = j.label; j.result.Named && j.label == j.cfg.Name {
+			j.result.label = j.result.Name // a name that it was given before
+		}
+		results = append(results, j.result)
+		if j.result.lost != "" && (l.Quiet || len(jobs) > 1) { // else told when it began
+			fmt.Fprintln(l.Log, j.result.lost)
+		}
+		l.asked = append(slices.DeleteFunc(l.asked, func(dir string) bool { return dir == j.result.Dir }), j.result.Dir)
+		if !l.Quiet || j.result.Status != Finished {
+			fmt.Fprintln(l.Log, j.result)
+		}
+	}
+	m.finish()
+	l.sweepSuperseded(results)
+	return results, errors.Join(errs...)
+}
+
+// guard keeps a panic, of a layer or a loss of one's own perhaps, for the
+// goroutine that asked for the run: there it can be recovered from.
+func (j *job) guard(f func() (*Result, error)) {
+	defer func() {
+		if v := recover(); v != nil {
+			j.crash = fmt.Sprintf("%v\n\nin the run %s:\n%s", v, j.label, debug.Stack())
+		}
+	}()
+	j.result, j.err = f()
+}
+
+// saved is what there is of a run that is not to be made now.
+func (l *Lab) saved(j *job) (*Result, error) {
+	s, unfinished, err := l.stored(j.result)
+	if s != nil || err != nil {
+		return s, err
+	}
+	r := j.result
+	if s, err := readResult(unfinished); err == nil && s.Status == Interrupted {
+		s.lab, s.Stored = l, false
+		if r.Named {
+			s.Name, s.Named = r.Name, true
+		}
+		return s, nil
+	}
+	r.Status = Interrupted
+	return r, nil
+}
+
+// fit finds or makes one run.
+func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime int) (*Result, error) {
+	log := io.Discard
+	if verbose {
+		log = l.Log
+	}
+	printer := &Printer{W: log}
+	r := j.result
+	s, unfinished, err := l.stored(r)
+	if s != nil || err != nil {
+		m.have(j, s)
+		return s.tellAll(printer), err
+	}
+	if unfinished != "" {
+		r.Dir = unfinished
+	}
+	l.sayUnknown(r.Code)
+	t, err := l.trainer(j)
+	if err != nil {
+		return nil, err
+	}
+	release, err := r.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	// Another process may have finished it since the first look.
+	if s, _, err := l.stored(r); s != nil || err != nil {
+		m.have(j, s)
+		return s.tellAll(printer), err
+	}
+	if atATime > 1 {
+		r.SideBySide = atATime
+	}
+	// What would refuse the best model at the end is told before the beginning.
+	unlock, err := l.lockBest()
+	if err != nil {
+		return nil, err
+	}
+	unlock()
+	rec, err := begin(r, t, l.devIndex)
+	if errors.Is(err, errNoBest) {
+		if t, err = l.trainer(j); err == nil {
+			rec, err = begin(r, t, l.devIndex)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.lost != "" && verbose {
+		fmt.Fprintln(l.Log, r.lost)
+	}
+	if t.Step > 0 {
+		fmt.Fprintf(log, "continued after iteration %d of %d\n", t.Step, j.steps)
+	}
+	r.tellAll(printer)
+	for _, e := range r.History {
+		m.tell(j.label, e)
+	}
+	m.found(t.Step, r.best())
+	status, cause := l.run(ctx, j, t, rec, printer, m)
+	if status == "" {
+		rec.history.Close() // what was saved last is there to continue from
+		return nil, cause
+	}
+	if status != Interrupted {
+		m.drop(j.steps - t.Step)
+	}
+	if err := rec.end(status, cause, l.keepBest); err != nil {
+		return r, err
+	}
+	return r, l.supersede(r)
+}
+
+// Check finds whatever is wrong with a configuration, and returns the model as
+// it is before the first step.
+func (l *Lab) Check(cfg train.Config) (*nn.Model, error) {
+	jobs, err := l.plan([]train.Config{cfg})
+	if err != nil {
+		return nil, err
+	}
+	t, err := l.trainer(jobs[0])
+	if err != nil {
+		return nil, err
+	}
+	return t.Network(), nil
+}
+
+// trainer builds the model of a run.
+func (l *Lab) trainer(j *job) (*train.Trainer, error) {
+	t, err := train.Build(j.cfg, l.In(), j.train.Len())
+	if err != nil {
+		return nil, err
+	}
+	j.result.Weights = t.Network().Weights()
+	t.Data = j.result.on()
+	return t, nil
+}
+
+// tellAll gives the history so far to p.
+func (r *Result) tellAll(p *Printer) *Result {
+	if r != nil {
+		for _, e := range r.History {
+			p.Tell(e)
+		}
+	}
+	return r
+}
+
+// run trains to the end and says how it ended. No status means that cause is an
+// error of the machine, not of the run.
+func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, printer *Printer, m *meter) (Status, error) {
+	t.Parts++
+	spent, end := machine.begin()
+	before := t.CPU
+	defer func() {
+		end()
+		t.CPU = before + spent()
+	}()
+	told := t.Step
+	t.Between = func() error {
+		m.step(t.Step - told)
+		told = t.Step
+		t.CPU = before + spent()
+		return rec.saveInTime()
+	}
+	for e, err := range t.Run(ctx, j.cfg.Batches(j.train), train.InOrder(l.Dev)) {
+		var diverged *train.Divergence
+		switch {
+		case errors.As(err, &diverged):
+			return Diverged, err
+		case err != nil && errors.Is(err, ctx.Err()):
+			return Interrupted, nil
+		case err != nil:
+			return "", err
+		}
+		printer.Tell(e)
+		m.tell(j.label, e)
+		if t.BestScore >= 0 {
+			m.score(t.BestScore)
+		}
+		if err := rec.tell(e); err != nil {
+			return "", err
+		}
+	}
+	m.step(t.Step - told)
+	return Finished, nil
+}
+
+// prepare fills in what follows from the lab and checks the configuration, so
+// that a mistake is told before anything is written.
+func (l *Lab) prepare(cfg train.Config) (train.Config, *data.Set, error) {
+	cfg, err := cfg.Complete()
+	if err != nil {
+		return cfg, nil, err
+	}
+	if printable.Text(cfg.Name) != cfg.Name {
+		return cfg, nil, fmt.Errorf("lab: name %.80q, want one line of printable text", cfg.Name)
+	}
+	if err := l.checkSets(); err != nil {
+		return cfg, nil, err
+	}
+	n := l.Train.Len()
+	if l.Quick {
+		cfg.TrainSize = min(cfg.TrainSize, n)
+	}
+	if cfg.TrainSize > n {
+		return cfg, nil, fmt.Errorf("lab: size %d, want 1 to %d, or 0 for all", cfg.TrainSize, n)
+	}
+	train := l.drawn.subset(l.Train, cfg.TrainSize)
+	if train.Len() == n {
+		cfg.TrainSize = 0 // two ways to say the same
+	}
+	if cfg.Batch > train.Len() {
+		return cfg, nil, fmt.Errorf("lab: batch %d, want 1 to %d, the training split", cfg.Batch, train.Len())
+	}
+	steps := cfg.StepsOn(train.Len())
+	if cfg.DevEvery == 0 {
+		cfg.LogEvery = min(cfg.LogEvery, max(steps/4, 1))
+		cfg.DevEvery = max(steps/4/cfg.LogEvery, 1) * cfg.LogEvery
+	}
+	if err := optim.CheckSchedule(cfg.Schedule, steps*cfg.Epochs); err != nil {
+		return cfg, nil, err
+	}
+	cfg.Schedule = optim.Bind(cfg.Schedule, steps*cfg.Epochs) // two ways to say the same
+	if cfg.Name == "" {
+		cfg.Name = autoName(cfg)
+	}
+	return cfg, train, nil
+}
+
+// record is what is known of a run before it begins.
+func (l *Lab) record(cfg train.Config, train *data.Set) Record {
+	key, code := cfg.Identify()
+	name := fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, train.Len(), l.Dev.Len())
+	return Record{
+		Name: cfg.Name, Named: cfg.Name != autoName(cfg), Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.sum(), Split: l.Split,
+		Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
+	}
+}
+
+// stored finds the run that r would be among those that have ended, under
+// whatever name; else it names the folder of one that has not, if there is one.
+func (l *Lab) stored(r *Result) (s *Result, unfinished string, err error) {
+	dirs, err := folders(filepath.Join(l.store, l.Question), "-"+r.id())
+	if err != nil {
+		return nil, "", err
+	}
+	for _, dir := range dirs {
+		s, err := readResult(dir)
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return nil, "", fmt.Errorf("%w: remove the folder to train it again", err)
+		case err == nil && (s.Config != r.Config || s.DataSum != r.DataSum || s.Code != r.Code):
+			return nil, "", fmt.Errorf("lab: %s is that of another run, %s: remove the folder to train it again", filepath.Join(dir, recordFile), printable.Text(s.Name))
+		case err != nil || s.Status == Interrupted || s.noModel():
+			if unfinished != r.Dir {
+				unfinished = dir
+			}
+		default:
+			s.lab = l
+			if err := s.called(r); err != nil {
+				return nil, "", err
+			}
+			os.Remove(filepath.Join(dir, stateFile)) // is there if the run was killed at its very end
+			return s, "", nil
+		}
+	}
+	return nil, unfinished, nil
+}

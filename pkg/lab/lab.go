@@ -1,0 +1,266 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"inkling/pkg/data"
+	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/printable"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
+	"inkling/pkg/nn/train"
+)
+
+// Lab is where the runs of one question are made: the data, cut into train and
+// dev, and the question's part of the run store.
+type Lab struct {
+	Question   string
+	Digits     *data.Digits // Digits.Train reordered: Train and Dev are windows of it
+	Train, Dev *data.Set
+	Split      Split
+	Log        io.Writer              // where Fit writes; os.Stdout; a Flusher is flushed
+	Progress   func(label string) Bar // nil for none; a Plotter draws the runs as well
+	Quiet      bool                   // Fit tells only of what goes wrong
+	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
+	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
+
+	asked       []string // folders of what Fit was asked for, the latest last
+	interrupted bool     // by a signal, in Fit: no run begins any more
+
+	drawn *subsets
+
+	store    string // the part of the run store for this data
+	devIndex []int
+	dataSum  string
+	made     uint64          // quickSum of Train and Dev as they were cut
+	now      uint64          // that of the last look
+	said     map[string]bool // why runs were made anew
+}
+
+// quickTrain, quickDev and quickTest are the sizes of the sets of a quick lab.
+const quickTrain, quickDev, quickTest = 5000, 1000, 2000
+
+// Open loads the data and opens the run store for a question: a short name
+// such as "q1". The training set is cut into train and dev by a seeded
+// permutation; dev has 10,000 of the 60,000 examples of MNIST.
+func Open(ctx context.Context, question string) (*Lab, error) {
+	if err := words(); err != nil {
+		return nil, err
+	}
+	if question == "" || slug(question) != question {
+		return nil, fmt.Errorf("lab: question %q, want a short name of a-z, 0-9, - and .", question)
+	}
+	root, err := StoreDir()
+	if err != nil {
+		return nil, err
+	}
+	quick, err := quick(os.Getenv("INKLING_QUICK"))
+	if err != nil {
+		return nil, err
+	}
+	digits, err := data.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return New(question, digits, root, quick), nil
+}
+
+// quick reads the value of INKLING_QUICK.
+func quick(value string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(value)) {
+	case "1", "true":
+		return true, nil
+	case "", "0", "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("lab: INKLING_QUICK %.20q, want 1 or true for quick runs, 0, false or nothing for full ones", value)
+}
+
+func New(question string, digits *data.Digits, root string, quick bool) *Lab {
+	l := &Lab{Question: question, Digits: digits, Log: os.Stdout, Quick: quick, drawn: new(subsets)}
+	l.store = filepath.Join(root, slug(digits.Name))
+	if l.Quick {
+		l.store += "-quick"
+	}
+	l.Split = Split{Seed: 1, Dev: digits.Train.Len() / 6}
+	l.dataSum = digits.Train.Fingerprint()
+	l.Train, l.Dev, l.devIndex = data.Partition(digits.Train, l.Split.Seed, l.Split.Dev)
+	if l.Quick {
+		l.Train, l.Dev = train.Subset(l.Train, quickTrain), train.Subset(l.Dev, quickDev)
+		d := *digits
+		d.Test = train.Subset(d.Test, quickTest)
+		l.Digits = &d
+	}
+	l.made = l.quickSum()
+	l.now = l.made
+	return l
+}
+
+// On is a lab for the same question on other digits, which it cuts as Open does,
+// with the part of the run store that is theirs. Digits.Train is reordered.
+func (l *Lab) On(digits *data.Digits) *Lab {
+	other := New(l.Question, digits, filepath.Dir(l.store), l.Quick)
+	other.Log, other.Progress, other.Quiet, other.SideBySide = l.Log, l.Progress, l.Quiet, l.SideBySide
+	return other
+}
+
+// String says what the lab works on, for the head of a report.
+func (l *Lab) String() string {
+	s := fmt.Sprintf("%v; %d for training, %d dev (split seed %d)", l.Digits, l.Train.Len(), l.Dev.Len(), l.Split.Seed)
+	if l.Quick {
+		s += "; QUICK: a subset, to try things out, not for results"
+	}
+	return s
+}
+
+// Steps is the number of steps of an epoch with batches of that size.
+func (l *Lab) Steps(batch int) int { return (l.Train.Len() + batch - 1) / max(batch, 1) }
+
+// IfQuick chooses a number of epochs, seeds or the like: the first in a quick
+// lab, the second otherwise.
+func (l *Lab) IfQuick(quick, full int) int {
+	if l.Quick {
+		return quick
+	}
+	return full
+}
+
+// In is the shape of one example.
+func (l *Lab) In() nn.Shape { return nn.CHW(1, l.Digits.Train.H, l.Digits.Train.W) }
+
+// Test judges the run's best model on the test set. The score of a run that
+// has ended is kept with it, so the test set is read once.
+func (r *Result) Test() (train.Score, error) {
+	if r.Record.Test != nil {
+		return *r.Record.Test, nil
+	}
+	if r.lab == nil {
+		return train.Score{}, fmt.Errorf("lab: %s was read without its data; use Lab.Runs", r.Name)
+	}
+	m, err := r.Model()
+	if err != nil {
+		return train.Score{}, err
+	}
+	s, err := train.Evaluate(context.Background(), m, train.LossOf(m), train.InOrder(r.lab.Digits.Test))
+	if err != nil {
+		return train.Score{}, err
+	}
+	r.Record.Test = &s
+	return s, r.keepTest(s)
+}
+
+// keepTest writes s into the run's record as it stands on disk now: another
+// process may have continued the run since it was read. A store that cannot
+// be written costs the next caller time, not the score.
+func (r *Result) keepTest(s train.Score) error {
+	release, err := r.lock()
+	if err != nil {
+		return nil
+	}
+	defer release()
+	now, err := readResult(r.Dir)
+	if err != nil {
+		return err
+	}
+	if now.Status == Interrupted || now.Best != r.Best {
+		return nil
+	}
+	now.Record.Test = &s
+	return now.writeRecord()
+}
+
+// Runs are all runs of the question that the store holds for this data, oldest
+// first but for those that Fit was asked for: they come last, in order. Those
+// that cannot be read are told in the log and left out.
+func (l *Lab) Runs() ([]*Result, error) {
+	all, err := readRuns(filepath.Join(l.store, l.Question))
+	if err != nil {
+		fmt.Fprintln(l.Log, OneLine(err))
+	}
+	for _, r := range all {
+		r.lab = l
+	}
+	slices.SortStableFunc(all, func(a, b *Result) int { return slices.Index(l.asked, a.Dir) - slices.Index(l.asked, b.Dir) })
+	return all, nil
+}
+
+// BestPath is where the best model of a question is kept, the one with the
+// highest score on the dev split.
+func (l *Lab) BestPath(question string) string { return filepath.Join(l.store, question, bestFile) }
+
+// BestModel loads the best model of a question and what it says of itself.
+func (l *Lab) BestModel(question string) (*nn.Model, map[string]string, error) {
+	m, meta, err := l.LoadModel(l.BestPath(question))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("lab: no saved model for %s on %s: make a run first", question, l.Digits.Name)
+	}
+	return m, meta, err
+}
+
+// LoadModel loads a saved model that fits the lab's digits, and what it says
+// of itself.
+func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
+	m, meta, err := nn.Load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if train.IsState(meta) {
+		return nil, nil, fmt.Errorf("%s: the state of an unfinished run, not a model: want %s beside it", path, bestFile)
+	}
+	for k, v := range meta {
+		meta[k] = printable.Text(v)
+	}
+	if in, out := m.In, m.Out(); in != l.In() || out != nn.Vec(data.Classes) {
+		return nil, nil, fmt.Errorf("%s: a model from %v to %v, want one from %v to %d", path, in, out, l.In(), data.Classes)
+	}
+	return m, meta, nil
+}
+
+// lockBest takes the question's best model for this process.
+func (l *Lab) lockBest() (release func(), err error) {
+	release, err = lock(l.BestPath(l.Question)+".lock", wait)
+	if err != nil {
+		return nil, fmt.Errorf("lab: run store: %w", err)
+	}
+	return release, nil
+}
+
+// keepBest copies the model of r to the question's best one if it scored
+// higher. Other runs of the question, in this process or another, may end at
+// the same time.
+func (l *Lab) keepBest(r *Result) error {
+	if r.Best.Step == 0 {
+		return nil
+	}
+	release, err := l.lockBest()
+	if err != nil {
+		return err
+	}
+	defer release()
+	path := l.BestPath(l.Question)
+	if _, meta, err := nn.Load(path); err == nil {
+		// Data of the same name may be other data: then the newer run counts.
+		best, err := strconv.ParseFloat(meta["dev_accuracy"], 64)
+		if err == nil && best >= r.Best.Score && meta["data_set_sha256"] == r.DataSum {
+			return nil
+		}
+	}
+	b, err := atomicfile.ReadFile(filepath.Join(r.Dir, bestFile), safetensors.MaxFile)
+	if err != nil {
+		return err
+	}
+	atomicfile.Sweep(filepath.Dir(path), 0)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}

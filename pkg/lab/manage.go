@@ -1,0 +1,380 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/printable"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
+)
+
+// called gives a stored run the name by which want asks for it, in the store as
+// well: a name that a person gave wins over one that follows from the settings.
+func (r *Result) called(want *Result) error {
+	if !want.Named || want.Name == r.Name {
+		return nil
+	}
+	err := r.Rename(want.Name)
+	if errors.Is(err, errLocked) || errors.Is(err, fs.ErrPermission) {
+		r.Name, r.Named, err = want.Name, true, nil // shown so, this time
+	}
+	return err
+}
+
+// Rename gives the run another name in the store. Its folder keeps the old one.
+// A run in training is refused.
+func (r *Result) Rename(name string) error {
+	if name = strings.TrimSpace(name); name == "" || printable.Text(name) != name {
+		return fmt.Errorf("lab: name %.80q, want one line of printable text", name)
+	}
+	release, err := r.lock()
+	if err != nil {
+		return err
+	}
+	defer release()
+	now, err := readResult(r.Dir) // another process may have continued it
+	if err != nil {
+		return err
+	}
+	now.Name, now.Named = name, true
+	if err := now.writeRecord(); err != nil {
+		return err
+	}
+	r.Name, r.Named, r.label = name, true, ""
+	return nil
+}
+
+// Remove deletes the run from the store and returns how many bytes that frees.
+// If the question's best model is its, the best of the other runs takes that
+// place. A run in training is refused.
+func (r *Result) Remove() (freed int64, err error) {
+	if _, err := os.Stat(r.Dir); err != nil {
+		return 0, fmt.Errorf("lab: run store: %w", err)
+	}
+	release, err := r.lock()
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	freed = r.Size()
+	// Gone at once for everybody else, however long the rest takes.
+	gone := filepath.Join(filepath.Dir(r.Dir), fmt.Sprintf(".removed-%d-%s", os.Getpid(), filepath.Base(r.Dir)))
+	if err := os.Rename(r.Dir, gone); err != nil {
+		return 0, fmt.Errorf("lab: run store: %w", err)
+	}
+	if err := os.RemoveAll(gone); err != nil {
+		return 0, fmt.Errorf("lab: run store: %w", err)
+	}
+	return freed, r.replaceBest()
+}
+
+// replaceBest makes the best model of the question that of the best run that is
+// left, if it was this run's.
+func (r *Result) replaceBest() error {
+	question := filepath.Dir(r.Dir)
+	path := filepath.Join(question, bestFile)
+	_, meta, err := nn.Load(path)
+	if err != nil || meta["run"] != filepath.Base(r.Dir) {
+		return nil
+	}
+	release, err := lock(filepath.Join(question, bestFile+".lock"), wait)
+	if err != nil {
+		return err
+	}
+	defer release()
+	runs, _ := readRuns(question)
+	slices.SortStableFunc(runs, func(a, b *Result) int { // the best first
+		switch {
+		case a.Best.Score > b.Best.Score:
+			return -1
+		case a.Best.Score < b.Best.Score:
+			return 1
+		}
+		return 0
+	})
+	for _, other := range runs {
+		if other.Best.Step == 0 || other.Old() {
+			continue
+		}
+		b, err := atomicfile.ReadFile(filepath.Join(other.Dir, bestFile), safetensors.MaxFile)
+		if err != nil {
+			continue
+		}
+		return atomicfile.Write(path, func(w io.Writer) error {
+			_, err := w.Write(b)
+			return err
+		})
+	}
+	return os.Remove(path)
+}
+
+// Size is how many bytes the run's folder holds.
+func (r *Result) Size() (bytes int64) {
+	filepath.WalkDir(r.Dir, func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			if info, err := e.Info(); err == nil {
+				bytes += info.Size()
+			}
+		}
+		return nil
+	})
+	return bytes
+}
+
+// ID is the part of the run's folder that identifies it.
+func (r *Result) ID() string {
+	base := filepath.Base(r.Dir)
+	return base[strings.LastIndex(base, "-")+1:]
+}
+
+// Where is the part of the run store that holds the run: "mnist/q1".
+func (r *Result) Where() string {
+	dir := filepath.Dir(r.Dir)
+	return printable.Text(filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir))
+}
+
+// Find is the one run of several that ref names: by its name, its label, its
+// folder, or how its id begins. The error lists the candidates if there is not
+// exactly one.
+func Find(runs []*Result, ref string) (*Result, error) {
+	ref = strings.TrimSpace(ref)
+	if ref == "" {
+		return nil, fmt.Errorf("lab: run %q, want a name or the beginning of an id", ref)
+	}
+	labels := labelsByPlace(runs)
+	base := filepath.Base(filepath.Clean(ref))
+	for _, match := range []func(i int, r *Result) bool{
+		func(_ int, r *Result) bool { return r.ID() == ref || filepath.Base(r.Dir) == base },
+		func(i int, r *Result) bool { return r.Name == ref || labels[i] == ref },
+		func(_ int, r *Result) bool { return len(ref) >= 2 && strings.HasPrefix(r.ID(), ref) },
+		func(i int, r *Result) bool {
+			return strings.HasPrefix(r.Name, ref) || strings.HasPrefix(labels[i], ref)
+		},
+	} {
+		var found []*Result
+		for i, r := range runs {
+			if match(i, r) {
+				found = append(found, r)
+			}
+		}
+		switch {
+		case len(found) == 1:
+			return found[0], nil
+		case len(found) > 1:
+			var list []string
+			for _, r := range found[:min(len(found), 6)] {
+				list = append(list, r.ID()+" ("+r.Where()+", "+labels[slices.Index(runs, r)]+")")
+			}
+			if n := len(found) - len(list); n > 0 {
+				list = append(list, fmt.Sprintf("%d more", n))
+			}
+			return nil, fmt.Errorf("lab: %d runs are meant by %.60q, want one id of: %s", len(found), ref, strings.Join(list, "; "))
+		}
+	}
+	var known []string
+	for i, r := range runs {
+		known = append(known, r.Name, labels[i], r.ID())
+	}
+	return nil, fmt.Errorf("lab: no run %.60q among %d%s", ref, len(runs), DidYouMean(ref, known))
+}
+
+// labelsByPlace are labels that tell runs of one question and data apart.
+func labelsByPlace(runs []*Result) []string {
+	labels := make([]string, len(runs))
+	at := map[string][]int{}
+	for i, r := range runs {
+		at[filepath.Dir(r.Dir)] = append(at[filepath.Dir(r.Dir)], i)
+	}
+	for _, list := range at {
+		var group []*Result
+		for _, i := range list {
+			group = append(group, runs[i])
+		}
+		for k, label := range Labels(group) {
+			labels[list[k]] = label
+		}
+	}
+	return labels
+}
+
+// Rename gives a run of the question another name; see [Find] for what names it.
+func (l *Lab) Rename(ref, name string) error {
+	r, err := l.find(ref)
+	if err == nil {
+		err = r.Rename(name)
+	}
+	return err
+}
+
+// Remove deletes runs of the question from the store, and says in the log what
+// that frees; see [Find] for what names a run. Nothing is removed if one of them
+// is not found.
+func (l *Lab) Remove(refs ...string) error {
+	var runs []*Result
+	for _, ref := range refs {
+		r, err := l.find(ref)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, r)
+	}
+	for _, r := range runs {
+		freed, err := r.Remove()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(l.Log, "removed %s, %s\n", r.Name, Bytes(freed))
+	}
+	return nil
+}
+
+func (l *Lab) find(ref string) (*Result, error) {
+	runs, err := l.Runs()
+	if err != nil {
+		return nil, err
+	}
+	return Find(runs, ref)
+}
+
+// Bytes is a number of bytes for people: "304 MB".
+func Bytes(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d B", n)
+	case n < 1e6:
+		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
+	case n < 1e9:
+		return fmt.Sprintf("%.3g MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.3g GB", float64(n)/1e9)
+}
+
+// List writes a table of runs, each with what it differs in from the others of
+// its question, and how much the runs hold that no run can use any more.
+func List(out io.Writer, runs []*Result) error {
+	labels := labelsByPlace(runs)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "id\tquestion\tdata\trun\tstatus\tdev %\tat\tsteps\tseconds\ttest %\tweights\tsize\tstarted")
+	var old int64
+	n := 0
+	for i, r := range runs {
+		test, dev := "", ""
+		if r.Record.Test != nil {
+			test = fmt.Sprintf("%.2f", 100*r.Record.Test.Accuracy)
+		}
+		if r.Best.Step > 0 {
+			dev = fmt.Sprintf("%.2f", 100*r.Best.Score)
+		}
+		size := r.Size()
+		if r.Old() {
+			old += size
+			n++
+		}
+		place, _, _ := strings.Cut(r.Where(), "/")
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%.1f\t%s\t%d\t%s\t%s\n",
+			printable.Text(r.ID()), r.Question, place, labels[i], r.Status, dev, r.Best.Step, r.Steps,
+			r.Seconds, test, r.Weights, Bytes(size), r.Started.Local().Format("2006-01-02 15:04"))
+	}
+	if err := w.Flush(); err != nil || n == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "%s of older code, %s: inkling runs rm --old removes them\n", printable.Count(n, "run"), Bytes(old))
+	return err
+}
+
+// Describe writes all that the store knows of a run, for people.
+func (r *Result) Describe(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row := func(name string, format string, args ...any) {
+		fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+	}
+	row("name", "%s", r.Name)
+	row("id", "%s", printable.Text(r.ID()))
+	row("in", "%s", r.Where())
+	row("status", "%s", r.Status)
+	if r.Error != "" {
+		row("error", "%s", r.Error)
+	}
+	row("data", "%s", r.Data)
+	if r.Best.Step > 0 {
+		row("dev", "%.2f %% at iteration %d of %d", 100*r.Best.Score, r.Best.Step, r.Steps)
+	}
+	if r.Record.Test != nil {
+		row("test", "%.2f %%", 100*r.Record.Test.Accuracy)
+	}
+	row("weights", "%d", r.Weights)
+	row("started", "%s, %.1f s of training", r.Started.Local().Format("2006-01-02 15:04:05"), r.Seconds)
+	code := "today's"
+	if r.Old() {
+		code = "older: it is neither shown as stored nor continued"
+	}
+	row("code", "%s; kernels %s", code, printable.Text(r.Code.Kernels))
+	row("size", "%s", Bytes(r.Size()))
+	var names []string
+	for name := range r.Hyper {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return settingRank(a, b) })
+	for _, name := range names {
+		row("  "+printable.Text(name), "%s", printable.Text(fmt.Sprint(r.Hyper[name])))
+	}
+	row("layers", "%s", printable.Text(compact(r.Layers)))
+	return w.Flush()
+}
+
+func settingRank(a, b string) int {
+	rank := func(key string) int {
+		if i := slices.Index(settingOrder, key); i >= 0 {
+			return i
+		}
+		return len(settingOrder)
+	}
+	if d := rank(a) - rank(b); d != 0 {
+		return d
+	}
+	return strings.Compare(a, b)
+}
+
+// sweepSuperseded frees the states of runs that were interrupted under older
+// code, or under code that cannot be told, where the same configuration has been
+// made anew by now: nothing can continue from them. What there is of such a run's curve and model stays.
+func (l *Lab) sweepSuperseded(results []*Result) {
+	results = slices.DeleteFunc(slices.Clone(results), func(r *Result) bool { return r.Stored || r.Status != Finished })
+	if len(results) == 0 {
+		return
+	}
+	dirs, _ := folders(filepath.Dir(results[0].Dir), "")
+	for _, dir := range dirs {
+		path := filepath.Join(dir, stateFile)
+		info, err := os.Lstat(path)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		other, err := readResult(dir)
+		if err != nil || other.Status != Interrupted || !other.Old() && other.Code.Once == "" || !slices.ContainsFunc(results, other.sameBut) {
+			continue
+		}
+		release, err := other.lock()
+		if err != nil {
+			continue // at work somewhere
+		}
+		if os.Remove(path) == nil {
+			fmt.Fprintf(l.Log, "freed %s: the state of %s, which nothing can continue from: the run has been made anew\n", Bytes(info.Size()), other.short())
+		}
+		release()
+	}
+}
+
+// sameBut reports whether o is the same run but for its code.
+func (r *Result) sameBut(o *Result) bool {
+	return r.Config == o.Config && r.Data == o.Data && r.DataSum == o.DataSum && r.Split == o.Split
+}

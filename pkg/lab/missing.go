@@ -1,0 +1,84 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"inkling/pkg/internal/printable"
+	"inkling/pkg/nn"
+)
+
+// Files of a run may be missing: it was killed before they were written, or a
+// person removed or mixed them up. What can be continued is; what cannot begins
+// anew and says so in one line; what is there and wrong is refused, with advice.
+
+// errNoBest says that a state cannot be continued, since the weights of its best
+// evaluation are not in it.
+var errNoBest = errors.New("lab: the best model is missing")
+
+// noModel reports whether a run that has ended has lost its best model.
+func (r *Result) noModel() bool {
+	_, err := os.Lstat(filepath.Join(r.Dir, bestFile))
+	return r.Best.Step > 0 && errors.Is(err, fs.ErrNotExist)
+}
+
+// startOver makes way for a run whose folder has no state. The folder may be new.
+func (r *Result) startOver() error {
+	old, err := readResult(r.Dir)
+	switch {
+	case err == nil && old.Status == Interrupted:
+		return r.anew(stateFile)
+	case err == nil:
+		return r.anew(bestFile) // else the run would have been taken as it is
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	h, err := readHistory(filepath.Join(r.Dir, historyFile))
+	if err != nil || len(h) == 0 {
+		return nil
+	}
+	return r.anew(stateFile) // killed before the first one was written, perhaps
+}
+
+// anew removes what says that there is a run, the record first, and remembers
+// which missing file is the reason.
+func (r *Result) anew(missing string) error {
+	for _, name := range []string{recordFile, stateFile, bestFile} {
+		if err := os.Remove(filepath.Join(r.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("lab: run store: %w", err)
+		}
+	}
+	if r.lost == "" {
+		r.lost = fmt.Sprintf("%s: begun anew, as %s is missing", r.Name, filepath.ToSlash(filepath.Join(r.short(), missing)))
+	}
+	return nil
+}
+
+// checkBest reports why the saved model is not one of this run's whose step and
+// score fit.
+func (r *Result) checkBest(fits func(step int, score float64) bool) error {
+	_, meta, err := nn.Load(filepath.Join(r.Dir, bestFile))
+	if err != nil {
+		return err
+	}
+	return r.belongs(meta, fits)
+}
+
+// belongs is checkBest for the metadata of a model that has been loaded.
+func (r *Result) belongs(meta map[string]string, fits func(step int, score float64) bool) error {
+	step, err := strconv.Atoi(meta["step"])
+	score, bad := strconv.ParseFloat(meta["dev_accuracy"], 64)
+	var layers bytes.Buffer // run.json has them indented
+	if json.Compact(&layers, r.Layers) != nil || err != nil || bad != nil ||
+		meta["data_set_sha256"] != r.DataSum || meta["architecture"] != layers.String() || !fits(step, score) {
+		return fmt.Errorf("%s is the model of another run: %s, dev accuracy %s at step %s",
+			filepath.Join(r.Dir, bestFile), printable.Text(meta["name"]), printable.Text(meta["dev_accuracy"]), printable.Text(meta["step"]))
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package lab
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"inkling/pkg/data"
+	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/train"
+)
+
+// checkSets reports sets that no run could be made on.
+func (l *Lab) checkSets() error {
+	sets := []*data.Set{l.Train, l.Dev, l.Digits.Test}
+	for i, s := range sets {
+		name := []string{"training", "dev", "test"}[i]
+		if s == nil && s == l.Digits.Test { // a run does without a test set
+			continue
+		}
+		if err := s.Check(); err != nil {
+			return fmt.Errorf("lab: %s images: %w", name, err)
+		}
+		if s.Len() == 0 && s != l.Digits.Test {
+			return fmt.Errorf("lab: no %s images: %v were split into %d for training and %d for dev", name, l.Digits.Train, l.Train.Len(), l.Dev.Len())
+		}
+		if s.H != l.Train.H || s.W != l.Train.W {
+			return fmt.Errorf("lab: %s images of %d×%d, training images of %d×%d", name, s.H, s.W, l.Train.H, l.Train.W)
+		}
+	}
+	return nil
+}
+
+// notes say what of a run may be meant but looks like a mistake, a line each.
+func (l *Lab) notes(cfg train.Config, train *data.Set) (notes []string) {
+	steps := cfg.StepsOn(train.Len()) * cfg.Epochs
+	if s := optim.ScheduleNote(cfg.Schedule, steps); s != "" {
+		notes = append(notes, s)
+	}
+	if evaluations := 1 + (steps-1)/cfg.DevEvery; cfg.Patience >= evaluations {
+		notes = append(notes, fmt.Sprintf("patience %d, evaluations on dev %d: the run cannot stop early", cfg.Patience, evaluations))
+	}
+	var missing []int
+	counts := train.Counts()
+	for class, n := range l.Dev.Counts() {
+		if n > 0 && (class >= len(counts) || counts[class] == 0) {
+			missing = append(missing, class)
+		}
+	}
+	if len(missing) > 0 {
+		notes = append(notes, fmt.Sprintf("no training images of %v, dev has some: they cannot be learned", missing))
+	}
+	return notes
+}
+
+// tellNotes tells what is odd about jobs, each thing once.
+func (l *Lab) tellNotes(jobs []*job) {
+	if l.Quiet {
+		return
+	}
+	var told []string
+	for _, j := range jobs {
+		for _, note := range l.notes(j.cfg, j.train) {
+			if !slices.Contains(told, note) {
+				told = append(told, note)
+				io.WriteString(l.Log, "note: "+note+"\n")
+			}
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package lab
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/nn/safetensors"
+	"inkling/pkg/nn/train"
+)
+
+// recorder writes a run's folder as the run goes. What is on disk can be
+// continued from at every moment, because of the order in which it gets there:
+// a state is saved after the history and the best model that it knows of, the
+// record that says a run is over after all else, and the state goes last.
+type recorder struct {
+	result  *Result
+	trainer *train.Trainer
+	history *os.File
+	saved   time.Time // when the state was last written
+}
+
+// saveEvery is how much work a killed run can lose. Only tests change it.
+var saveEvery = 10 * time.Second
+
+// begin opens the folder of a run, which must be locked, and continues an
+// unfinished one: the state is restored, and history that the state does not
+// know of is dropped.
+func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
+	atomicfile.Sweep(r.Dir, 0)
+	// What cannot be written is told now, not after hours of work.
+	for _, name := range []string{recordFile, historyFile, splitFile, stateFile, bestFile} {
+		if err := atomicfile.CanReplace(filepath.Join(r.Dir, name)); err != nil {
+			return nil, fmt.Errorf("lab: run store: %w", err)
+		}
+	}
+	f, err := safetensors.Load(filepath.Join(r.Dir, stateFile))
+	switch {
+	case err == nil:
+		err := r.restore(t, f)
+		if errors.Is(err, errNoBest) {
+			return nil, errors.Join(err, r.anew(bestFile))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: remove %s to train it from the start", err, r.short())
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		if err := r.startOver(); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("lab: %w: remove %s to train it from the start", err, r.short())
+	}
+	if err := writeJSON(filepath.Join(r.Dir, splitFile), devIndex, ""); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(r.Dir, historyFile)
+	if err := atomicfile.Write(path, func(w io.Writer) error {
+		for _, e := range r.History {
+			if err := writeLine(w, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	h, err := atomicfile.OpenOwn(path, os.O_WRONLY|os.O_APPEND)
+	return &recorder{result: r, trainer: t, history: h, saved: time.Now()}, err
+}
+
+// restore makes r and t stand where f was saved.
+func (r *Result) restore(t *train.Trainer, f *safetensors.File) error {
+	if err := t.Restore(f); err != nil {
+		return err
+	}
+	h, err := readHistory(filepath.Join(r.Dir, historyFile))
+	if err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	if len(h) < t.Told {
+		return fmt.Errorf("lab: a history of %d events and a state that knows of %d", len(h), t.Told)
+	}
+	if best := h[:t.Told].Of(train.Best); len(best) > 0 {
+		// It may be better than the state knows: the run was killed after it.
+		err := r.checkBest(func(step int, _ float64) bool { return step >= best[len(best)-1].Step })
+		if errors.Is(err, fs.ErrNotExist) {
+			return errNoBest
+		}
+		if err != nil {
+			return fmt.Errorf("lab: %w", err)
+		}
+	}
+	r.History = h[:t.Told]
+	if old, err := readResult(r.Dir); err == nil {
+		r.Started = old.Started
+	}
+	return nil
+}
+
+func writeLine(w io.Writer, e train.Event) error {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
+// tell keeps an event, and the weights if it is the best so far.
+func (rec *recorder) tell(e train.Event) error {
+	r := rec.result
+	r.History = append(r.History, e)
+	if err := writeLine(rec.history, e); err != nil {
+		return err
+	}
+	if e.Kind != train.Best {
+		return nil
+	}
+	return rec.trainer.Model().Save(filepath.Join(r.Dir, bestFile), rec.meta(e))
+}
+
+// meta is what a saved model says of itself.
+func (rec *recorder) meta(e train.Event) map[string]string {
+	r := rec.result
+	return map[string]string{
+		"question": r.Question, "run": filepath.Base(r.Dir), "name": r.Name, "data": r.Data, "data_set_sha256": r.DataSum,
+		"preprocessing": "pixels / 255", "step": fmt.Sprint(e.Step), "dev_accuracy": fmt.Sprint(e.Score), "dev_loss": fmt.Sprint(e.Loss),
+	}
+}
+
+// saveInTime saves the state if that is due.
+func (rec *recorder) saveInTime() error {
+	if time.Since(rec.saved) < saveEvery {
+		return nil
+	}
+	return rec.save()
+}
+
+// save writes the state of the run, if it is one that can be continued. With a
+// weight that is not finite the run is about to end, and the last good state
+// stays.
+func (rec *recorder) save() error {
+	if rec.trainer.Network().CheckFinite() != nil {
+		return nil
+	}
+	if rec.result.Code.Once != "" {
+		rec.saved = time.Now()
+		return rec.history.Sync()
+	}
+	if err := rec.history.Sync(); err != nil {
+		return err
+	}
+	f, err := rec.trainer.File()
+	if err != nil {
+		return err
+	}
+	if err := f.Save(filepath.Join(rec.result.Dir, stateFile)); err != nil {
+		return err
+	}
+	rec.saved = time.Now()
+	return nil
+}
+
+// end closes the run's folder with its status. keep is given the result once
+// its files are complete, and before the record says so.
+func (rec *recorder) end(status Status, cause error, keep func(*Result) error) error {
+	defer rec.history.Close()
+	r := rec.result
+	t := rec.trainer
+	r.Status, r.Steps, r.Seconds, r.Events = status, t.Step, t.Seconds, len(r.History)
+	r.Epochs, r.CPU, r.Parts = t.Begun(), t.CPU, t.Parts
+	if cause != nil {
+		r.Error = cause.Error()
+	}
+	if dev := r.Dev(); len(dev) > 0 {
+		r.Best, r.Last = dev[dev.Best()], dev[len(dev)-1]
+	}
+	finish := rec.history.Sync
+	if status == Interrupted {
+		finish = rec.save
+	}
+	if err := finish(); err != nil {
+		return err
+	}
+	if err := keep(r); err != nil {
+		if status == Finished { // to be continued at its very end
+			err = errors.Join(err, rec.save())
+		}
+		return err
+	}
+	if err := r.writeRecord(); err != nil {
+		return err
+	}
+	if status != Interrupted {
+		os.Remove(filepath.Join(r.Dir, stateFile))
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package lab
+
+import (
+	"testing"
+
+	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/train"
+)
+
+func TestReached(t *testing.T) {
+	r := ran(0.9, 0.97, 0.96, 0.98)
+	for _, c := range []struct {
+		accuracy float64
+		step     int
+		ok       bool
+	}{{0.5, 10, true}, {0.97, 20, true}, {0.9701, 40, true}, {0.99, 0, false}} {
+		if e, ok := r.Reached(c.accuracy); e.Step != c.step || ok != c.ok {
+			t.Errorf("Reached(%g) is step %d, %v, want %d, %v", c.accuracy, e.Step, ok, c.step, c.ok)
+		}
+	}
+}
+
+func TestStopped(t *testing.T) {
+	r := ran(0.5, 0.7, 0.6, 0.7, 0.65, 0.9) // a tie is no progress
+	for _, c := range []struct{ patience, end, kept int }{{1, 30, 20}, {2, 40, 20}, {3, 50, 20}, {4, 60, 60}, {9, 60, 60}, {0, 60, 60}} {
+		if end, kept := r.Stopped(c.patience); end.Step != c.end || kept.Step != c.kept {
+			t.Errorf("patience %d ends at %d and keeps %d, want %d and %d", c.patience, end.Step, kept.Step, c.end, c.kept)
+		}
+	}
+	if end, kept := ran().Stopped(2); end != (train.Event{}) || kept != (train.Event{}) {
+		t.Errorf("no evaluations: %+v and %+v", end, kept)
+	}
+}
+
+// What Stopped says of a full run is what a run with patience comes to.
+func TestStoppedIsPatience(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	c := mlp()
+	c.Epochs, c.DevEvery, c.Schedule = 30, 1, optim.Constant(0.3)
+	full := must(l.Fit(c))[0]
+	for _, patience := range []int{1, 3, 6} {
+		c.Patience = patience
+		r := must(l.Fit(c))[0]
+		if r.Steps == full.Steps {
+			t.Fatalf("patience %d did not end the run: the test sees nothing", patience)
+		}
+		if end, kept := full.Stopped(patience); untimed(end) != untimed(r.Last) || kept.Step != r.Best.Step || kept.Score != r.Best.Score {
+			t.Errorf("patience %d: ends at %+v and keeps %+v, want %+v and %+v", patience, end, kept, r.Last, r.Best)
+		}
+	}
+}
+
+func TestAllDone(t *testing.T) {
+	run := func(s Status) *Result { return &Result{Record: Record{Status: s}} }
+	if err := allDone([]*Result{run(Finished), run(Diverged)}, 2); err != nil {
+		t.Errorf("two runs that have ended: %v", err)
+	}
+	for _, runs := range [][]*Result{{run(Finished)}, {run(Finished), run(Interrupted)}, nil} {
+		if allDone(runs, 2) == nil {
+			t.Errorf("%d of 2 runs, not all at their end: no error", len(runs))
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	runs := []*Result{{Record: Record{Best: train.Event{Score: 0.75}, Last: train.Event{Score: 0.5}}}}
+	if best, last := DevErrors(runs), LastErrors(runs); best[0] != 25 || last[0] != 50 {
+		t.Errorf("errors of %v %% at the best and %v %% at the last evaluation, want 25 and 50", best, last)
+	}
+}

@@ -1,0 +1,419 @@
+package lab
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/printable"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/train"
+)
+
+// The files of a run's folder.
+const (
+	recordFile  = "run.json"
+	historyFile = "history.jsonl"
+	splitFile   = "split.json" // indices of the dev examples in the training set
+	stateFile   = "state.safetensors"
+	bestFile    = "best.safetensors"
+)
+
+// Status says how a run ended.
+type Status string
+
+const (
+	Finished    Status = "finished"
+	Interrupted Status = "interrupted" // can be continued
+	Diverged    Status = "diverged"    // the loss was not finite; best.safetensors is from before
+)
+
+// Record is what the run store knows of a run: run.json.
+type Record struct {
+	Name     string
+	Named    bool `json:",omitempty"` // a person chose the name; else it follows from the settings
+	Question string
+	Status   Status
+	Error    string `json:",omitempty"`
+
+	Hyper   Settings // the hyperparameters, for people and their programs
+	Config  string   // Config.Key
+	Data    string   // what the run was trained on, in words
+	DataSum string   // SHA-256 of the training set before the split
+	Split   Split
+	Code    train.Code
+	Kernels string // as told, with the number of workers
+	Weights int    // trainable values
+	Layers  json.RawMessage
+
+	// SideBySide is the number of runs that shared the machine, if more than
+	// one: Seconds does not compare with those of a run alone.
+	SideBySide int `json:",omitempty"`
+
+	Seed   uint64
+	Epochs int // begun
+
+	Started time.Time
+	Seconds float64 // of training and evaluation, see Result.Disturbed
+	CPU     float64 `json:",omitempty"` // of these, over all cores, see Result.Cost
+	Parts   int     `json:",omitempty"` // so many times begun or continued
+	Steps   int
+	Events  int          // in the history
+	Best    train.Event  // the evaluation with the best score
+	Last    train.Event  // the last evaluation
+	Test    *train.Score `json:",omitempty"` // of the best model, once it has been asked for
+}
+
+// Split says how the dev split was cut off the training set.
+type Split struct {
+	Seed uint64
+	Dev  int
+}
+
+// Result is a run with its record and history.
+type Result struct {
+	Record
+	History train.History
+	Dir     string
+	Stored  bool // found in the run store, not trained now
+
+	lab   *Lab
+	lost  string // the missing file because of which the run was begun anew, in a sentence
+	label string // among the runs of its Fit
+}
+
+// StoreDir is the folder of the run store: INKLING_RUNS, else runs beside the
+// go.mod of this module, found by walking up from the working directory, else
+// inkling/runs in the user's cache.
+func StoreDir() (string, error) {
+	if dir := os.Getenv("INKLING_RUNS"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	if root := moduleRoot(); root != "" {
+		return filepath.Join(root, "runs"), nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("lab: no place for runs: set INKLING_RUNS to a folder: %w", err)
+	}
+	return filepath.Join(cache, "inkling", "runs"), nil
+}
+
+func moduleRoot() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for {
+		b, err := atomicfile.ReadFile(filepath.Join(dir, "go.mod"), 1<<20)
+		if err == nil && bytes.HasPrefix(b, []byte("module inkling\n")) {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// Model loads the best weights of the run.
+func (r *Result) Model() (*nn.Model, error) {
+	m, meta, err := nn.Load(filepath.Join(r.Dir, bestFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && r.Best.Step == 0:
+		return nil, fmt.Errorf("lab: %s has no saved model: it was never evaluated", r.Name)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("lab: %s has lost its model, %s: train it again", r.Name, filepath.ToSlash(filepath.Join(r.short(), bestFile)))
+	case err == nil:
+		// Of a run that goes on elsewhere, a better one may be there by now.
+		err = r.belongs(meta, func(step int, score float64) bool {
+			return r.Status == Interrupted || step == r.Best.Step && score == r.Best.Score
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w: remove %s to train it again", err, r.short())
+	}
+	return m, nil
+}
+
+// Train and Dev are the reports and the evaluations of the run.
+func (r *Result) Train() train.History { return r.History.Of(train.Train) }
+
+func (r *Result) Dev() train.History { return r.History.Of(train.Dev) }
+
+// Label is the run's name, for where it is shown alone; see [Labels].
+func (r *Result) Label() string { return r.Name }
+
+// Points returns a curve over the iterations: split is "train" or "dev",
+// metric "loss", "objective", "score", "lr" or "gradnorm".
+func (r *Result) Points(split, metric string) (x, y []float64) {
+	h := r.History.Of(train.Kind(split))
+	switch metric {
+	case "loss":
+		return h.Steps(), h.Losses()
+	case "objective":
+		return h.Steps(), h.Objectives()
+	case "score":
+		return h.Steps(), h.Scores()
+	case "lr":
+		return h.Steps(), h.LRs()
+	case "gradnorm":
+		return h.Steps(), h.GradNorms()
+	}
+	panic(fmt.Sprintf("lab: metric %q, want loss, objective, score, lr or gradnorm", metric))
+}
+
+func (r *Result) String() string {
+	name := cmp.Or(r.label, r.Name)
+	s := fmt.Sprintf("%s: dev %.2f %% at iteration %d of %d, %.1f s", name, 100*r.Best.Score, r.Best.Step, r.Steps, r.Seconds)
+	if why := r.Disturbed(); why != "" {
+		s += " (" + why + ")"
+	}
+	best := ""
+	if r.Judged() {
+		best = fmt.Sprintf("best dev %.2f %%, ", 100*r.Best.Score)
+	}
+	switch {
+	case r.Status == Diverged:
+		s = fmt.Sprintf("%s: %s", name, r.Error)
+	case r.Status == Interrupted && r.Steps == 0:
+		s = name + ": not begun"
+	case r.Status == Interrupted && r.Code.Once != "":
+		s = fmt.Sprintf("%s: interrupted after iteration %d, %sit cannot be continued: %s", name, r.Steps, best, r.Code.Unknown)
+	case r.Status == Interrupted:
+		s = fmt.Sprintf("%s: interrupted after iteration %d, %ssaved in %s: run again to continue", name, r.Steps, best, r.short())
+	case r.Stored:
+		s += ", stored " + r.Started.Format("2006-01-02 15:04")
+	}
+	return s
+}
+
+// readResult reads a run's folder. A missing record is fs.ErrNotExist.
+func readResult(dir string) (*Result, error) {
+	path := filepath.Join(dir, recordFile)
+	b, err := atomicfile.ReadFile(path, maxRecord)
+	if err != nil {
+		return nil, fmt.Errorf("lab: run store: %w", err)
+	}
+	r := &Result{Dir: dir, Stored: true}
+	if err := r.decode(b); err != nil {
+		return nil, fmt.Errorf("lab: %s is damaged: %w", printable.Text(path), err)
+	}
+	for _, text := range []*string{&r.Name, &r.Question, &r.Error, &r.Data, &r.Kernels} {
+		*text = printable.Text(*text)
+	}
+	path = filepath.Join(dir, historyFile)
+	if r.History, err = readHistory(path); err != nil {
+		return nil, fmt.Errorf("lab: run store: %v", err) // never fs.ErrNotExist: the record is there
+	}
+	if r.Status != Interrupted && len(r.History) != r.Events {
+		return nil, fmt.Errorf("lab: %s is damaged: %d events, %s tells of %d", printable.Text(path), len(r.History), recordFile, r.Events)
+	}
+	return r, nil
+}
+
+// decode reads what writeRecord wrote.
+func (r *Record) decode(b []byte) error {
+	if err := json.Unmarshal(b, r); err != nil {
+		return err
+	}
+	switch r.Status {
+	case Finished, Interrupted, Diverged:
+	default:
+		return fmt.Errorf("status %.20q, want %s, %s or %s", r.Status, Finished, Interrupted, Diverged)
+	}
+	if r.Steps < 0 || r.Events < 0 || r.Best.Step < 0 || r.Best.Step > r.Steps || r.Weights < 0 || r.Split.Dev < 0 {
+		return fmt.Errorf("%d steps, %d events, the best at step %d: these cannot be", r.Steps, r.Events, r.Best.Step)
+	}
+	return nil
+}
+
+// The largest files of a run that are read, in bytes, and the longest line of a
+// history.
+const (
+	maxRecord  = 16 << 20
+	maxHistory = 1 << 30
+	maxLine    = 4 << 10
+)
+
+// readHistory reads events up to the first that is not whole: the last line of
+// a killed run may be cut short.
+func readHistory(path string) (train.History, error) {
+	f, err := atomicfile.Open(path, maxHistory)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return scanHistory(f)
+}
+
+func scanHistory(r io.Reader) (train.History, error) {
+	var h train.History
+	s := bufio.NewScanner(io.LimitReader(r, maxHistory))
+	s.Buffer(make([]byte, maxLine), maxLine)
+	for s.Scan() {
+		var e train.Event
+		if json.Unmarshal(s.Bytes(), &e) != nil || !e.Kind.Known() {
+			break
+		}
+		h = append(h, e)
+	}
+	if err := s.Err(); err != nil && err != bufio.ErrTooLong { // which is no event either
+		return nil, err
+	}
+	return h, nil
+}
+
+// writeRecord replaces run.json.
+func (r *Result) writeRecord() error {
+	return writeJSON(filepath.Join(r.Dir, recordFile), r.Record, "  ")
+}
+
+func writeJSON(path string, v any, indent string) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", indent)
+		return enc.Encode(v)
+	})
+}
+
+// slug makes a name fit for a folder.
+func slug(name string) string {
+	s := strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.':
+			return c
+		case c >= 'A' && c <= 'Z':
+			return c + 'a' - 'A'
+		}
+		return '-'
+	}, name)
+	parts := strings.FieldsFunc(s, func(c rune) bool { return c == '-' })
+	s = strings.Trim(strings.Join(parts, "-"), ".")
+	return strings.TrimRight(s[:min(len(s), 60)], "-.")
+}
+
+// lock takes the run's folder, made if need be, for this process.
+func (r *Result) lock() (release func(), err error) {
+	if err := r.ownFolders(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("lab: run store: %w", err)
+	}
+	release, err = lock(filepath.Join(r.Dir, "lock"), refuse)
+	switch {
+	case errors.Is(err, errLocked):
+		return nil, fmt.Errorf("lab: %s is %w: wait for it or stop it", r.short(), err)
+	case err != nil:
+		return nil, fmt.Errorf("lab: run store: %w", err)
+	}
+	return release, nil
+}
+
+// short is the run's folder as told to a person.
+func (r *Result) short() string {
+	data := filepath.Base(filepath.Dir(filepath.Dir(r.Dir)))
+	return filepath.ToSlash(filepath.Join("runs", data, r.Question, filepath.Base(r.Dir)))
+}
+
+// folders are the folders in dir whose names end in suffix, sorted; none if
+// there is no dir.
+func folders(dir, suffix string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("lab: run store: %w", err)
+	}
+	var list []string
+	var errs []error
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case !strings.HasSuffix(e.Name(), suffix) || e.Name()[0] == '.': // which is on its way out
+		case e.IsDir():
+			list = append(list, path)
+		case e.Type()&fs.ModeSymlink != 0:
+			errs = append(errs, ownFolder(path))
+		}
+	}
+	return list, errors.Join(errs...)
+}
+
+// ownFolder refuses a link in the place of a folder of the run store: what is
+// written there would end up anywhere.
+func ownFolder(path string) error {
+	if err := atomicfile.OwnFolder(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("lab: run store: %w; only the whole store may be a link, or lie where INKLING_RUNS says", err)
+	}
+	return nil
+}
+
+// ownFolders checks the folders of the data, the question and the run.
+func (r *Result) ownFolders() error {
+	question := filepath.Dir(r.Dir)
+	for _, dir := range []string{filepath.Dir(question), question, r.Dir} {
+		if err := ownFolder(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readRuns reads all runs below dir that have ended or been interrupted,
+// oldest first. The error names those that cannot be read; the others come
+// all the same.
+func readRuns(dir string) ([]*Result, error) {
+	dirs, err := folders(dir, "")
+	damaged := []error{err}
+	var all []*Result
+	for _, dir := range dirs {
+		r, err := readResult(dir)
+		switch {
+		case err == nil:
+			if r.noModel() {
+				r.Status = Interrupted // no result without a model: it will be made anew
+			}
+			all = append(all, r)
+		case !errors.Is(err, fs.ErrNotExist): // else at its beginning, or killed there
+			damaged = append(damaged, err)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Result) int { return a.Started.Compare(b.Started) })
+	return all, errors.Join(damaged...)
+}
+
+// StoredRuns are the runs of a question, or of every question if it is "",
+// whatever data they were made on: for looking, without loading data. As with
+// Lab.Runs, the error names what cannot be read beside the runs that can.
+func StoredRuns(question string) ([]*Result, error) {
+	root, err := StoreDir()
+	if err != nil {
+		return nil, err
+	}
+	dirs, err := folders(root, "")
+	errs := []error{err}
+	var all []*Result
+	for _, dir := range dirs {
+		questions, err := folders(dir, "")
+		errs = append(errs, err)
+		for _, q := range questions {
+			if question == "" || filepath.Base(q) == question {
+				runs, err := readRuns(q)
+				all, errs = append(all, runs...), append(errs, err)
+			}
+		}
+	}
+	return all, errors.Join(errs...)
+}

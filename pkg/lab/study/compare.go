@@ -1,0 +1,87 @@
+package study
+
+import (
+	"fmt"
+	"math"
+
+	"inkling/pkg/data"
+	"inkling/pkg/lab"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/metric"
+)
+
+// Paired is by how much the dev error of b, in points of %, is above that of a,
+// run by run: the same seeds in the same order. Differences between pairs
+// scatter less than the errors themselves, as a seed that is good for one is
+// often good for the other. The standard error is that of the mean; NaN for one
+// pair, which tells of none.
+func Paired(a, b []*lab.Result) (mean, standardError float64) {
+	if len(a) != len(b) || len(a) == 0 {
+		panic(fmt.Sprintf("study: paired: %d runs beside %d", len(a), len(b)))
+	}
+	d := lab.DevErrors(b)
+	for i, e := range lab.DevErrors(a) {
+		d[i] -= e
+	}
+	s := lab.StatOf(d)
+	return s.Mean, s.SD / math.Sqrt(float64(s.N))
+}
+
+// TrainErrors judges the best models of runs on n images of the training split,
+// those that a run with TrainSize n has seen and one with more has seen as well,
+// as dev is judged: dropout off, batch normalization by its running statistics. The shares wrong are in %. What a run reports while it
+// trains is neither: it is of a network that still changes, thinned by dropout.
+func TrainErrors(l *lab.Lab, runs []*lab.Result, n int) ([]float64, error) {
+	return ErrorsOn(runs, l.Subset(n))
+}
+
+// ErrorsOn judges the best models of runs on a set; if views are given, by the
+// mean of what each says about them, see [JudgeViews]. The shares wrong are in %.
+func ErrorsOn(runs []*lab.Result, s *data.Set, views ...data.Affine) ([]float64, error) {
+	errs := make([]float64, len(runs))
+	for i, r := range runs {
+		m, err := r.Model()
+		if err != nil {
+			return nil, err
+		}
+		if len(views) > 0 {
+			errs[i] = 100 * (1 - metric.JudgeViews(m, s, views...).Accuracy())
+		} else {
+			errs[i] = 100 * (1 - metric.Judge(m, s).Accuracy())
+		}
+	}
+	return errs, nil
+}
+
+// Gaps are by how many points of % the dev errors of runs are above their errors
+// on n images of the training split; see TrainErrors. A gap below
+// zero means that the network does better on dev.
+func Gaps(l *lab.Lab, runs []*lab.Result, n int) ([]float64, error) {
+	train, err := TrainErrors(l, runs, n)
+	if err != nil {
+		return nil, err
+	}
+	gaps := lab.DevErrors(runs)
+	for i, e := range train {
+		gaps[i] -= e
+	}
+	return gaps, nil
+}
+
+// Apart is how far the parameters of two models of the same layers are from
+// each other, relative to those of b: ‖a − b‖/‖b‖.
+func Apart(a, b *nn.Model) float64 {
+	p, q := a.Params(), b.Params()
+	if len(p) != len(q) || a.Weights() != b.Weights() {
+		panic(fmt.Sprintf("study: apart: %d weights beside %d", a.Weights(), b.Weights()))
+	}
+	var difference, size float64
+	for i := range p {
+		for j, v := range p[i].Data {
+			w := float64(q[i].Data[j])
+			difference += (float64(v) - w) * (float64(v) - w)
+			size += w * w
+		}
+	}
+	return math.Sqrt(difference / size)
+}

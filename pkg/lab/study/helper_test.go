@@ -1,0 +1,108 @@
+package study
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"inkling/pkg/data"
+	"inkling/pkg/lab"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/train"
+)
+
+func scored(scores ...float64) (runs []*lab.Result) {
+	for _, s := range scores {
+		runs = append(runs, &lab.Result{Record: lab.Record{Best: train.Event{Score: s}}})
+	}
+	return runs
+}
+
+// tiny draws fresh sets of n training and dev examples together: a lab
+// reorders its own.
+func tiny(n int) *data.Digits {
+	return &data.Digits{
+		Name: "tiny digits", Source: "drawn for a test",
+		Train: data.Synthetic("train", 1, 0, n), Test: data.Synthetic("test", 1, n, n/3),
+	}
+}
+
+// testLab is a lab on tiny data with a store of its own that tells nothing.
+func testLab(t *testing.T, root string) *lab.Lab {
+	t.Helper()
+	l := lab.New("test", tiny(120), root, false)
+	l.Log = t.Output()
+	return l
+}
+
+// mlp is a small configuration: 100 training examples in batches of 16 are 7
+// steps an epoch.
+func mlp() train.Config {
+	return train.Config{
+		Name: "mlp", Layers: nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
+		Schedule: optim.Constant(0.05), Batch: 16, Epochs: 3, Seed: 1, LogEvery: 3, DevEvery: 5,
+	}
+}
+
+// mustEqual compares two runs bit for bit, but for their seconds.
+func mustEqual(t *testing.T, what string, got, want train.History, gotW, wantW []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d events, want %d", what, len(got), len(want))
+	}
+	for i := range got {
+		if a, b := untimed(got[i]), untimed(want[i]); a != b {
+			t.Fatalf("%s: event %d is %+v, want %+v", what, i, a, b)
+		}
+	}
+	if len(gotW) != len(wantW) {
+		t.Fatalf("%s: %d values, want %d", what, len(gotW), len(wantW))
+	}
+	for i := range gotW {
+		if math.Float32bits(gotW[i]) != math.Float32bits(wantW[i]) {
+			t.Fatalf("%s: value %d is %v, want %v", what, i, gotW[i], wantW[i])
+		}
+	}
+}
+
+func untimed(e train.Event) train.Event {
+	e.Seconds = 0
+	return e
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(fmt.Sprint("unexpected error: ", err))
+	}
+	return v
+}
+
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= 1e-6) && !(math.IsNaN(got) && math.IsNaN(want)) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+// ran is a run with the given dev accuracies, one every ten steps and two
+// seconds.
+func ran(accuracies ...float64) *lab.Result {
+	r := &lab.Result{}
+	for i, a := range accuracies {
+		step, seconds := 10*(i+1), 2*float64(i+1)
+		r.History = append(r.History,
+			train.Event{Kind: train.Train, Step: step, Score: 1, Seconds: seconds}, // must not count
+			train.Event{Kind: train.Dev, Step: step, Score: a, Seconds: seconds})
+	}
+	return r
+}
+
+// diverging squares its error at every step. (Cross-entropy need not diverge
+// at any learning rate: the units die, or it learns as a perceptron does.)
+func diverging() train.Config {
+	c := mlp()
+	c.Layers, c.Loss = nn.MLP(nil, nil, data.Classes, 0), nn.MSE{}
+	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
+	return c
+}

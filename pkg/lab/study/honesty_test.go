@@ -1,0 +1,39 @@
+package study
+
+import (
+	"math"
+	"testing"
+
+	"inkling/pkg/nn/metric"
+	"inkling/pkg/nn/train"
+)
+
+func TestHonestyOfNothing(t *testing.T) {
+	h := must(HonestyOf(testLab(t, t.TempDir()), nil))
+	for _, v := range []float64{h.Lead, h.NLL, h.ECE, h.Temperature, h.CooledNLL, h.CooledECE} {
+		if !math.IsNaN(v) {
+			t.Errorf("%+v of no runs", h)
+		}
+	}
+}
+
+func TestHonesty(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	c := mlp()
+	d := c
+	d.Seed = 2
+	runs := must(l.Fit(c, d))
+	h := must(HonestyOf(l, runs))
+	var nll, temperature float64
+	for _, r := range runs {
+		T, raw, _ := metric.Calibrate(train.Predict(must(r.Model()), l.Dev), l.Dev.Labels)
+		nll, temperature = nll+raw.NLL()/2, temperature+T/2
+	}
+	if math.Abs(h.NLL-nll) > 1e-9 || math.Abs(h.Temperature-temperature) > 1e-9 {
+		t.Errorf("NLL %v, temperature %v, want %v and %v", h.NLL, h.Temperature, nll, temperature)
+	}
+	if !(h.ECE > 0 && h.ECE < 1 && h.CooledECE > 0 && h.CooledECE < 1 && h.CooledNLL > 0) {
+		t.Errorf("%+v", h)
+	}
+}

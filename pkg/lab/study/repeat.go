@@ -1,0 +1,85 @@
+package study
+
+import (
+	"fmt"
+	"math"
+
+	"inkling/pkg/lab"
+	"inkling/pkg/nn/train"
+)
+
+// Repeat makes every run with seeds 1 to seeds, in one FitAll, and returns a
+// row of results for each configuration.
+func Repeat(l *lab.Lab, seeds int, cfgs ...train.Config) ([][]*lab.Result, error) {
+	if seeds < 1 {
+		return nil, fmt.Errorf("study: repeat: %d seeds, want at least 1", seeds)
+	}
+	runs, err := l.FitAll(withSeeds(seeds, cfgs)...)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([][]*lab.Result, len(cfgs))
+	for i := range rows {
+		rows[i] = runs[i*seeds : (i+1)*seeds]
+	}
+	return rows, nil
+}
+
+func withSeeds(seeds int, cfgs []train.Config) (all []train.Config) {
+	for _, c := range cfgs {
+		for seed := range seeds {
+			c.Seed = uint64(seed + 1)
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// BestRow is the row of runs with the smallest mean dev error, the first of
+// equals. A row without runs, or with one that has no score, is never the best;
+// -1 if there is no other.
+func BestRow(rows [][]*lab.Result) int { return lab.Argmin(meanErrors(rows)) }
+
+// meanErrors are the mean dev errors of rows of runs, NaN where there is none.
+func meanErrors(rows [][]*lab.Result) (means []float64) {
+	for _, runs := range rows {
+		means = append(means, lab.StatOf(lab.DevErrors(runs)).Mean)
+	}
+	return means
+}
+
+// Spread is by how many points the mean dev errors of rows of runs differ at
+// most; rows without a mean do not count. It is NaN if no row has one.
+func Spread(rows [][]*lab.Result) float64 {
+	means := meanErrors(rows)
+	low, high := lab.Argmin(means), lab.Argmax(means)
+	if low < 0 {
+		return math.NaN()
+	}
+	return means[high] - means[low]
+}
+
+// Within counts the errors that are less than margin above the smallest: how
+// many learning rates of a sweep would have done as well.
+func Within(errors []float64, margin float64) (n int) {
+	low := lab.Argmin(errors)
+	for _, e := range errors {
+		if e < errors[low]+margin {
+			n++
+		}
+	}
+	return n
+}
+
+// Stored is what the run store holds of the runs that Repeat would make: a row
+// for each configuration with those that have ended; see Lab.Finished.
+func Stored(l *lab.Lab, seeds int, cfgs ...train.Config) ([][]*lab.Result, error) {
+	rows := make([][]*lab.Result, len(cfgs))
+	for i, c := range cfgs {
+		var err error
+		if rows[i], err = l.Finished(withSeeds(seeds, []train.Config{c})...); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}

@@ -1,0 +1,198 @@
+package study
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"inkling/pkg/data"
+	"inkling/pkg/lab"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/metric"
+	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/train"
+)
+
+func TestNothingIsNeverBest(t *testing.T) {
+	rows := [][]*lab.Result{nil, {{}}, scored(0.4, 0.5), append(scored(0.99), &lab.Result{})}
+	if got := BestRow(rows); got != 2 {
+		t.Errorf("best row %d, want the only one whose runs all have a score", got)
+	}
+	if got := BestRow(rows[:2]); got != -1 {
+		t.Errorf("best of what has no score: %d", got)
+	}
+	if got := Spread(rows); got != 0 {
+		t.Errorf("one row spreads over %v points", got)
+	}
+	if got := Spread(nil); !math.IsNaN(got) {
+		t.Errorf("no rows spread over %v points", got)
+	}
+	for i, want := range []string{"–", "–", "55.00 ± 7.07", "–"} {
+		if got := lab.PlusMinus(lab.DevErrors(rows[i])); got != want {
+			t.Errorf("row %d: %s, want %s", i, got, want)
+		}
+	}
+	nan := math.NaN()
+	if lab.Argmax([]float64{nan, 1, nan, 3}) != 3 || lab.Argmin([]float64{nan, 1, nan, 3}) != 1 || lab.Argmax([]float64{nan}) != -1 || lab.Argmin(nil) != -1 {
+		t.Error("NaN is the largest or the smallest of numbers")
+	}
+	s := &Study{Sizes: []int{1}, Runs: [][][]*lab.Result{{{{}}}, {nil}}}
+	if s.Best(0) != -1 || len(s.Bests()) != 0 {
+		t.Errorf("best variant %d, pairs %v of runs without a score", s.Best(0), s.Bests())
+	}
+	if _, err := choose([]float64{1, 2}, []*lab.Result{{}, {}}); err == nil {
+		t.Error("a rate was chosen of none that has a score")
+	}
+	if c, err := choose([]float64{1, 2}, append([]*lab.Result{{}}, scored(0.1)...)); err != nil || c.LR != 2 {
+		t.Errorf("chosen %v, error %v", c.LR, err)
+	}
+	if got := Mean(nil, func(*lab.Result) float64 { return 1 }); !math.IsNaN(got) {
+		t.Errorf("the mean of no runs is %v", got)
+	}
+}
+
+// sized is mlp on so many images.
+func sized(images, seed int) train.Config {
+	c := mlp()
+	c.TrainSize, c.Seed = images, uint64(seed)
+	return c
+}
+
+func TestStudy(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	none := Variant{"none", func(*train.Config) {}}
+	slow := Variant{"too slow", func(c *train.Config) { c.Schedule = optim.Constant(1e-7) }}
+	s := must(RunStudy(l, sized, []int{32, 100}, 2, slow, none))
+	if !slices.Equal(s.Names(), []string{"too slow", "none"}) {
+		t.Errorf("names %q", s.Names())
+	}
+	for k, v := range []string{"too slow", "none"} {
+		for i, n := range []string{"32", "100"} {
+			for j, seed := range []string{"1", "2"} {
+				if got, want := s.Runs[k][i][j].Name, v+", "+n+" images, seed "+seed; got != want {
+					t.Errorf("run [%d][%d][%d] is %q, want %q", k, i, j, got, want)
+				}
+			}
+		}
+	}
+	if steps := s.Runs[1][0][0].Last.Step; steps != 6 { // 32 images in batches of 16, 3 epochs
+		t.Errorf("32 images took %d steps, want 6", steps)
+	}
+	errs := s.At(1, lab.DevErrors)
+	if len(errs) != 2 || !slices.Equal(errs[1], lab.DevErrors(s.Runs[1][1])) {
+		t.Errorf("errors at 100 images %v", errs)
+	}
+	if of := s.Of(1, lab.DevErrors); len(of) != 2 || !slices.Equal(of[0], lab.DevErrors(s.Runs[1][0])) {
+		t.Errorf("errors of the second variant %v", of)
+	}
+	upside := l.Dev.Transform("upside down", data.Affine{Rotate: 180})
+	values, best, err := s.ErrorsOn(1, l.Dev, upside)
+	if err != nil || len(values) != 2 || len(values[0]) != 2 {
+		t.Fatalf("on two sets %v, error %v", values, err)
+	}
+	for k := range values {
+		if mean, _ := lab.MeanStd(errs[k]); math.Abs(values[k][0]-mean) > 1e-9 {
+			t.Errorf("variant %d: %v %% on dev, its runs say %v %%", k, values[k][0], mean)
+		}
+		if mean, _ := lab.MeanStd(must(ErrorsOn(s.Runs[k][1], upside))); values[k][1] != mean {
+			t.Errorf("variant %d: %v %% upside down, want %v %%", k, values[k][1], mean)
+		}
+	}
+	if best[0] != [2]int{1, 0} || best[1][1] != 1 || values[best[1][0]][1] > values[1-best[1][0]][1] {
+		t.Errorf("best of %v at %v", values, best)
+	}
+	if s.Best(1) != 1 {
+		t.Errorf("best of errors %v is variant %d", errs, s.Best(1))
+	}
+	if got := Mean(s.Runs[0][0], func(r *lab.Result) float64 { return float64(r.Last.Step) }); got != 6 {
+		t.Errorf("mean of the steps %v, want 6", got)
+	}
+	if _, err := RunStudy(l, sized, nil, 1, none); err == nil {
+		t.Error("no sizes: no error")
+	}
+}
+
+// Errors of 10 and 20 % become 9 and 15 %: by 1 and 5 points, 3 ± 2 of 15.
+func TestStudyChange(t *testing.T) {
+	s := &Study{Sizes: []int{8}, Runs: [][][]*lab.Result{{scored(0.9, 0.8)}, {scored(0.91, 0.85)}}}
+	if percent, se := s.Change(1, 0); math.Abs(percent+20) > 1e-9 || math.Abs(se-100*2/15.) > 1e-9 {
+		t.Errorf("change %v ± %v %%, want -20 ± 13.3", percent, se)
+	}
+	if percent, se := s.Change(0, 0); percent != 0 || se != 0 {
+		t.Errorf("the first variant changes by %v ± %v %% against itself", percent, se)
+	}
+	if got := s.Errors(0); math.Abs(got[1][1]-15) > 1e-9 {
+		t.Errorf("errors %v, want 15 last", got)
+	}
+}
+
+func TestStudyHarm(t *testing.T) {
+	s := &Study{Sizes: []int{8, 9}, Variants: []Variant{{Name: "none"}, {Name: "a"}, {Name: "b"}}, Runs: [][][]*lab.Result{
+		{scored(0.9, 0.8), scored(0.9, 0.8)},
+		{scored(0.91, 0.82), scored(0.89, 0.79)}, // a gain; harm by 1 ± 0
+		{scored(0.5, 0.8), scored(0.9, 0.8)},     // 20 ± 20 points: chance; nothing
+	}}
+	if count, variant, size := s.Harm(); count != 1 || variant != 2 || size != 0 {
+		t.Errorf("%d harmful, the worst %d at size %d, want 1, 2 and 0", count, variant, size)
+	}
+	if got := s.SizeNames(" images"); !slices.Equal(got, []string{"8 images", "9 images"}) {
+		t.Errorf("sizes %q", got)
+	}
+	changes, se := s.Changes()
+	if want := 100 * 20 / 15.0; math.Abs(changes[1][0]+10) > 1e-9 || math.Abs(changes[2][0]-want) > 1e-9 || math.Abs(se-want) > 1e-9 || changes[0][1] != 0 {
+		t.Errorf("changes %v, standard errors up to %v", changes, se)
+	}
+	if got, want := fmt.Sprint(s.Rows()[2]), "[b 35.00 ± 21.21 15.00 ± 7.07]"; got != want {
+		t.Errorf("row %s, want %s", got, want)
+	}
+	if got := s.Bests(); !slices.Equal(got, [][2]int{{1, 0}, {0, 1}}) {
+		t.Errorf("best at each size %v, want variant 1 and then 0", got)
+	}
+	if got := s.MeanChange(1); math.Abs(got-(-10+1/0.15)/2) > 1e-9 {
+		t.Errorf("mean change %v %%, want that of -10 and 6.67", got)
+	}
+}
+
+func TestStudyGaps(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	s := must(RunStudy(l, sized, []int{20, 60}, 2, Variant{"none", func(*train.Config) {}}, Variant{"EMA", func(c *train.Config) { c.EMA = 0.5 }}))
+	for size, n := range []int{20, 40} {
+		for k, got := range must(s.Gaps(size, 40)) {
+			if want := must(Gaps(l, s.Runs[k][size], n)); !slices.Equal(got, want) {
+				t.Errorf("variant %d of size %d: %v, want %v", k, s.Sizes[size], got, want)
+			}
+		}
+	}
+}
+
+func TestTogether(t *testing.T) {
+	batch := func(n int) Variant { return Variant{fmt.Sprint("batch ", n), func(c *train.Config) { c.Batch = n }} }
+	v := Together(batch(7), Variant{"EMA", func(c *train.Config) { c.EMA = 0.9 }}, batch(9))
+	c := mlp()
+	if v.Change(&c); c.Batch != 9 || c.EMA != 0.9 || v.Name != "batch 7 + EMA + batch 9" {
+		t.Errorf("%q gives batch %d, EMA %v", v.Name, c.Batch, c.EMA)
+	}
+}
+
+// Without dropout a pass of training judges as an evaluation does; with it,
+// worse.
+func TestJudgeInTraining(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	l.Quiet = true
+	c := mlp()
+	c.Epochs = 12
+	plain := must(must(l.Fit(c))[0].Model())
+	if got, want := JudgeInTraining(plain, l.Dev, 1), metric.Judge(plain, l.Dev).Accuracy(); math.Abs(got-want) > 1e-9 {
+		t.Errorf("without dropout %v, want %v", got, want)
+	}
+	thinned := must(nn.New(1, l.In(), nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0.9)...))
+	for i, p := range plain.Params() {
+		copy(thinned.Params()[i].Data, p.Data)
+	}
+	if got, was := JudgeInTraining(thinned, l.Dev, 1), metric.Judge(thinned, l.Dev).Accuracy(); got >= was {
+		t.Errorf("with dropout of 0.9 left on %v, without %v", got, was)
+	}
+}

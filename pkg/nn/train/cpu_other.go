@@ -1,6 +1,0 @@
-//go:build !unix
-
-package train
-
-// processCPU is unknown here.
-func processCPU() float64 { return 0 }
