@@ -467,12 +467,15 @@ func (l *Lab) stored(r *Result) (s *Result, unfinished string, err error) {
 			return nil, "", fmt.Errorf("%w: remove the folder to train it again", err)
 		case err == nil && (s.Config != r.Config || s.DataSum != r.DataSum || s.Code != r.Code):
 			return nil, "", fmt.Errorf("lab: %s is that of another run, %s: remove the folder to train it again", filepath.Join(dir, recordFile), printable.Text(s.Name))
-		case err != nil || s.Status == Interrupted || s.noModel():
+		case err != nil || s.Status == Interrupted || s.fault() != "":
 			if unfinished != r.Dir {
 				unfinished = dir
 			}
 		default:
 			s.lab = l
+			if err := s.checkModel(); err != nil {
+				return nil, "", err
+			}
 			if err := s.called(r); err != nil {
 				return nil, "", err
 			}

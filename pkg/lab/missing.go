@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
 )
 
 // Files of a run may be missing: it was killed before they were written, or a
@@ -22,10 +24,40 @@ import (
 // evaluation are not in it.
 var errNoBest = errors.New("lab: the best model is missing")
 
-// noModel reports whether a run that has ended has lost its best model.
-func (r *Result) noModel() bool {
-	_, err := os.Lstat(filepath.Join(r.Dir, bestFile))
-	return r.Best.Step > 0 && errors.Is(err, fs.ErrNotExist)
+// fault says what is wrong with the best model of a run that has ended, as far as
+// its folder tells at a glance: "missing" or "damaged", "" if it is whole. Only
+// loading it compares its checksum.
+func (r *Result) fault() string {
+	path := filepath.Join(r.Dir, bestFile)
+	if r.Best.Step == 0 {
+		return ""
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return "missing"
+	}
+	if _, err := safetensors.Meta(path); err != nil {
+		return "damaged"
+	}
+	return ""
+}
+
+// checkModel reports a model, in the folder of a run that has ended, that is
+// whole and of another run.
+func (r *Result) checkModel() error {
+	meta, err := safetensors.Meta(filepath.Join(r.Dir, bestFile))
+	if err == nil && r.Best.Step > 0 {
+		err = r.belongs(meta, r.isBest)
+	}
+	if err != nil && r.Best.Step > 0 {
+		return fmt.Errorf("train: %w: remove %s to train it again", err, r.short())
+	}
+	return nil
+}
+
+// isBest says whether a model of that step and score is the best of r. Of a run
+// that goes on elsewhere, a better one may be there by now.
+func (r *Result) isBest(step int, score float64) bool {
+	return r.Status == Interrupted || step == r.Best.Step && score == r.Best.Score
 }
 
 // startOver makes way for a run whose folder has no state. The folder may be new.
@@ -33,9 +65,9 @@ func (r *Result) startOver() error {
 	old, err := readResult(r.Dir)
 	switch {
 	case err == nil && old.Status == Interrupted:
-		return r.anew(stateFile)
+		return r.anew(stateFile, "missing")
 	case err == nil:
-		return r.anew(bestFile) // else the run would have been taken as it is
+		return r.anew(bestFile, cmp.Or(old.fault(), "missing")) // else the run would have been taken as it is
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
@@ -43,19 +75,19 @@ func (r *Result) startOver() error {
 	if err != nil || len(h) == 0 {
 		return nil
 	}
-	return r.anew(stateFile) // killed before the first one was written, perhaps
+	return r.anew(stateFile, "missing") // killed before the first one was written, perhaps
 }
 
 // anew removes what says that there is a run, the record first, and remembers
-// which missing file is the reason.
-func (r *Result) anew(missing string) error {
+// which file is the reason, and what is wrong with it.
+func (r *Result) anew(file, wrong string) error {
 	for _, name := range []string{recordFile, stateFile, bestFile} {
 		if err := os.Remove(filepath.Join(r.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("lab: run store: %w", err)
 		}
 	}
 	if r.lost == "" {
-		r.lost = fmt.Sprintf("%s: begun anew, as %s is missing", r.Name, filepath.ToSlash(filepath.Join(r.short(), missing)))
+		r.lost = fmt.Sprintf("%s: begun anew, as %s is %s", r.Name, filepath.ToSlash(filepath.Join(r.short(), file)), wrong)
 	}
 	return nil
 }

@@ -184,6 +184,10 @@ func TestWrongFiles(t *testing.T) {
 		{"interrupted", stateFile, huge, "state.safetensors: is a file of"},
 		{"interrupted", stateFile, write(nil), "state.safetensors: 0 bytes"},
 		{"interrupted", stateFile, write([]byte("{}")), "state.safetensors: looks like JSON"},
+		{"finished", bestFile, fifo, "best.safetensors: is a FIFO"},
+		{"finished", bestFile, zero, "best.safetensors: is a"},
+		{"finished", bestFile, func(path string) { must(0, os.Mkdir(path, 0o755)) }, "best.safetensors: is a folder"},
+		{"finished", bestFile, write(modelOf(t, must(testLab(t, t.TempDir()).Fit(other()))[0].Dir)), "best.safetensors is the model of another run"},
 		{"interrupted", bestFile, fifo, "best.safetensors: is a FIFO"},
 		{"interrupted", bestFile, zero, "best.safetensors: is a"},
 		{"interrupted", bestFile, write(nil), "best.safetensors: 0 bytes"},
@@ -221,29 +225,49 @@ func TestWrongFiles(t *testing.T) {
 }
 
 // A finished run answers for its model: one that is damaged, or another run's, is
-// refused where it is asked for.
+// refused where it is asked for. Fit makes a run anew whose model is not whole.
 func TestWrongModel(t *testing.T) {
 	foreign := must(testLab(t, t.TempDir()).Fit(other()))[0]
+	flipped := func(own []byte) []byte { own[len(own)-1] ^= 1; return own }
 	for name, c := range map[string]struct {
-		content []byte
+		content func(own []byte) []byte
 		want    string
+		fit     string // what Fit says in its log, or as an error; "-" for nothing
 	}{
-		"empty":   {nil, "best.safetensors: 0 bytes"},
-		"foreign": {modelOf(t, foreign.Dir), "best.safetensors is the model of another run: mlp, dev accuracy "},
-		"cut":     {modelOf(t, foreign.Dir)[:5000], "cut short?"},
+		"empty":   {func([]byte) []byte { return nil }, "best.safetensors: 0 bytes", "is damaged"},
+		"foreign": {func([]byte) []byte { return modelOf(t, foreign.Dir) }, "best.safetensors is the model of another run: mlp, dev accuracy ", "is the model of another run"},
+		"cut":     {func(own []byte) []byte { return own[:5000] }, "cut short?", "is damaged"},
+		"header":  {func(own []byte) []byte { return own[:100] }, "header of ", "is damaged"},
+		"byte":    {func(own []byte) []byte { return own[:len(own)-1] }, "cut short?", "is damaged"},
+		"longer":  {func(own []byte) []byte { return append(own, 0) }, "the header describes", "is damaged"},
+		"flipped": {flipped, "checksum", "-"},
 	} {
 		root := t.TempDir()
 		r := must(testLab(t, root).Fit(mlp()))[0]
-		must(0, os.WriteFile(filepath.Join(r.Dir, bestFile), c.content, 0o644))
-		again := must(testLab(t, root).Fit(mlp()))[0]
+		whole := modelOf(t, r.Dir)
+		must(0, os.WriteFile(filepath.Join(r.Dir, bestFile), c.content(bytes.Clone(whole)), 0o644))
 		for _, ask := range []func() error{
-			func() error { _, err := again.Model(); return err },
-			func() error { _, err := again.Test(); return err },
-			func() error { _, err := Models([]*Result{again}); return err },
+			func() error { _, err := r.Model(); return err },
+			func() error { _, err := r.Test(); return err },
+			func() error { _, err := Models([]*Result{r}); return err },
 		} {
 			if err := ask(); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasSuffix(err.Error(), ": remove "+r.short()+" to train it again") {
 				t.Errorf("%s: %v, want %q", name, err, c.want)
 			}
+		}
+		var log strings.Builder
+		l := testLab(t, root)
+		l.Log = &log
+		again, err := l.Fit(mlp())
+		switch {
+		case err != nil:
+			if c.fit == "is damaged" || !strings.Contains(err.Error(), c.fit) || !strings.Contains(err.Error(), ": remove "+r.short()) {
+				t.Errorf("%s: %v, want %q", name, err, c.fit)
+			}
+		case again[0].Stored != (c.fit == "-") || !again[0].Stored && strings.Count(log.String(), c.fit) != 1:
+			t.Errorf("%s: stored %v, want %q in\n%s", name, again[0].Stored, c.fit, log.String())
+		case c.fit != "-" && !bytes.Equal(modelOf(t, r.Dir), whole):
+			t.Errorf("%s: another model than before", name)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
 	case err == nil:
 		err := r.restore(t, f)
 		if errors.Is(err, errNoBest) {
-			return nil, errors.Join(err, r.anew(bestFile))
+			return nil, errors.Join(err, r.anew(bestFile, "missing"))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: remove %s to train it from the start", err, r.short())

@@ -137,10 +137,7 @@ func (r *Result) Model() (*nn.Model, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("lab: %s has lost its model, %s: train it again", r.Name, filepath.ToSlash(filepath.Join(r.short(), bestFile)))
 	case err == nil:
-		// Of a run that goes on elsewhere, a better one may be there by now.
-		err = r.belongs(meta, func(step int, score float64) bool {
-			return r.Status == Interrupted || step == r.Best.Step && score == r.Best.Score
-		})
+		err = r.belongs(meta, r.isBest)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lab: %w: remove %s to train it again", err, r.short())
@@ -382,7 +379,7 @@ func readRuns(dir string) ([]*Result, error) {
 		r, err := readResult(dir)
 		switch {
 		case err == nil:
-			if r.noModel() {
+			if r.fault() != "" {
 				r.Status = Interrupted // no result without a model: it will be made anew
 			}
 			all = append(all, r)

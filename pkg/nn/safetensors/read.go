@@ -48,6 +48,46 @@ func read(path string) ([]byte, error) {
 	return b, nil
 }
 
+// Meta returns the metadata of the file at path, of which it reads the header
+// alone. A file that does not hold as many bytes as that describes is an error;
+// whether these are the ones that were written is left to Load.
+func Meta(path string) (map[string]string, error) {
+	f, err := atomicfile.Open(path, MaxFile)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, min(info.Size(), 9))
+	if _, err := io.ReadFull(f, head); err != nil {
+		return nil, fmt.Errorf("%s: while it was read: %w", path, err)
+	}
+	if !begins(head, info.Size()) {
+		return nil, fmt.Errorf("%s: %d bytes that are no safetensors file", path, info.Size())
+	}
+	n := binary.LittleEndian.Uint64(head)
+	if int64(n) > info.Size()-8 {
+		return nil, fmt.Errorf("%s: safetensors: header of %d bytes in a file of %d: cut short?", path, n, info.Size())
+	}
+	header := make([]byte, n)
+	if _, err := io.ReadFull(f, header[copy(header, head[8:]):]); err != nil {
+		return nil, fmt.Errorf("%s: while it was read: %w", path, err)
+	}
+	meta, names, entries, err := parseHeader(header)
+	if err == nil {
+		sortByOffset(names, entries)
+		err = fits(names, entries, uint64(info.Size())-8-n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: safetensors: %w", path, err)
+	}
+	forgetSums(meta)
+	return meta, nil
+}
+
 // begins reports whether a file of that size can be a safetensors file, perhaps
 // cut short: Decode says what is wrong with one.
 func begins(head []byte, size int64) bool {

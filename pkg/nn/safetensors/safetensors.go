@@ -175,21 +175,12 @@ func Decode(b []byte) (*File, error) {
 	}
 	sortByOffset(names, entries)
 	data := b[8+n:]
+	if err := fits(names, entries, uint64(len(data))); err != nil {
+		return nil, fmt.Errorf("safetensors: %w", err)
+	}
 	f := &File{Meta: meta}
-	var at uint64
 	for i, e := range entries {
-		size, err := e.size()
-		if err != nil {
-			return nil, fmt.Errorf("safetensors: tensor %q: %w", names[i], err)
-		}
-		if e.Offsets[0] != at || e.Offsets[1] < at || e.Offsets[1]-at != size {
-			return nil, fmt.Errorf("safetensors: tensor %q at bytes %d to %d, want %d to %d", names[i], e.Offsets[0], e.Offsets[1], at, at+size)
-		}
-		at += size
-		if at > uint64(len(data)) {
-			return nil, fmt.Errorf("safetensors: tensor %q ends at byte %d, the file holds %d: cut short?", names[i], at, len(data))
-		}
-		t := Tensor{Name: names[i], Dims: make([]int, len(e.Shape)), Data: make([]float32, size/4)}
+		t := Tensor{Name: names[i], Dims: make([]int, len(e.Shape)), Data: make([]float32, (e.Offsets[1]-e.Offsets[0])/4)}
 		for j, d := range e.Shape {
 			t.Dims[j] = int(d)
 		}
@@ -198,14 +189,34 @@ func Decode(b []byte) (*File, error) {
 		}
 		f.Tensors = append(f.Tensors, t)
 	}
-	if at != uint64(len(data)) {
-		return nil, fmt.Errorf("safetensors: %d bytes of data, the header describes %d", len(data), at)
-	}
 	if err := checkSums(meta, f.sections(data), b[8:8+n], data); err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
 	forgetSums(meta)
 	return f, nil
+}
+
+// fits reports arrays, in the order of their data, that are not the size bytes
+// of it: each begins where the one before ends.
+func fits(names []string, entries []entry, size uint64) error {
+	var at uint64
+	for i, e := range entries {
+		n, err := e.size()
+		if err != nil {
+			return fmt.Errorf("tensor %q: %w", names[i], err)
+		}
+		if e.Offsets[0] != at || e.Offsets[1] < at || e.Offsets[1]-at != n {
+			return fmt.Errorf("tensor %q at bytes %d to %d, want %d to %d", names[i], e.Offsets[0], e.Offsets[1], at, at+n)
+		}
+		at += n
+		if at > size {
+			return fmt.Errorf("tensor %q ends at byte %d, the file holds %d: cut short?", names[i], at, size)
+		}
+	}
+	if at != size {
+		return fmt.Errorf("%d bytes of data, the header describes %d", size, at)
+	}
+	return nil
 }
 
 // size is the number of bytes the entry's shape asks for.
