@@ -66,7 +66,7 @@ func (a Augment) Check() error {
 		}
 	}
 	if s := a.Elastic.Sigma; a.Elastic.Alpha > 0 && !(s >= 1 && s <= 16) {
-		return fmt.Errorf("data: augment: Elastic.Sigma %v, allowed 1 to 16", s)
+		return fmt.Errorf("data: augment: Elastic.Alpha %v (--alpha) with Elastic.Sigma %v (--sigma), allowed 1 to 16", a.Elastic.Alpha, s)
 	}
 	return checkChanges(a.More)
 }

@@ -527,7 +527,7 @@ func TestAugmentCheck(t *testing.T) {
 		{Augment{Rotate: nan}, "data: augment: Rotate NaN, allowed 0 to 180"},
 		{Augment{Scale: 1}, "data: augment: Scale 1, allowed 0 to 0.9"},
 		{Augment{Shear: 89}, "data: augment: Shear 89, allowed 0 to 60"},
-		{Augment{Elastic: Elastic{Alpha: 8}}, "data: augment: Elastic.Sigma 0, allowed 1 to 16"},
+		{Augment{Elastic: Elastic{Alpha: 8}}, "data: augment: Elastic.Alpha 8 (--alpha) with Elastic.Sigma 0 (--sigma), allowed 1 to 16"},
 		{Augment{Elastic: Elastic{Alpha: 1e9, Sigma: 4}}, "data: augment: Elastic.Alpha 1e+09, allowed 0 to 200"},
 		{Augment{Thick: 9}, "data: augment: Thick 9, allowed 0 to 3"},
 		{Augment{Erase: 29}, "data: augment: Erase 29, allowed 0 to 28"},

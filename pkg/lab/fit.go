@@ -315,13 +315,13 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	status, cause := l.run(ctx, j, t, rec, printer, m)
 	if status == "" {
 		rec.history.Close() // what was saved last is there to continue from
-		return nil, cause
+		return nil, r.gone(cause)
 	}
 	if status != Interrupted {
 		m.drop(j.steps - t.Step)
 	}
 	if err := rec.end(status, cause, l.keepBest); err != nil {
-		return r, err
+		return r, r.gone(err)
 	}
 	return r, l.supersede(r)
 }
@@ -408,8 +408,8 @@ func (l *Lab) prepare(cfg train.Config) (train.Config, *data.Set, error) {
 	if err != nil {
 		return cfg, nil, err
 	}
-	if printable.Text(cfg.Name) != cfg.Name {
-		return cfg, nil, fmt.Errorf("lab: name %.80q, want one line of printable text", cfg.Name)
+	if !nameable(cfg.Name) {
+		return cfg, nil, badName(cfg.Name)
 	}
 	if err := l.checkSets(); err != nil {
 		return cfg, nil, err

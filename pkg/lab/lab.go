@@ -216,6 +216,12 @@ func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
 	if train.IsState(meta) {
 		return nil, nil, fmt.Errorf("%s: the state of an unfinished run, not a model: want %s beside it", path, bestFile)
 	}
+	// In the folder of a run, it must be that run's.
+	if r, err := readResult(filepath.Dir(path)); err == nil && filepath.Base(path) == bestFile {
+		if err := r.belongs(meta, r.isBest); err != nil {
+			return nil, nil, fmt.Errorf("lab: %w: remove %s to train it again, or give the file another name to test it as it is", err, r.short())
+		}
+	}
 	for k, v := range meta {
 		meta[k] = printable.Text(v)
 	}

@@ -61,5 +61,5 @@ func (l *Lab) headline(w io.Writer, runs []*Result, text string) {
 	for _, r := range runs {
 		ids = append(ids, r.Dir[strings.LastIndexByte(r.Dir, '-')+1:])
 	}
-	fmt.Fprintf(w, "headline: %s; %s, %s\nruns: %s\n", text, Made(runs), l.Digits.Name, strings.Join(ids, " "))
+	fmt.Fprintf(w, "headline: %s; %s, %s\nruns: %s\n", printable.Text(text), Made(runs), l.Digits.Name, strings.Join(ids, " "))
 }

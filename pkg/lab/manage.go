@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
+	"unicode/utf8"
 
 	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/internal/printable"
@@ -30,11 +32,29 @@ func (r *Result) called(want *Result) error {
 	return err
 }
 
+// longestName is the longest name of a run, in characters: more fits no legend.
+const longestName = 200
+
+// nameable says whether a run may have a name: what is not seen tells no run from
+// another, and forges one.
+func nameable(name string) bool {
+	return printable.Text(name) == name && utf8.RuneCountInString(name) <= longestName && !strings.ContainsFunc(name, blank)
+}
+
+// blank says whether a character that counts as printable shows nothing.
+func blank(c rune) bool {
+	return unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c) || unicode.Is(unicode.Variation_Selector, c) || c == '\u2800' || unicode.IsSpace(c) && c != ' '
+}
+
+func badName(name string) error {
+	return fmt.Errorf("lab: name %.80q of %d characters, want one line of printable text, at most %d characters, none of them invisible", name, utf8.RuneCountInString(name), longestName)
+}
+
 // Rename gives the run another name in the store. Its folder keeps the old one.
 // A run in training is refused.
 func (r *Result) Rename(name string) error {
-	if name = strings.TrimSpace(name); name == "" || printable.Text(name) != name {
-		return fmt.Errorf("lab: name %.80q, want one line of printable text", name)
+	if name = strings.TrimSpace(name); name == "" || !nameable(name) {
+		return badName(name)
 	}
 	release, err := r.lock()
 	if err != nil {

@@ -56,7 +56,17 @@ func TestRemoveAndRename(t *testing.T) {
 	if r := must(Find(must(l.Runs()), "mine")); r.Dir != runs[1].Dir || !r.Named {
 		t.Errorf("mine is %s", r.Dir)
 	}
-	for _, name := range []string{"", " ", "a\nb", "\x1b[31m", "\u202ea"} {
+	for _, name := range []string{"a\u200bb", "\u2800", strings.Repeat("a", 5000)} {
+		c := mlp()
+		c.Name = name
+		if _, err := l.Fit(c); err == nil || !strings.Contains(err.Error(), "printable") || len(err.Error()) > 300 {
+			t.Errorf("a run of the name %.20q: %v", name, err)
+		}
+	}
+	if err := runs[0].Rename("学习率 " + strings.Repeat("ü", longestName-4)); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"", " ", "a\nb", "\x1b[31m", "\u202ea", "a\u200b", "\u3164", "a\ufe0f", "\u00ada", strings.Repeat("ü", longestName+1)} {
 		if err := runs[0].Rename(name); err == nil || !strings.Contains(err.Error(), "printable") {
 			t.Errorf("name %q: %v", name, err)
 		}

@@ -49,7 +49,7 @@ func (r *Result) checkModel() error {
 		err = r.belongs(meta, r.isBest)
 	}
 	if err != nil && r.Best.Step > 0 {
-		return fmt.Errorf("train: %w: remove %s to train it again", err, r.short())
+		return fmt.Errorf("lab: %w: remove %s to train it again", err, r.short())
 	}
 	return nil
 }
@@ -90,6 +90,14 @@ func (r *Result) anew(file, wrong string) error {
 		r.lost = fmt.Sprintf("%s: begun anew, as %s is %s", r.Name, filepath.ToSlash(filepath.Join(r.short(), file)), wrong)
 	}
 	return nil
+}
+
+// gone is err, or that somebody has removed the folder of the run meanwhile.
+func (r *Result) gone(err error) error {
+	if _, bad := os.Lstat(r.Dir); err != nil && errors.Is(bad, fs.ErrNotExist) {
+		return fmt.Errorf("lab: %s: somebody removed %s while the run was trained: run again to train it from the start", r.Name, r.short())
+	}
+	return err
 }
 
 // checkBest reports why the saved model is not one of this run's whose step and

@@ -320,10 +320,30 @@ func (r *Result) lock() (release func(), err error) {
 	return release, nil
 }
 
-// short is the run's folder as told to a person.
+// short is the run's folder as told to a person: it can be pasted into a shell,
+// and holds no name of a folder of the machine's.
 func (r *Result) short() string {
+	root := filepath.Dir(filepath.Dir(filepath.Dir(r.Dir)))
 	data := filepath.Base(filepath.Dir(filepath.Dir(r.Dir)))
-	return filepath.ToSlash(filepath.Join("runs", data, r.Question, filepath.Base(r.Dir)))
+	return filepath.ToSlash(filepath.Join(shortRoot(root), data, r.Question, filepath.Base(r.Dir)))
+}
+
+// shortRoot is how a person names the run store at root.
+func shortRoot(root string) string {
+	if env := os.Getenv("INKLING_RUNS"); env != "" {
+		if dir, err := filepath.Abs(env); err == nil && dir == root {
+			return "$INKLING_RUNS"
+		}
+	}
+	home, err := os.UserHomeDir()
+	cache, bad := os.UserCacheDir()
+	if err == nil && bad == nil && root == filepath.Join(cache, "inkling", "runs") {
+		if rel, err := filepath.Rel(home, root); err == nil && filepath.IsLocal(rel) {
+			return filepath.Join("~", rel)
+		}
+		return root
+	}
+	return "runs"
 }
 
 // folders are the folders in dir whose names end in suffix, sorted; none if

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -404,3 +405,23 @@ func TestConfigWithPointers(t *testing.T) {
 }
 
 type pointing struct{ *optim.SGD }
+
+// A run's folder is told as one can go there, and without a folder of the
+// machine's.
+func TestShortRoot(t *testing.T) {
+	home, root := t.TempDir(), t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(home, "cache"))
+	for _, c := range []struct{ env, root, want string }{
+		{root, root, "$INKLING_RUNS"},
+		{root + "/", root, "$INKLING_RUNS"},
+		{"elsewhere", root, "runs"},
+		{"", filepath.Join(home, "cache", "inkling", "runs"), filepath.Join("~", "cache", "inkling", "runs")},
+		{"", root, "runs"},
+	} {
+		t.Setenv("INKLING_RUNS", c.env)
+		if got := shortRoot(c.root); runtime.GOOS == "linux" && got != c.want {
+			t.Errorf("INKLING_RUNS=%s, store %s: %q, want %q", c.env, c.root, got, c.want)
+		}
+	}
+}

@@ -173,7 +173,7 @@ func TestBadFlags(t *testing.T) {
 		{"--ema=1", []string{"ema 1", "< 1"}},
 		{"--ema=NaN", []string{"ema NaN"}},
 		{"--rotate=200", []string{"Rotate 200", "allowed 0 to 180"}},
-		{"--alpha=8|--sigma=0", []string{"Elastic.Sigma 0", "allowed 1 to 16"}},
+		{"--alpha=8|--sigma=0", []string{"Elastic.Sigma 0 (--sigma)", "allowed 1 to 16"}},
 		{"--question=", []string{`question ""`, "a-z"}},
 		{"--question=../../up", []string{`question "../../up"`, "a-z"}},
 		{"--question=Q 1", []string{`question "Q 1"`}},

@@ -52,7 +52,7 @@ func TestInterrupt(t *testing.T) {
 		if took := time.Since(start); took > 5*time.Second { // Jupyter kills then
 			t.Errorf("took %v to end", took)
 		}
-		if code := cmd.ProcessState.ExitCode(); code != 128+int(stop) || !strings.Contains(said(), "saved in runs/") {
+		if code := cmd.ProcessState.ExitCode(); code != 128+int(stop) || !strings.Contains(said(), "saved in $INKLING_RUNS/") {
 			t.Errorf("%v: code %d, stdout %q, stderr %q", stop, code, said(), stderr)
 		}
 	}

@@ -21,6 +21,7 @@ ATTACKS = [
     '<form action="https://evil.example"><input type="image" src="x"><button formaction="//evil.example">b</button></form>',
     '<iframe src="https://evil.example" srcdoc="<b>"></iframe>', '<object data="https://evil.example"></object>', '<embed src="//evil.example">',
     '<link rel="stylesheet" href="//evil.example">', '<a href="javascript:alert(1)" onclick="x()">a</a>', '<a href="JaVa&#x0a;Script:alert(1)">a</a>',
+    '<a href="//evil.example" target="_top">a</a>', '<a href="\\\\evil.example">a</a>', '<a href="/&#x9;/evil.example">a</a>', '<a href="&sol;&#47;evil.example">a</a>', '<a href=" /\\evil.example">a</a>',
     '<a href="data:text/html,<script>x</script>">a</a>', '<img src="https://evil.example/x.png" onerror="x()" srcset="//evil.example">', '<img src=x onerror=x()>',
     '<svg onload="x()"><script>x</script><animate attributeName="href" to="javascript:x"/><foreignObject><b>b</b></foreignObject></svg>',
     '<style>@import "//evil.example"; main { display: none }</style>', '<p style="background:url(//evil.example)">p</p>',
@@ -46,8 +47,8 @@ class Acts(HTMLParser):
         if tag in ("meta", "base", "form", "button", "iframe", "object", "embed", "link", "script", "style", "svg", "video", "template"):
             self.found.append(tag)
         for name, value in attrs:
-            value = re.sub(r"\s", "", value or "").lower()
-            if (name.startswith("on") or name in ("srcset", "poster", "formaction", "srcdoc", "data", "action")
+            value = re.sub(r"\s", "", value or "").lower().replace("\\", "/")
+            if (name.startswith("on") or name in ("srcset", "poster", "formaction", "srcdoc", "data", "action", "target")
                     or name in ("href", "src") and value.startswith(("javascript:", "data:text", "//"))
                     or name == "src" and not value.startswith("data:image/")
                     or name == "href" and tag != "a"
@@ -119,8 +120,15 @@ class Report(unittest.TestCase):
         figure = (f'<div style="overflow-x: auto; margin: 4px 0;"><img alt="a" width="3" src="data:image/png;base64,{PIXEL * 9}">'
                   '<table style="border-collapse: collapse;"><thead><tr><th style="text-align: right; border-bottom: 1px solid rgba(128,128,128,.6);">n</th>'
                   '</tr></thead><tbody><tr><td>1 &lt; 2</td></tr></tbody></table><details open><summary>log</summary><pre>x</pre></details>'
-                  '<span style="display: inline-block; width: 180px; height: 7px; background: #2f81c7;"></span><a href="q1.html">q</a></div>')
+                  '<span style="display: inline-block; width: 180px; height: 7px; background: #2f81c7;"></span><a href="q1.html" rel="noopener noreferrer">q</a></div>')
         self.assertEqual(sanitize.clean(figure), figure)
+
+    def test_links_tell_nothing_and_keep_their_place(self):
+        for href, kept in (("https://go.dev/x", True), ("q1.html#a", True), ("/a", True), ("mailto:a@b.c", True), ("//go.dev", False), ("\\\\go.dev", False)):
+            with self.subTest(href):
+                to = f'href="{href}" ' if kept else ""
+                self.assertEqual(sanitize.clean(f'<a href="{href}" rel="opener" target="_top" title="<a ">x</a>'),
+                                 f'<a {to}title="&lt;a " rel="noopener noreferrer">x</a>')
 
     def test_unclosed_text_is_read_once(self):
         for text in ("\\[", "\\(", "$$", "$", "$a ", "`", "``` ", "\\begin{align}", "{", "<script", "<!--", "<a"):

@@ -8,9 +8,11 @@ nothing that could lie over the page.
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import tinycss2
 from bleach.css_sanitizer import CSSSanitizer
+from bleach.html5lib_shim import Filter
 from bleach.sanitizer import Cleaner
 
 TAGS = frozenset("""
@@ -28,6 +30,7 @@ grid-template-columns height justify-content letter-spacing line-height list-sty
 margin-left margin-right margin-top max-height max-width min-height min-width opacity overflow overflow-wrap overflow-x overflow-y padding
 padding-bottom padding-left padding-right padding-top row-gap text-align text-decoration text-transform
 vertical-align white-space width word-break""".split())
+HOST = re.compile(r"[\x00-\x20]*[/\\][\x00-\x20]*[/\\]")  # //host, and what browsers read as that: a page lies in a folder
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml)[;,]")  # which runs no script in an <img>
 
 MATH_TAGS = frozenset("""
@@ -64,11 +67,21 @@ def attribute(tag: str, name: str, value: str) -> bool:
     if name == "src":
         return tag == "img" and PICTURE.match(value) is not None
     if name == "href":
-        return tag == "a"
+        return tag == "a" and not HOST.match(unescape(value))
     return name in ATTRIBUTES
 
 
-HTML = Cleaner(tags=TAGS, attributes=attribute, protocols={"http", "https", "mailto", "data"}, strip=True,
+class Quiet(Filter):
+    """Links tell where they lead nothing of the page, nor get hold of it."""
+
+    def __iter__(self):
+        for token in super().__iter__():
+            if token["type"] in ("StartTag", "EmptyTag") and token["name"] == "a":
+                token["data"][(None, "rel")] = "noopener noreferrer"
+            yield token
+
+
+HTML = Cleaner(tags=TAGS, attributes=attribute, protocols={"http", "https", "mailto", "data"}, strip=True, filters=[Quiet],
                css_sanitizer=Styles(allowed_css_properties=STYLES))
 MATH = Cleaner(tags=MATH_TAGS, attributes=lambda tag, name, value: name in MATH_ATTRIBUTES, strip=True)
 # Their text is nothing to read. What this leaves of them, the cleaner takes.

@@ -21,8 +21,9 @@ var _ = RegisterSchedule("exponential", func(k ScheduleKnobs) (Schedule, error) 
 	}
 	// Less is gone before the last quarter of the run; see CheckSchedule.
 	if least := math.Pow(1e-4, 1/float64(k.Epochs)); end < 1e-4 {
-		return nil, fmt.Errorf("gamma %v, want %.2f or more with the schedule exponential over %d epochs, or 0: the learning rate falls by it in every epoch and would end at %.1e",
-			k.Gamma, math.Ceil(100*least)/100, k.Epochs, end*k.LR)
+		unit := math.Pow(10, math.Floor(math.Log10(least))-1) // two digits, rounded up
+		return nil, fmt.Errorf("gamma %v, want %.2g or more with the schedule exponential over %d epochs, or 0: the learning rate falls by it in every epoch and would end at %.1e",
+			k.Gamma, math.Ceil(least/unit-1e-9)*unit, k.Epochs, end*k.LR)
 	}
 	return GeometricLR{From: k.LR, To: k.LR * end}, nil
 })
