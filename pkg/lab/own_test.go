@@ -106,8 +106,8 @@ func Scale(x float64) float64 { return [SCALE] * x }
 
 // ownRun is a line of what the program tells.
 type ownRun struct {
-	stored          bool
-	loss, dir, said string
+	stored    bool
+	loss, dir string
 }
 
 func TestOwnCodeInAProgram(t *testing.T) {

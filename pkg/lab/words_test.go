@@ -25,16 +25,8 @@ func cellFlags() *flag.FlagSet {
 	return fs
 }
 
-// latin1 is what GoNB makes of a word.
-func latin1(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		b.WriteRune(rune(s[i]))
-	}
-	return b.String()
-}
-
-// gonb splits a line as GoNB does: at spaces, straight quotes taken away.
+// gonb splits a line as GoNB does: at spaces, straight quotes taken away, each
+// byte taken for a letter of Latin-1.
 func gonb(line string) (words []string) {
 	part, started, quoted := "", false, false
 	for i := 0; i < len(line); i++ {

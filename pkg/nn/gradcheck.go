@@ -388,7 +388,7 @@ func (t GradientErrors) Err() error {
 	bad, worst := 0, 0.0
 	var first error
 	for _, e := range t {
-		err, size := e.err()
+		size, err := e.err()
 		if err == nil {
 			continue
 		}
@@ -406,16 +406,16 @@ func (t GradientErrors) Err() error {
 }
 
 // err is what is wrong with one row, and how much so.
-func (e GradientError) err() (err error, size float64) {
+func (e GradientError) err() (size float64, err error) {
 	switch {
 	case e.Note != "":
-		return fmt.Errorf("%s: %s: %s", e.Name, e.Own, e.Note), math.Inf(1)
+		return math.Inf(1), fmt.Errorf("%s: %s: %s", e.Name, e.Own, e.Note)
 	case e.Own != "" && !(e.Difference <= mostOwn):
-		return fmt.Errorf("%s: the gradient that %s gives back is %.1e off differences of its own values, want at most %.0e", e.Name, e.Own, e.Difference, mostOwn), e.Difference
+		return e.Difference, fmt.Errorf("%s: the gradient that %s gives back is %.1e off differences of its own values, want at most %.0e", e.Name, e.Own, e.Difference, mostOwn)
 	case e.Own == "" && !(e.L2 <= mostL2 && e.Difference <= mostDifference):
-		return fmt.Errorf("%s: the gradient is %.1e off float64 in L2 and %.1e off differences, want at most %.0e and %.0e", e.Name, e.L2, e.Difference, mostL2, mostDifference), e.L2
+		return e.L2, fmt.Errorf("%s: the gradient is %.1e off float64 in L2 and %.1e off differences, want at most %.0e and %.0e", e.Name, e.L2, e.Difference, mostL2, mostDifference)
 	}
-	return nil, 0
+	return 0, nil
 }
 
 // Verdict says in words what was compared with what, and what is wrong.

@@ -64,14 +64,14 @@ func pretend(t testing.TB, total, free int64) {
 // them.
 func TestMemory(t *testing.T) {
 	pretend(t, 2e9, 1e9)
-	measured := func(f func() error) (error, uint64) {
+	measured := func(f func() error) (uint64, error) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		err := f()
 		runtime.ReadMemStats(&after)
-		return err, after.TotalAlloc - before.TotalAlloc
+		return after.TotalAlloc - before.TotalAlloc, err
 	}
-	err, used := measured(func() error {
+	used, err := measured(func() error {
 		_, err := New(1, Vec(200_000), Linear{Out: 1000})
 		return err
 	})
@@ -95,7 +95,7 @@ func TestMemory(t *testing.T) {
 		x.Data = make([]float32, n)
 		f.Tensors = append(f.Tensors, x)
 	}
-	err, used = measured(func() error {
+	used, err = measured(func() error {
 		_, err := FromFile(f)
 		return err
 	})
