@@ -172,7 +172,7 @@ class Execution:
         for number, index in enumerate(code, 1):
             cell = self.notebook.cells[index]
             progress.begin(number, cell.source)
-            error = await self.cell(manager, client, cell, index, progress)
+            error = outputs.misread(cell.source) or await self.cell(manager, client, cell, index, progress)
             if error is None and "raises-exception" not in cell.metadata.get("tags", []):
                 status = outputs.shell_failure(cell.source, outputs.normalise(cell.outputs))
                 error = status and f"a shell command failed: {status}"

@@ -139,6 +139,21 @@ def cause(outputs: list) -> str:
     return re.sub(r"^error: ", "", line)
 
 
+def misread(source: str) -> str:
+    """What GoNB would make of a cell's %% line without a word: code that does not run, or its own end."""
+    lines = [line.strip() for line in source.splitlines() if re.match(r"%%(\s|$)", line)]
+    if any(line.endswith("\\") for line in lines):
+        return "its %% line ends in a backslash, for which GoNB takes the next line as a part of it and does not run that"
+    if len(lines) > 1:
+        return f"it has {len(lines)} lines %%, of which GoNB takes one: part the cell"
+    return ""
+
+
+def printable(text: str) -> str:
+    """Text with what is not seen, or turns the direction of writing, as its number: it may be shown in a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def told(cells, word: str) -> list[str]:
     """What the cells' text says after WORD and a colon at the start of a line, each once."""
     return stdout_lines(cells, rf"{word}: +(.*\S)")
@@ -155,4 +170,4 @@ def stdout_lines(cells, pattern: str) -> list[str]:
         for output in cell.get("outputs", ()):
             if output["output_type"] == "stream" and output["name"] == "stdout":
                 found += re.findall(rf"^{pattern}", output["text"], re.M)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(map(printable, found)))

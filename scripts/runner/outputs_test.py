@@ -49,7 +49,21 @@ class ShellFailure(unittest.TestCase):
         self.assertIsNone(outputs.shell_failure("!ls", [stream("no exit status 2\n", "stderr")]))
 
 
+class Misread(unittest.TestCase):
+    def test_finds_what_gonb_drops_without_a_word(self):
+        for source, word in (("%% --lr=0.2\\\nfit()", "backslash"), ("%% --lr=0.2 \\  \nfit()", "backslash"), ("%%\nf()\n%% --lr=1\ng()", "2 lines %%")):
+            with self.subTest(source):
+                self.assertIn(word, outputs.misread(source))
+        for source in ("%%\nfit()", "%% --lr=0.2\nfit()", "func f() {}", "%main\nf()", 'fmt.Printf("50 %%\\n")', "%%\nfmt.Printf(`\n50 %%\n`)"):
+            with self.subTest(source):
+                self.assertEqual(outputs.misread(source), "")
+
+
 class Told(unittest.TestCase):
+    def test_what_turns_or_hides_text_is_shown_as_its_number(self):
+        cells = [{"outputs": [stream("headline: 99 % \u202e% 01 \x1b[31m 学习率 ü\n")]}]
+        self.assertEqual(outputs.told(cells, "headline"), ["99 % \\u202e% 01 \\x1b[31m 学习率 ü"])
+
     def test_lines_of_stdout_each_once_in_order(self):
         cells = [{"outputs": [stream("headline: b 2 %\nx headline: no\nheadline:   a \n"), stream("headline: e", "stderr")]},
                  {"outputs": [stream("headline: b 2 %")]}, {}]
