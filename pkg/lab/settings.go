@@ -441,10 +441,10 @@ func compact(raw json.RawMessage) string {
 // outlines, or by those layers that differ where the outlines do not.
 func netTexts(runs []*Result) []string {
 	texts, layers := make([]string, len(runs)), make([][]string, len(runs))
+	lists := make([][]oneLayer, len(runs))
 	for i, r := range runs {
-		var list []oneLayer
-		json.Unmarshal(r.Layers, &list)
-		for _, l := range list {
+		json.Unmarshal(r.Layers, &lists[i])
+		for _, l := range lists[i] {
 			for kind, fields := range l {
 				layers[i] = append(layers[i], layerText(kind, fields))
 			}
@@ -472,7 +472,11 @@ func netTexts(runs []*Result) []string {
 		for _, i := range alike {
 			var parts []string
 			for _, k := range differ {
-				parts = append(parts, layers[i][k])
+				at := make([]oneLayer, len(alike))
+				for n, j := range alike {
+					at[n] = lists[j][k]
+				}
+				parts = append(parts, layerAmong(lists[i][k], at))
 			}
 			if len(parts) > 0 {
 				texts[i] = strings.Join(slices.Compact(parts), ", ")
@@ -482,17 +486,56 @@ func netTexts(runs []*Result) []string {
 	return texts
 }
 
+// layerAmong is layerText of a layer beside others in the same place: of those of
+// one kind, only what differs is told.
+func layerAmong(l oneLayer, others []oneLayer) string {
+	for kind, fields := range l {
+		told := map[string]any{}
+		for _, o := range others {
+			there, ok := o[kind]
+			if !ok {
+				return layerText(kind, fields)
+			}
+			for _, name := range slices.Concat(slices.Collect(maps.Keys(fields)), slices.Collect(maps.Keys(there))) {
+				if !reflect.DeepEqual(fields[name], there[name]) {
+					told[name] = fields[name]
+				}
+			}
+		}
+		return layerText(kind, told)
+	}
+	return ""
+}
+
 // layerText is "conv2d filters 16 kernel 3".
 func layerText(kind string, fields map[string]any) string {
 	text := printable.Text(kind)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		value := fmt.Sprint(fields[name])
-		if n, ok := fields[name].(map[string]any); ok {
-			value = compactValue(n)
-		}
-		text += " " + printable.Text(name+" "+value)
+		text += " " + printable.Text(name+" "+fieldText(fields[name]))
 	}
 	return text
+}
+
+// fieldText is a value of a layer in JSON: {"scheme":"he"} is "he", and one that
+// is left out "default".
+func fieldText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "default"
+	case map[string]any:
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if _, word := v[name].(string); word {
+				parts = append(parts, fieldText(v[name]))
+			} else {
+				parts = append(parts, name+" "+fieldText(v[name]))
+			}
+		}
+		return strings.Join(parts, " ")
+	case []any:
+		return compactValue(v)
+	}
+	return fmt.Sprint(v)
 }
 
 func compactValue(v any) string {

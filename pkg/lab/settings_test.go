@@ -50,7 +50,7 @@ var flagValues = map[string]struct{ with, a, b, labelA, labelB string }{
 	"noise":      {"", "0", "0.1", "no noise", "noise 0.1"},
 	"keep":       {"--shift=1", "0", "0.5", "no keep", "keep 0.5"},
 	"layers": {"", `[{"conv2d":{"filters":4,"kernel":5}},{"linear":{"out":10}}]`, `[{"conv2d":{"filters":4,"kernel":3}},{"linear":{"out":10}}]`,
-		"conv2d filters 4 kernel 5", "conv2d filters 4 kernel 3"},
+		"conv2d kernel 5", "conv2d kernel 3"},
 }
 
 // flagged is the run that a line of flags asks for, not begun.
@@ -250,6 +250,25 @@ func TestLabelsOfCode(t *testing.T) {
 		got := Labels([]*Result{one, r})
 		if !strings.HasPrefix(got[0], c.a) || !strings.HasPrefix(got[1], c.b) || got[0] == got[1] {
 			t.Errorf("labels %q, want %q and %q", got, c.a, c.b)
+		}
+	}
+}
+
+// Of layers in the same place, a label tells the fields that differ.
+func TestLayersAreToldByWhatDiffers(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	const he, xavier, plain = `{"linear":{"init":{"scheme":"he"},"out":8}}`, `{"linear":{"init":{"scheme":"xavier"},"out":8}}`, `{"linear":{"out":8}}`
+	const wide, gelu = `{"linear":{"out":9}}`, `{"gelu":{}}`
+	for _, c := range []struct{ a, b, labelA, labelB string }{
+		{he, xavier, "linear init he", "linear init xavier"},
+		{he, plain, "linear init he", "linear init default"},
+		{wide, plain, "784-9-10", "784-8-10"},
+		{he, wide, "784-8-10", "784-9-10"},
+		{gelu, `{"tanh":{}}`, "gelu", "tanh"},
+	} {
+		of := func(first string) *Result { return flagged(t, l, `--layers=[`+first+`,{"relu":{}},{"linear":{"out":10}}]`) }
+		if got := Labels([]*Result{of(c.a), of(c.b)}); !strings.HasSuffix(got[0], c.labelA) || !strings.HasSuffix(got[1], c.labelB) {
+			t.Errorf("%q, want %q and %q", got, c.labelA, c.labelB)
 		}
 	}
 }
