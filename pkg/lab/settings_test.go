@@ -266,7 +266,9 @@ func TestLayersAreToldByWhatDiffers(t *testing.T) {
 		{he, wide, "784-8-10", "784-9-10"},
 		{gelu, `{"tanh":{}}`, "gelu", "tanh"},
 	} {
-		of := func(first string) *Result { return flagged(t, l, `--layers=[`+first+`,{"relu":{}},{"linear":{"out":10}}]`) }
+		of := func(first string) *Result {
+			return flagged(t, l, `--layers=[`+first+`,{"relu":{}},{"linear":{"out":10}}]`)
+		}
 		if got := Labels([]*Result{of(c.a), of(c.b)}); !strings.HasSuffix(got[0], c.labelA) || !strings.HasSuffix(got[1], c.labelB) {
 			t.Errorf("%q, want %q and %q", got, c.labelA, c.labelB)
 		}

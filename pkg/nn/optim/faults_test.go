@@ -181,3 +181,16 @@ func TestSeededFaultsOfSchedules(t *testing.T) {
 		}
 	}
 }
+
+// counted is a schedule with a state of its own.
+type counted struct{ n float64 }
+
+func (c *counted) LR(int) float64 { c.n++; return 0.1 / c.n }
+
+// A schedule is a function of the step: what counts its calls gives a run that is
+// continued, or made beside another, other rates.
+func TestRatesAreThoseOfTheStep(t *testing.T) {
+	if err := CheckSchedule(&counted{}, 100); err == nil || !strings.Contains(err.Error(), "when asked again") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%v, want that the rates differ", err)
+	}
+}

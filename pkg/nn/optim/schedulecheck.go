@@ -67,8 +67,10 @@ func checkWhole(s Schedule, length, steps int) error {
 // checkRates looks at the rates that s gives.
 func checkRates(s Schedule, steps int) error {
 	peak := 0.0
+	var rates []float64
 	for step := range looked(steps) {
 		lr := rateOf(s, step)
+		rates = append(rates, lr)
 		if !(lr >= 0) || math.IsInf(lr, 0) {
 			return fmt.Errorf("optim: %.100s gives learning rate %v at step %d, want a finite number above 0", fmt.Sprintf("%#v", s), lr, step)
 		}
@@ -80,6 +82,11 @@ func checkRates(s Schedule, steps int) error {
 	last, zero := 0, 0 // the last step whose rate is not gone, and the first amid the run that has none
 	for step := range looked(steps) {
 		lr := rateOf(s, step)
+		if before := rates[0]; lr != before {
+			return fmt.Errorf("optim: %.100s gives learning rate %v at step %d, and %v when asked again: want a function of the step alone, or a run that is continued would be another",
+				fmt.Sprintf("%#v", s), before, step, lr)
+		}
+		rates = rates[1:]
 		if lr >= 0.999*goneShare*peak { // three times 0.1 is a thousandth, rounded
 			last = step
 		}
