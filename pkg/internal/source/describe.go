@@ -63,6 +63,15 @@ func (d *describer) dynamic(v reflect.Value, path string) {
 		return
 	}
 	d.b.WriteString(d.typeName(v.Type()))
+	// What is behind an interface is in no declaration.
+	t := v.Type()
+	for t.Kind() == reflect.Pointer && t.Name() == "" {
+		t = t.Elem()
+	}
+	if t.Name() != "" && t.PkgPath() != "" && modules().std(t.PkgPath()) && outer(t.PkgPath(), t.Name()) {
+		d.cannot(path, "a "+v.Type().String())
+		return
+	}
 	if v.Kind() == reflect.Struct {
 		d.value(v, path)
 		return
@@ -303,6 +312,9 @@ func (d *describer) function(v reflect.Value, path string) {
 	default:
 		d.b.WriteString(pkg + "." + name)
 		first, _, _ := strings.Cut(strings.NewReplacer("(*", "", ")", "").Replace(name), ".") // T of a method expression
+		if modules().std(pkg) && outer(pkg, first) {
+			d.cannot(path, "the function "+pkg+"."+name)
+		}
 		d.note(root{pkg: pkg, name: first})
 	}
 }

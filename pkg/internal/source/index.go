@@ -38,6 +38,7 @@ type file struct {
 	imports map[string]string // path by the name it may have in the file
 	dots    []string          // paths of dot imports
 	embeds  bool              // has a go:embed directive
+	linked  map[string]bool   // names that a go:linkname directive gives to something elsewhere
 }
 
 // A decl is one declaration of a package: what one name stands for.
@@ -172,7 +173,7 @@ func (u *unit) add(path string, p *program, sure bool) error {
 	if err != nil {
 		return fmt.Errorf("%s cannot be read: %w", place(u.pkg, path, 0), err)
 	}
-	f := &file{unit: u, name: path, src: src, ast: parsed, sure: sure, imports: map[string]string{}, embeds: embeds(parsed)}
+	f := &file{unit: u, name: path, src: src, ast: parsed, sure: sure, imports: map[string]string{}, embeds: embeds(parsed), linked: linknames(parsed)}
 	for _, spec := range parsed.Imports {
 		to, _ := strconv.Unquote(spec.Path.Value)
 		switch {
@@ -359,6 +360,19 @@ func embeds(f *ast.File) bool {
 	return slices.ContainsFunc(f.Comments, func(c *ast.CommentGroup) bool {
 		return slices.ContainsFunc(c.List, func(line *ast.Comment) bool { return strings.HasPrefix(line.Text, "//go:embed") })
 	})
+}
+
+// linknames are the names of a file that stand for something of another package.
+func linknames(f *ast.File) map[string]bool {
+	names := map[string]bool{}
+	for _, c := range f.Comments {
+		for _, line := range c.List {
+			if words := strings.Fields(line.Text); len(words) > 1 && words[0] == "//go:linkname" {
+				names[words[1]] = true
+			}
+		}
+	}
+	return names
 }
 
 func usesIota(n ast.Node) (found bool) {

@@ -183,6 +183,8 @@ func (r *reach) decl(d *decl) {
 	switch {
 	case d.embed:
 		r.cannot("%s holds an embedded file", d.path())
+	case f.linked[d.name]:
+		r.cannot("%s (%s) is that of another package, by go:linkname", d.path(), f.at(d.pos))
 	case d.fn != nil && d.fn.Body == nil && !f.unit.assembly():
 		r.cannot("%s (%s) has no body in Go", d.path(), f.at(d.pos))
 	case d.fn != nil && running().moved(d):

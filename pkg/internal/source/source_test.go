@@ -17,15 +17,19 @@ import (
 const mainSource = `package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"sort"
+	"strings"
 	"text/template"
 	"time"
+	_ "unsafe"
 
 	"golang.org/x/sys/unix"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -239,6 +243,13 @@ var linked = "a"
 type viaEmbed struct{}
 func (viaEmbed) Eval() float64 { return float64(len(embedded)) }
 
+type viaLinkname struct{}
+func (viaLinkname) Eval() float64 { return float64(elsewhereSet) }
+//go:linkname elsewhereSet inkling/pkg/probe/helper.hidden
+var elsewhereSet int
+
+type reads struct{ from io.Reader }
+
 type channel struct{ c chan int }
 
 func init() { scale = 2 }
@@ -291,6 +302,7 @@ func main() {
 	show("same shadowing", shadowing{1})
 	show("same local", local{})
 	show("same std", time.Second)
+	show("same function", nested{parts: []any{math.Sin, rand.New(rand.NewPCG(1, 2)), strings.NewReader("a"), time.Second, errors.New("a")}})
 	type inside struct{ n int }
 	show("same inside", inside{1})
 
@@ -319,6 +331,11 @@ func main() {
 	show("not viaModuleSet", viaModuleSet{})
 	show("not viaLinker", viaLinker{})
 	show("not viaEmbed", viaEmbed{})
+	show("not viaLinkname", viaLinkname{})
+	show("not reader", reads{os.Stdin})
+	show("not buffered reader", reads{bufio.NewReader(os.Stdin)})
+	show("not a function of chance", nested{parts: []any{rand.Float64}})
+	show("not a function of the clock", nested{parts: []any{time.Now}})
 	show("not channel", channel{make(chan int)})
 	show("not closure", holder{func(x float64) float64 { return x + by }})
 	show("not methodValue", holder{viaBound{2}.times})
@@ -345,6 +362,8 @@ var sources = map[string]string{
 package helper
 
 const Constant = 3
+
+var hidden int
 
 var Exported = 1.0
 
