@@ -187,7 +187,7 @@ func (r *reach) decl(d *decl) {
 		r.cannot("%s (%s) is that of another package, by go:linkname", d.path(), f.at(d.pos))
 	case d.fn != nil && d.fn.Body == nil && !f.unit.assembly():
 		r.cannot("%s (%s) has no body in Go", d.path(), f.at(d.pos))
-	case d.fn != nil && running().moved(d):
+	case d.fn != nil && d.fn.Body != nil && running().moved(d):
 		r.cannot("%s is not where it was when the program was built", f.at(d.pos))
 	case d.isVar && strings.Contains(modules().settings["-ldflags"], "."+d.name+"="):
 		r.cannot("%s is set by -ldflags -X", d.path())
