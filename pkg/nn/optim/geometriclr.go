@@ -21,9 +21,13 @@ var _ = RegisterSchedule("exponential", func(k ScheduleKnobs) (Schedule, error) 
 	}
 	// Less is gone before the last quarter of the run; see CheckSchedule.
 	if least := math.Pow(1e-4, 1/float64(k.Epochs)); end < 1e-4 {
+		over := fmt.Sprint(k.Epochs, " epochs")
+		if k.Epochs == 1 {
+			over = "1 epoch"
+		}
 		unit := math.Pow(10, math.Floor(math.Log10(least))-1) // two digits, rounded up
-		return nil, fmt.Errorf("gamma %v, want %.2g or more with the schedule exponential over %d epochs, or 0: the learning rate falls by it in every epoch and would end at %.1e",
-			k.Gamma, math.Ceil(least/unit-1e-9)*unit, k.Epochs, end*k.LR)
+		return nil, fmt.Errorf("gamma %v, want %.2g or more with the schedule exponential over %s, or 0: the learning rate falls by it in every epoch and would end at %.1e",
+			k.Gamma, math.Ceil(least/unit-1e-9)*unit, over, end*k.LR)
 	}
 	return GeometricLR{From: k.LR, To: k.LR * end}, nil
 })
