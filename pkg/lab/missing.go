@@ -64,6 +64,8 @@ func (r *Result) isBest(step int, score float64) bool {
 func (r *Result) startOver() error {
 	old, err := readResult(r.Dir)
 	switch {
+	case err == nil && old.Status == Interrupted && len(old.History) == 0:
+		return nil // killed before there was anything to lose
 	case err == nil && old.Status == Interrupted:
 		return r.anew(stateFile, "missing")
 	case err == nil:

@@ -72,7 +72,21 @@ func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
 		return nil, err
 	}
 	h, err := atomicfile.OpenOwn(path, os.O_WRONLY|os.O_APPEND)
-	return &recorder{result: r, trainer: t, history: h, saved: time.Now()}, err
+	if err != nil {
+		return nil, err
+	}
+	// From now on the run is in the list of runs, and if it is killed, can be
+	// removed from there.
+	open := *r
+	open.Status, open.Steps, open.Events = Interrupted, t.Step, len(r.History)
+	if dev := r.Dev(); len(dev) > 0 {
+		open.Best, open.Last = dev[dev.Best()], dev[len(dev)-1]
+	}
+	if err := open.writeRecord(); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return &recorder{result: r, trainer: t, history: h, saved: time.Now()}, nil
 }
 
 // restore makes r and t stand where f was saved.

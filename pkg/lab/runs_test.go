@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"sync"
 	"testing"
 
 	"inkling/pkg/nn/optim"
@@ -67,5 +68,18 @@ func TestErrors(t *testing.T) {
 	runs := []*Result{{Record: Record{Best: train.Event{Score: 0.75}, Last: train.Event{Score: 0.5}}}}
 	if best, last := DevErrors(runs), LastErrors(runs); best[0] != 25 || last[0] != 50 {
 		t.Errorf("errors of %v %% at the best and %v %% at the last evaluation, want 25 and 50", best, last)
+	}
+}
+
+// A run at work is in the list of runs, so that it can be removed if it is killed.
+func TestRunAtWorkIsListed(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	listed := -1
+	l.Progress = func(string) Bar {
+		return cutAfter(2, sync.OnceFunc(func() { listed = len(must(l.Runs())) }))
+	}
+	must(l.Fit(mlp()))
+	if listed != 1 {
+		t.Errorf("%d runs are listed while the first is at work, want 1", listed)
 	}
 }
