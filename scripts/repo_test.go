@@ -371,3 +371,40 @@ func goFiles(t *testing.T, folder string) map[string]*ast.File {
 	}
 	return files
 }
+
+// TestREADMECountsLines compares the lines that README says each folder has with
+// those it has: within a sixth, so that it is a matter of some hundred lines.
+func TestREADMECountsLines(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`(?m)^\| \[(?:pkg|scripts)[^\]]*\]\(([^)]*)\) \| ([\d,]+) \|`).FindAllStringSubmatch(string(readme), -1)
+	told := map[string]int{}
+	for _, row := range rows {
+		told[row[1]], _ = strconv.Atoi(strings.ReplaceAll(row[2], ",", ""))
+	}
+	counted := map[string]int{}
+	for _, file := range tracked(t) {
+		if ext := path.Ext(file); ext != ".go" && ext != ".s" || strings.HasSuffix(file, "_test.go") || strings.Contains(file, "/testdata/") {
+			continue
+		}
+		raw, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			continue // removed, and not yet committed
+		}
+		folder := path.Dir(file)
+		for folder != "." && told[folder] == 0 {
+			folder = path.Dir(folder)
+		}
+		counted[folder] += bytes.Count(raw, []byte("\n"))
+	}
+	if len(rows) < 10 || counted["."] > 0 {
+		t.Errorf("README counts %d folders, and leaves out %d lines", len(rows), counted["."])
+	}
+	for folder, n := range told {
+		if d := counted[folder] - n; 6*max(d, -d) > n+300 {
+			t.Errorf("README says that %s has %d lines, it has %d", folder, n, counted[folder])
+		}
+	}
+}
