@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -121,7 +122,7 @@ func TestOwnCodeInAProgram(t *testing.T) {
 	write := func(values ...string) {
 		more := strings.NewReplacer(append(values, "[STEP]", "1", "[FALL]", "1", "[SCALE]", "1", "[MORE]", "")...)
 		for name, text := range map[string]string{
-			"go.mod":           "module mine\n\ngo 1.26.0\n\nrequire inkling v0.0.0\n\nreplace inkling => " + repository + "\n",
+			"go.mod":           "module mine\n\ngo 1.26.0\n\nrequire inkling v0.0.0\n\nreplace inkling => " + strconv.Quote(repository) + "\n",
 			"main.go":          more.Replace(ownProgram),
 			"helper/helper.go": more.Replace(ownHelper),
 		} {

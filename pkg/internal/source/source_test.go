@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -390,7 +391,7 @@ func write(t *testing.T, dir string, changed bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{"go.mod": "module inkling/pkg/probe\n\ngo 1.26.0\n\nrequire inkling v0.0.0\n\nreplace inkling => " + repository + "\n", "go.sum": string(sums)}
+	files := map[string]string{"go.mod": "module inkling/pkg/probe\n\ngo 1.26.0\n\nrequire inkling v0.0.0\n\nreplace inkling => " + strconv.Quote(repository) + "\n", "go.sum": string(sums)}
 	for name, text := range sources {
 		var lines []string
 		for line := range strings.Lines(text) {

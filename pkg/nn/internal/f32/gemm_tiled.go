@@ -67,7 +67,7 @@ func (g *gemm) plan(p product) {
 	}
 	g.c, g.ldc, g.Epilogue = p.c, p.n, p.Epilogue
 	g.m, g.n, g.k = p.m, p.n, p.k
-	g.transposed = cost(g.b, g.a, g.n, g.m, g.k)+0.4*float64(g.m*g.n) < cost(g.a, g.b, g.m, g.n, g.k)
+	g.transposed = cost(g.b, g.a, g.n, g.m, g.k)+40*g.m*g.n < cost(g.a, g.b, g.m, g.n, g.k)
 	if g.transposed {
 		g.a, g.b = g.b, g.a
 		g.m, g.n = g.n, g.m
@@ -99,17 +99,17 @@ func (g *gemm) plan(p product) {
 	g.chunks = min(units, max(chunks, (units+most-1)/most))
 }
 
-// cost estimates the cycles of a product: one for each row, panel and k, and
-// some for each value packed.
-func cost(a, b operand, m, n, k int) float64 {
-	c := float64(m * roundUp(n, colUnit) / colUnit * k)
+// cost estimates the hundredths of cycles of a product: a cycle for each row,
+// panel and k, and some for each value packed.
+func cost(a, b operand, m, n, k int) int {
+	c := 100 * m * roundUp(n, colUnit) / colUnit * k
 	if !a.byK {
-		c += 0.2 * float64(m*k)
+		c += 20 * m * k
 	}
 	if b.byK {
-		c += 0.35 * float64(n*k)
+		c += 35 * n * k
 	} else {
-		c += 0.2 * float64(n*k)
+		c += 20 * n * k
 	}
 	return c
 }
