@@ -35,7 +35,7 @@ func BenchmarkEmbedding(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	runs, err := l.FitAll(cfg)
+	runs, err := l.Fit(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}

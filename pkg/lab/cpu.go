@@ -65,15 +65,6 @@ func (r *Result) Cost() float64 {
 	return r.CPU
 }
 
-// Costs are those of several runs.
-func Costs(runs []*Result) []float64 {
-	v := make([]float64, len(runs))
-	for i, r := range runs {
-		v[i] = r.Cost()
-	}
-	return v
-}
-
 // Disturbed says why the seconds of a run do not compare with those of others,
 // "" if nothing is known against it or they are less than one: it was made in several parts, or had less
 // of the machine than it had work for, because of other programs.
@@ -89,9 +80,9 @@ func (r *Result) Disturbed() string {
 
 // Disturbances is a sentence on how many of the runs were disturbed, for the
 // note of a table with times; "" for none.
-func Disturbances(runs []*Result) string {
+func (rs Runs) Disturbances() string {
 	n := 0
-	for _, r := range runs {
+	for _, r := range rs {
 		if r.Disturbed() != "" {
 			n++
 		}

@@ -27,12 +27,13 @@ import (
 // a line each. A mistake in any configuration is told before the first run
 // begins.
 //
-// A run that diverges is a result, not an error; see Result.Status. So is one
-// that is cut short: SIGINT, SIGTERM and SIGHUP save what is at work, and what has
-// not begun comes back with the status Interrupted and whatever there is. From
-// then on this lab begins no more runs, so that one signal ends a whole loop of
-// Fits. See UntilSignal.
-func (l *Lab) Fit(cfgs ...train.Config) ([]*Result, error) {
+// A run that diverges is a result, not an error; see Result.Status. One that is
+// cut short makes Fit Unfinished, with all results there are beside the error:
+// SIGINT, SIGTERM and SIGHUP save what is at work, and what has not begun comes
+// back with the status Interrupted and whatever there is. From then on this lab
+// begins no more runs, so that one signal ends a whole loop of Fits. See
+// UntilSignal.
+func (l *Lab) Fit(cfgs ...train.Config) (Runs, error) {
 	var more []os.Signal
 	if inCell() { // a kernel that is gone leaves a pipe that nobody reads
 		more = append(more, syscall.SIGPIPE)
@@ -47,25 +48,41 @@ func (l *Lab) Fit(cfgs ...train.Config) ([]*Result, error) {
 	return results, err
 }
 
-// FitAll is Fit that takes an interrupt for an error: it returns a result for
-// every configuration or none, for what compares them.
-func (l *Lab) FitAll(cfgs ...train.Config) ([]*Result, error) {
-	runs, err := l.Fit(cfgs...)
+// FitContext is Fit that ends when ctx does, instead of at a signal.
+func (l *Lab) FitContext(ctx context.Context, cfgs ...train.Config) (Runs, error) {
+	jobs, err := l.plan(cfgs)
 	if err != nil {
 		return nil, err
 	}
-	return runs, allDone(runs, len(cfgs))
+	if f, ok := l.Log.(Flusher); ok {
+		defer f.Flush()
+	}
+	l.tellNotes(jobs)
+	results, err := l.runAll(ctx, jobs, l.SideBySide)
+	if err != nil {
+		return results, err
+	}
+	return results, results.allDone()
 }
 
-func allDone(runs []*Result, want int) error {
+// Unfinished is the error of a Fit that was cut short: what compares runs needs
+// them all.
+type Unfinished struct{ Done, Of int }
+
+func (u Unfinished) Error() string {
+	return fmt.Sprintf("lab: %d of %d runs are done: run again to continue", u.Done, u.Of)
+}
+
+// allDone is Unfinished where some runs are to be continued.
+func (rs Runs) allDone() error {
 	done := 0
-	for _, r := range runs {
+	for _, r := range rs {
 		if r.Status != Interrupted {
 			done++
 		}
 	}
-	if done < want {
-		return fmt.Errorf("lab: %d of %d runs are done: run again to continue", done, want)
+	if done < len(rs) {
+		return Unfinished{done, len(rs)}
 	}
 	return nil
 }
@@ -73,12 +90,12 @@ func allDone(runs []*Result, want int) error {
 // Finished is what the run store holds of the runs that Fit would make: those
 // that have ended, perhaps none. It trains nothing, and is for runs so long that
 // a notebook makes them on demand only.
-func (l *Lab) Finished(cfgs ...train.Config) ([]*Result, error) {
+func (l *Lab) Finished(cfgs ...train.Config) (Runs, error) {
 	jobs, err := l.plan(cfgs)
 	if err != nil {
 		return nil, err
 	}
-	var ended []*Result
+	var ended Runs
 	for _, j := range jobs {
 		r, err := l.saved(j)
 		if err != nil {
@@ -89,19 +106,6 @@ func (l *Lab) Finished(cfgs ...train.Config) ([]*Result, error) {
 		}
 	}
 	return ended, nil
-}
-
-// FitContext is Fit that ends when ctx does, instead of at a signal.
-func (l *Lab) FitContext(ctx context.Context, cfgs ...train.Config) ([]*Result, error) {
-	jobs, err := l.plan(cfgs)
-	if err != nil {
-		return nil, err
-	}
-	if f, ok := l.Log.(Flusher); ok {
-		defer f.Flush()
-	}
-	l.tellNotes(jobs)
-	return l.runAll(ctx, jobs, l.SideBySide)
 }
 
 // job is a run that Fit is asked for.
@@ -160,7 +164,7 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 
 // runAll makes the runs, so many at a time, and tells of each in order. An
 // error stops the others as an interrupt does.
-func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Result, error) {
+func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) (Runs, error) {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	atATime = max(min(atATime, len(jobs)), 1)
@@ -191,7 +195,7 @@ func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) ([]*Resul
 			}
 		}()
 	}
-	var results []*Result
+	var results Runs
 	var errs []error
 	for _, j := range jobs {
 		<-j.done

@@ -21,7 +21,7 @@ func TestFitSideBySide(t *testing.T) {
 		c.Name = fmt.Sprint(i, " ", c.Name)
 		cfgs = append(cfgs, c)
 	}
-	fit := func(atATime int) ([]*Result, string, *gauge) {
+	fit := func(atATime int) (Runs, string, *gauge) {
 		l := testLab(t, t.TempDir())
 		var log strings.Builder
 		g := &gauge{}

@@ -27,7 +27,7 @@ func TestOneLossHasOneName(t *testing.T) {
 		name := fmt.Sprintf("%#v, ends in %v", c.loss, c.end)
 		cfg := mlp()
 		cfg.Loss, cfg.Layers, cfg.Penalty = c.loss, append(cfg.Layers, c.end...), nn.Penalty{L2: 0.01}
-		r := must(l.FitAll(cfg))[0]
+		r := must(l.Fit(cfg))[0]
 		m := must(r.Model())
 		near(t, name+": NLL on dev", metric.Judge(m, l.Dev).NLL(), r.Best.Loss)
 		test := must(r.Test())
@@ -39,7 +39,7 @@ func TestOneLossHasOneName(t *testing.T) {
 		}
 	}
 	cfg := mlp()
-	for _, e := range must(l.FitAll(cfg))[0].Train() {
+	for _, e := range must(l.Fit(cfg))[0].Train() {
 		if e.Objective != e.Loss {
 			t.Errorf("cross-entropy alone: objective %v, loss %v", e.Objective, e.Loss)
 		}

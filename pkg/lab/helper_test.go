@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime/metrics"
@@ -180,4 +181,12 @@ func diverging() train.Config {
 	c.Layers, c.Loss = nn.MLP(nil, nil, data.Classes, 0), nn.MSE{}
 	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
 	return c
+}
+
+// there are the results of a Fit, also of one that was cut short.
+func there(rs Runs, err error) Runs {
+	if err != nil && !errors.As(err, new(Unfinished)) {
+		panic(fmt.Sprint("unexpected error: ", err))
+	}
+	return rs
 }

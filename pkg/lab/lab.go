@@ -181,7 +181,7 @@ func (r *Result) keepTest(s train.Score) error {
 // Runs are all runs of the question that the store holds for this data, oldest
 // first but for those that Fit was asked for: they come last, in order. Those
 // that cannot be read are told in the log and left out.
-func (l *Lab) Runs() ([]*Result, error) {
+func (l *Lab) Runs() (Runs, error) {
 	all, err := readRuns(filepath.Join(l.store, l.Question))
 	if err != nil {
 		fmt.Fprintln(l.Log, OneLine(err))

@@ -13,16 +13,16 @@ func TestMade(t *testing.T) {
 	l.Quiet = true
 	a, b, short := mlp(), mlp(), mlp()
 	b.Seed, short.Epochs = 2, 1
-	runs := must(l.FitAll(a, b, short))
-	for want, some := range map[string][]*Result{
+	runs := must(l.Fit(a, b, short))
+	for want, some := range map[string]Runs{
 		"no runs": nil, "3 epochs, 1 seed": runs[:1], "3 epochs, 2 seeds": runs[:2], "1 to 3 epochs, 2 seeds": runs, "1 epoch, 1 seed": runs[2:],
 	} {
-		if got := Made(some); got != want {
+		if got := some.Made(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	for want, some := range map[string][]*Result{"no runs": nil, "3 epochs, seed 2": runs[1:2], "3 epochs, mean ± sd of 2 seeds": runs[:2]} {
-		if got := Means(some); got != want {
+	for want, some := range map[string]Runs{"no runs": nil, "3 epochs, seed 2": runs[1:2], "3 epochs, mean ± sd of 2 seeds": runs[:2]} {
+		if got := some.Means(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -34,13 +34,13 @@ func TestMade(t *testing.T) {
 		t.Errorf("%s of runs in %s and %s", page.String(), runs[0].Dir, runs[1].Dir)
 	}
 	// What is read from the store says the same.
-	if got := Made(must(l.Runs())); got != "1 to 3 epochs, 2 seeds" {
+	if got := must(l.Runs()).Made(); got != "1 to 3 epochs, 2 seeds" {
 		t.Errorf("stored runs: %q", got)
 	}
 	// A run that patience ends has begun fewer epochs than it was given.
 	c := mlp()
 	c.Epochs, c.Patience, c.DevEvery = 50, 1, 3
-	r := must(l.FitAll(c))[0]
+	r := must(l.Fit(c))[0]
 	if steps := (l.Train.Len() + c.Batch - 1) / c.Batch; r.Epochs >= 50 || r.Epochs != (r.Steps+steps-1)/steps {
 		t.Errorf("%d epochs after %d steps of %d an epoch", r.Epochs, r.Steps, steps)
 	}
@@ -101,10 +101,10 @@ func TestDisturbed(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", c.r, got, c.want)
 		}
 	}
-	if got := Disturbances([]*Result{{Record: Record{Parts: 2}}, {}}); !strings.HasPrefix(got, "1 run of these") {
+	if got := (Runs{{Record: Record{Parts: 2}}, {}}).Disturbances(); !strings.HasPrefix(got, "1 run of these") {
 		t.Errorf("%q", got)
 	}
-	if got := Disturbances([]*Result{{}}); got != "" {
+	if got := (Runs{{}}).Disturbances(); got != "" {
 		t.Errorf("%q of nothing", got)
 	}
 }
@@ -115,9 +115,9 @@ func TestCostOverAllParts(t *testing.T) {
 	l.Progress = func(string) Bar { return stopping(cancel) }
 	c := mlp()
 	c.Epochs = 40
-	first := must(l.FitContext(ctx, c))[0]
+	first := there(l.FitContext(ctx, c))[0]
 	l.Progress = nil
-	r := must(l.FitAll(c))[0]
+	r := must(l.Fit(c))[0]
 	if first.Status != Interrupted || r.Parts != 2 || r.Disturbed() != "interrupted and continued" {
 		t.Fatalf("%s, then %d parts, %q", first.Status, r.Parts, r.Disturbed())
 	}

@@ -126,7 +126,7 @@ func TestSupersededStates(t *testing.T) {
 	var log strings.Builder
 	ctx, cancel := context.WithCancel(context.Background())
 	l.Progress = func(string) Bar { return cutAfter(9, cancel) }
-	r := must(l.FitContext(ctx, mlp()))[0]
+	r := there(l.FitContext(ctx, mlp()))[0]
 	cancel()
 	l.Progress = nil
 	state := func(dir string) bool {

@@ -70,7 +70,7 @@ func TestPlotter(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c = &canvas{points: map[string][]float64{}}
 	l.Progress = func(string) Bar { return stopper{c, cutAfter(9, cancel)} }
-	part := must(l.FitContext(ctx, third))[0]
+	part := there(l.FitContext(ctx, third))[0]
 	cancel()
 	if part.Status != Interrupted || c.ends != 1 {
 		t.Errorf("interrupted: status %s, the bar has ended %d times, want once", part.Status, c.ends)
@@ -104,7 +104,7 @@ func TestMeterCountsWholeRuns(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	first := &counter{cut: cutAfter(7, cancel)}
 	l.Progress = func(string) Bar { return first }
-	part := must(l.FitContext(ctx, mlp()))[0]
+	part := there(l.FitContext(ctx, mlp()))[0]
 	if part.Status != Interrupted || first.told[0] != "1/21 " || !slices.Contains(first.told, fmt.Sprintf("7/21 best dev %.2f %%", 100*part.Best.Score)) {
 		t.Errorf("%s after %d; the bar told %q", part.Status, part.Steps, first.told)
 	}

@@ -249,7 +249,7 @@ func TestWrongModel(t *testing.T) {
 		for _, ask := range []func() error{
 			func() error { _, err := r.Model(); return err },
 			func() error { _, err := r.Test(); return err },
-			func() error { _, err := Models([]*Result{r}); return err },
+			func() error { _, err := Runs{r}.Models(); return err },
 		} {
 			if err := ask(); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasSuffix(err.Error(), ": remove "+r.short()+" to train it again") {
 				t.Errorf("%s: %v, want %q", name, err, c.want)

@@ -8,6 +8,9 @@ import (
 
 // OneLine is an error as one printable line, without the package it came from.
 func OneLine(err error) string {
-	s := strings.TrimSpace(strings.TrimPrefix(err.Error(), "lab: "))
+	s := strings.TrimSpace(err.Error())
+	for _, who := range []string{"lab: ", "study: ", "train: "} {
+		s = strings.TrimPrefix(s, who)
+	}
 	return printable.Text(strings.NewReplacer("\n", "; ", "\r", " ").Replace(s))
 }

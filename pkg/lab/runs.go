@@ -7,10 +7,80 @@ import (
 	"inkling/pkg/nn/train"
 )
 
-// Models loads the best weights of runs.
-func Models(runs []*Result) ([]*nn.Model, error) {
-	models := make([]*nn.Model, len(runs))
-	for i, r := range runs {
+// Runs are results, of several seeds perhaps, in the order that they were asked
+// for. What they came to is a Stat of all of them, in % where it is a share, or
+// a slice with a value for each where a figure wants that. A run without a score
+// has NaN for it; see Result.Judged.
+type Runs []*Result
+
+// DevError is the share wrong on dev at the best evaluations, in %.
+func (rs Runs) DevError() Stat { return StatOf(rs.DevErrors()) }
+
+// DevErrors are the shares wrong on dev at the best evaluations, in %.
+func (rs Runs) DevErrors() []float64 {
+	return rs.each(func(r *Result) float64 { return 100 * (1 - r.score(r.Best)) })
+}
+
+// LastError is the share wrong on dev at the last evaluations, which nobody has
+// picked, in %.
+func (rs Runs) LastError() Stat {
+	return StatOf(rs.each(func(r *Result) float64 { return 100 * (1 - r.score(r.Last)) }))
+}
+
+// DevAccuracy is the share right on dev at the best evaluations, in %.
+func (rs Runs) DevAccuracy() Stat { return StatOf(rs.DevAccuracies()) }
+
+// DevAccuracies are the shares right on dev at the best evaluations, in %.
+func (rs Runs) DevAccuracies() []float64 {
+	return rs.each(func(r *Result) float64 { return 100 * r.score(r.Best) })
+}
+
+// TestError is the share wrong on the test set, in %; see Result.Test.
+func (rs Runs) TestError() (Stat, error) {
+	errs, err := rs.TestErrors()
+	return StatOf(errs), err
+}
+
+// TestErrors are the shares wrong on the test set, in %.
+func (rs Runs) TestErrors() (errs []float64, err error) {
+	for _, r := range rs {
+		s, err := r.Test()
+		if err != nil {
+			return nil, err
+		}
+		errs = append(errs, 100*(1-s.Accuracy))
+	}
+	return errs, nil
+}
+
+// TestAccuracy is the share right on the test set, in %.
+func (rs Runs) TestAccuracy() (Stat, error) {
+	wrong, err := rs.TestError()
+	wrong.Mean = 100 - wrong.Mean
+	return wrong, err
+}
+
+// Seconds is the processor time of a run, over all cores; see Result.Cost.
+func (rs Runs) Seconds() Stat { return StatOf(rs.each((*Result).Cost)) }
+
+// Weights is the number of trainable values, 0 of no runs; runs of several sizes
+// have no number in common, and -1.
+func (rs Runs) Weights() int {
+	if len(rs) == 0 {
+		return 0
+	}
+	for _, r := range rs {
+		if r.Weights != rs[0].Weights {
+			return -1
+		}
+	}
+	return rs[0].Weights
+}
+
+// Models loads the best weights.
+func (rs Runs) Models() ([]*nn.Model, error) {
+	models := make([]*nn.Model, len(rs))
+	for i, r := range rs {
 		m, err := r.Model()
 		if err != nil {
 			return nil, err
@@ -20,48 +90,31 @@ func Models(runs []*Result) ([]*nn.Model, error) {
 	return models, nil
 }
 
-// DevErrors are the shares wrong on dev of the runs at their best evaluations,
-// in %; NaN for a run that was never judged.
-func DevErrors(runs []*Result) []float64 {
-	errs := make([]float64, len(runs))
-	for i, r := range runs {
-		errs[i] = 100 * (1 - r.score(r.Best))
-	}
-	return errs
-}
-
-// LastErrors are the shares wrong on dev of the runs at their last evaluations,
-// in %: those that nobody has picked. NaN for a run that was never judged.
-func LastErrors(runs []*Result) []float64 {
-	errs := make([]float64, len(runs))
-	for i, r := range runs {
-		errs[i] = 100 * (1 - r.score(r.Last))
-	}
-	return errs
-}
-
-// TestAccuracies are the accuracies of the runs on the test set, in %; see
-// Result.Test.
-func TestAccuracies(runs []*Result) ([]float64, error) {
-	scores := make([]float64, len(runs))
-	for i, r := range runs {
-		s, err := r.Test()
-		if err != nil {
-			return nil, err
+// Stopped is what the runs would have kept with a patience, as the share wrong on
+// dev in %, and the share of their steps that they would have made, in %; see
+// Result.Stopped.
+func (rs Runs) Stopped(patience int) (devError, made Stat) {
+	errs := rs.each(func(r *Result) float64 {
+		_, kept := r.Stopped(patience)
+		return 100 * (1 - r.score(kept))
+	})
+	shares := rs.each(func(r *Result) float64 {
+		end, _ := r.Stopped(patience)
+		if end == (train.Event{}) {
+			return math.NaN()
 		}
-		scores[i] = 100 * s.Accuracy
-	}
-	return scores, nil
+		return 100 * float64(end.Step) / float64(r.Steps)
+	})
+	return StatOf(errs), StatOf(shares)
 }
 
-// DevAccuracies are the best accuracies of the runs on the dev split, in %; NaN
-// for a run that was never judged.
-func DevAccuracies(runs []*Result) []float64 {
-	v := make([]float64, len(runs))
-	for i, r := range runs {
-		v[i] = 100 * r.score(r.Best)
+// each is something about every run.
+func (rs Runs) each(of func(r *Result) float64) []float64 {
+	values := make([]float64, len(rs))
+	for i, r := range rs {
+		values[i] = of(r)
 	}
-	return v
+	return values
 }
 
 // Judged reports whether the run has a score: an interrupted run, or one that
@@ -98,21 +151,4 @@ func (r *Result) Stopped(patience int) (end, kept train.Event) {
 		end, kept = dev[i], dev[dev[:i+1].Best()]
 	}
 	return end, kept
-}
-
-// StoppedErrors are the dev errors in % that runs would have kept with a
-// patience, and the mean share of their steps that they would have made, 0 to 1;
-// see Result.Stopped. Both are NaN for a run that was never judged.
-func StoppedErrors(runs []*Result, patience int) (errors []float64, made float64) {
-	var shares []float64
-	for _, r := range runs {
-		end, kept := r.Stopped(patience)
-		errors = append(errors, 100*(1-r.score(kept)))
-		share := math.NaN()
-		if end != (train.Event{}) {
-			share = float64(end.Step) / float64(r.Steps)
-		}
-		shares = append(shares, share)
-	}
-	return errors, StatOf(shares).Mean
 }

@@ -54,19 +54,17 @@ func TestStoppedIsPatience(t *testing.T) {
 
 func TestAllDone(t *testing.T) {
 	run := func(s Status) *Result { return &Result{Record: Record{Status: s}} }
-	if err := allDone([]*Result{run(Finished), run(Diverged)}, 2); err != nil {
+	if err := (Runs{run(Finished), run(Diverged)}).allDone(); err != nil {
 		t.Errorf("two runs that have ended: %v", err)
 	}
-	for _, runs := range [][]*Result{{run(Finished)}, {run(Finished), run(Interrupted)}, nil} {
-		if allDone(runs, 2) == nil {
-			t.Errorf("%d of 2 runs, not all at their end: no error", len(runs))
-		}
+	if err := (Runs{run(Finished), run(Interrupted)}).allDone(); err != error(Unfinished{1, 2}) {
+		t.Errorf("one of two runs cut short: %v", err)
 	}
 }
 
 func TestErrors(t *testing.T) {
-	runs := []*Result{{Record: Record{Best: train.Event{Score: 0.75}, Last: train.Event{Score: 0.5}}}}
-	if best, last := DevErrors(runs), LastErrors(runs); best[0] != 25 || last[0] != 50 {
+	runs := Runs{{Record: Record{Best: train.Event{Score: 0.75}, Last: train.Event{Score: 0.5}}}}
+	if best, last := runs.DevErrors(), runs.LastError(); best[0] != 25 || last.Mean != 50 {
 		t.Errorf("errors of %v %% at the best and %v %% at the last evaluation, want 25 and 50", best, last)
 	}
 }

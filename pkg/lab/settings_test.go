@@ -92,16 +92,16 @@ func TestEveryFlagTellsRunsApart(t *testing.T) {
 			t.Errorf("--%s is not tried", f.Name)
 		}
 	})
-	var all []*Result
+	var all Runs
 	for name, v := range flagValues {
 		with := strings.Fields(v.with)
 		a := flagged(t, l, append(with, "--"+name+"="+v.a)...)
 		b := flagged(t, l, append(with, "--"+name+"="+v.b)...)
-		if got := Labels([]*Result{a, b}); got[0] != v.labelA || got[1] != v.labelB {
+		if got := Labels(Runs{a, b}); got[0] != v.labelA || got[1] != v.labelB {
 			t.Errorf("--%s: labels %q, want %q and %q", name, got, v.labelA, v.labelB)
 		}
-		if a.LabelAmong([]*Result{b, a}) != v.labelA {
-			t.Errorf("--%s: %q among two", name, a.LabelAmong([]*Result{b, a}))
+		if a.LabelAmong(Runs{b, a}) != v.labelA {
+			t.Errorf("--%s: %q among two", name, a.LabelAmong(Runs{b, a}))
 		}
 		if name != "name" && a.Label() != a.Name {
 			t.Errorf("--%s: %q alone", name, a.Label())
@@ -121,7 +121,7 @@ func TestEveryFlagTellsRunsApart(t *testing.T) {
 // Of changes made one at a time each label says its own.
 func TestLabelsOfChangesOneAtATime(t *testing.T) {
 	l := testLab(t, t.TempDir())
-	var runs []*Result
+	var runs Runs
 	for _, line := range []string{"", "--lr=0.3", "--activation=tanh --schedule=cosine", "--seed=2", "--ema=0.9"} {
 		runs = append(runs, flagged(t, l, strings.Fields(line)...))
 	}
@@ -129,7 +129,7 @@ func TestLabelsOfChangesOneAtATime(t *testing.T) {
 	if got := Labels(runs); !slices.Equal(got, want) {
 		t.Errorf("labels %q, want %q", got, want)
 	}
-	if got := Labels([]*Result{runs[0], runs[1], runs[3]}); !slices.Equal(got, []string{"lr 0.1, seed 3", "lr 0.3", "seed 2"}) {
+	if got := Labels(Runs{runs[0], runs[1], runs[3]}); !slices.Equal(got, []string{"lr 0.1, seed 3", "lr 0.3", "seed 2"}) {
 		t.Errorf("labels %q", got)
 	}
 }
@@ -247,7 +247,7 @@ func TestLabelsOfCode(t *testing.T) {
 		{func(c *train.Code) { c.Own = "x" }, "mlp of ", "mlp of "},
 	} {
 		r := other(c.change)
-		got := Labels([]*Result{one, r})
+		got := Labels(Runs{one, r})
 		if !strings.HasPrefix(got[0], c.a) || !strings.HasPrefix(got[1], c.b) || got[0] == got[1] {
 			t.Errorf("labels %q, want %q and %q", got, c.a, c.b)
 		}

@@ -23,7 +23,7 @@ func interruptAt(t *testing.T, l *Lab, cfg train.Config, step int) *Result {
 	defer cancel()
 	l.Progress = func(string) Bar { return cutAfter(step, cancel) }
 	defer func() { l.Progress = nil }()
-	r := must(l.FitContext(ctx, cfg))[0]
+	r := there(l.FitContext(ctx, cfg))[0]
 	if r.Status != Interrupted {
 		t.Fatalf("%s after %d steps, want it interrupted after %d", r.Status, r.Steps, step)
 	}
@@ -124,7 +124,7 @@ func TestFinishedTrainsNothing(t *testing.T) {
 	root := t.TempDir()
 	second, third := mlp(), mlp()
 	second.Seed, third.Seed = 2, 3
-	want := must(testLab(t, root).FitAll(mlp(), second))
+	want := must(testLab(t, root).Fit(mlp(), second))
 	interruptAt(t, testLab(t, root), cnn(), 4)
 	before := fmt.Sprint(folders(root, ""))
 	got := must(testLab(t, root).Finished(mlp(), second, third, cnn()))

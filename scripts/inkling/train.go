@@ -67,7 +67,7 @@ func trainCommand(args []string) (int, error) {
 	ctx, stop := lab.UntilSignal(context.Background(), syscall.SIGPIPE)
 	defer stop()
 	results, err := l.FitContext(ctx, cfg)
-	if err != nil {
+	if err != nil && !errors.As(err, new(lab.Unfinished)) {
 		return 0, err
 	}
 	switch r := results[0]; r.Status {

@@ -15,12 +15,12 @@ import (
 // scatter less than the errors themselves, as a seed that is good for one is
 // often good for the other. The standard error is that of the mean; NaN for one
 // pair, which tells of none.
-func Paired(a, b []*lab.Result) (mean, standardError float64) {
+func Paired(a, b lab.Runs) (mean, standardError float64) {
 	if len(a) != len(b) || len(a) == 0 {
 		panic(fmt.Sprintf("study: paired: %d runs beside %d", len(a), len(b)))
 	}
-	d := lab.DevErrors(b)
-	for i, e := range lab.DevErrors(a) {
+	d := b.DevErrors()
+	for i, e := range a.DevErrors() {
 		d[i] -= e
 	}
 	s := lab.StatOf(d)
@@ -31,13 +31,13 @@ func Paired(a, b []*lab.Result) (mean, standardError float64) {
 // those that a run with TrainSize n has seen and one with more has seen as well,
 // as dev is judged: dropout off, batch normalization by its running statistics. The shares wrong are in %. What a run reports while it
 // trains is neither: it is of a network that still changes, thinned by dropout.
-func TrainErrors(l *lab.Lab, runs []*lab.Result, n int) ([]float64, error) {
+func TrainErrors(l *lab.Lab, runs lab.Runs, n int) ([]float64, error) {
 	return ErrorsOn(runs, l.Subset(n))
 }
 
 // ErrorsOn judges the best models of runs on a set; if views are given, by the
 // mean of what each says about them, see [JudgeViews]. The shares wrong are in %.
-func ErrorsOn(runs []*lab.Result, s *data.Set, views ...data.Affine) ([]float64, error) {
+func ErrorsOn(runs lab.Runs, s *data.Set, views ...data.Affine) ([]float64, error) {
 	errs := make([]float64, len(runs))
 	for i, r := range runs {
 		m, err := r.Model()
@@ -56,24 +56,24 @@ func ErrorsOn(runs []*lab.Result, s *data.Set, views ...data.Affine) ([]float64,
 // Gaps are by how many points of % the dev errors of runs are above their errors
 // on n images of the training split; see TrainErrors. A gap below
 // zero means that the network does better on dev.
-func Gaps(l *lab.Lab, runs []*lab.Result, n int) ([]float64, error) {
+func Gaps(l *lab.Lab, runs lab.Runs, n int) ([]float64, error) {
 	train, err := TrainErrors(l, runs, n)
 	if err != nil {
 		return nil, err
 	}
-	gaps := lab.DevErrors(runs)
+	gaps := runs.DevErrors()
 	for i, e := range train {
 		gaps[i] -= e
 	}
 	return gaps, nil
 }
 
-// Apart is how far the parameters of two models of the same layers are from
+// Distance is how far the parameters of two models of the same layers are from
 // each other, relative to those of b: ‖a − b‖/‖b‖.
-func Apart(a, b *nn.Model) float64 {
+func Distance(a, b *nn.Model) float64 {
 	p, q := a.Params(), b.Params()
 	if len(p) != len(q) || a.Weights() != b.Weights() {
-		panic(fmt.Sprintf("study: apart: %d weights beside %d", a.Weights(), b.Weights()))
+		panic(fmt.Sprintf("study: distance: %d weights beside %d", a.Weights(), b.Weights()))
 	}
 	var difference, size float64
 	for i := range p {

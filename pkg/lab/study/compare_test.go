@@ -45,12 +45,12 @@ func TestErrorsOn(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
 	runs := must(l.Fit(mlp()))
-	if got, want := must(ErrorsOn(runs, l.Dev))[0], lab.DevErrors(runs)[0]; math.Abs(got-want) > 1e-9 {
+	if got, want := must(ErrorsOn(runs, l.Dev))[0], runs.DevErrors()[0]; math.Abs(got-want) > 1e-9 {
 		t.Errorf("on dev %v %%, the run says %v %%", got, want)
 	}
 	views := []data.Affine{{Rotate: 180}}
 	want := 100 * (1 - metric.JudgeViews(must(runs[0].Model()), l.Dev, views...).Accuracy())
-	if got := must(ErrorsOn(runs, l.Dev, views...))[0]; got != want || got == lab.DevErrors(runs)[0] {
+	if got := must(ErrorsOn(runs, l.Dev, views...))[0]; got != want || got == runs.DevErrors()[0] {
 		t.Errorf("on digits upside down %v %%, want %v %%, other than upright", got, want)
 	}
 }
@@ -63,7 +63,7 @@ func TestGaps(t *testing.T) {
 	runs := must(l.Fit(c, mlp()))
 	train := must(TrainErrors(l, runs, 20))
 	gaps := must(Gaps(l, runs, 20))
-	for i, dev := range lab.DevErrors(runs) {
+	for i, dev := range runs.DevErrors() {
 		if math.Abs(gaps[i]-(dev-train[i])) > 1e-9 {
 			t.Errorf("run %d: gap %v, want %v − %v", i, gaps[i], dev, train[i])
 		}
@@ -71,16 +71,16 @@ func TestGaps(t *testing.T) {
 	if gaps[0] < 10 {
 		t.Errorf("40 epochs on 20 images leave a gap of %v points", gaps[0])
 	}
-	if _, err := Gaps(l, []*lab.Result{{Dir: t.TempDir()}}, 20); err == nil {
+	if _, err := Gaps(l, lab.Runs{{Dir: t.TempDir()}}, 20); err == nil {
 		t.Error("a run without a model has a gap")
 	}
 }
 
-func TestApart(t *testing.T) {
+func TestDistance(t *testing.T) {
 	layers := nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0)
 	a := must(nn.New(3, nn.CHW(1, 28, 28), layers...))
 	b := a.Clone()
-	if d := Apart(a, b); d != 0 {
+	if d := Distance(a, b); d != 0 {
 		t.Errorf("a model is %v from its clone", d)
 	}
 	for _, p := range a.Params() {
@@ -88,7 +88,7 @@ func TestApart(t *testing.T) {
 			p.Data[i] *= 1.25
 		}
 	}
-	if d := Apart(a, b); math.Abs(d-0.25) > 1e-6 {
+	if d := Distance(a, b); math.Abs(d-0.25) > 1e-6 {
 		t.Errorf("weights times 1.25 are %v apart, want 0.25", d)
 	}
 }
@@ -122,7 +122,7 @@ func TestL2AsLossTermAndAsDecay(t *testing.T) {
 			return m
 		}
 		plain, term, decay := run(c.none, nn.Penalty{}), run(c.none, nn.Penalty{L2: l2}), run(c.decay, nn.Penalty{})
-		between, effect := Apart(term, decay), Apart(plain, term)
+		between, effect := Distance(term, decay), Distance(plain, term)
 		if effect < 1e-4 {
 			t.Fatalf("%s: L2 moves the weights by %.1e only: the test sees nothing", c.name, effect)
 		}

@@ -4,8 +4,8 @@
 // Fit and give them back in the order that the comparison has; others read what
 // they came to.
 //
-//	lab, configurations → Repeat, Tune, RunStudy, Search → runs → Paired, TimeTo, Gaps, Spread
+//	lab, configurations → Tune, Seeds, Compare, Vary, Search → runs → Paired, TimeTo, Gaps, Spread
 //
-// In order of reading: repeat.go, tune.go, study.go, compare.go, reach.go,
-// search.go, rangetest.go, honesty.go.
+// In order of reading: tune.go, seeds.go, study.go, compare.go, reach.go,
+// search.go, rangetest.go, confidence.go.
 package study

@@ -12,7 +12,7 @@ import (
 	"inkling/pkg/nn/train"
 )
 
-func scored(scores ...float64) (runs []*lab.Result) {
+func scored(scores ...float64) (runs lab.Runs) {
 	for _, s := range scores {
 		runs = append(runs, &lab.Result{Record: lab.Record{Best: train.Event{Score: s}}})
 	}

@@ -52,7 +52,7 @@ func Lessons(l *lab.Lab, images, seeds int) ([]Lesson, error) {
 		}
 		return c
 	}
-	many, err := RunStudy(l, base, []int{images}, seeds,
+	many, err := Vary(l, base, []int{images}, seeds,
 		Variant{"momentum", func(*train.Config) {}},
 		Variant{"plain SGD", func(c *train.Config) { c.Optimizer = optim.SGD{} }},
 		Variant{"dropout", func(c *train.Config) { c.Layers = mlp(0.4) }},
@@ -61,7 +61,7 @@ func Lessons(l *lab.Lab, images, seeds int) ([]Lesson, error) {
 	if err != nil {
 		return nil, err
 	}
-	few, err := RunStudy(l, base, []int{images / 5}, seeds,
+	few, err := Vary(l, base, []int{images / 5}, seeds,
 		Variant{"none", func(*train.Config) {}},
 		Variant{"augmented", func(c *train.Config) { c.Augment = changed }},
 	)
@@ -78,9 +78,9 @@ func Lessons(l *lab.Lab, images, seeds int) ([]Lesson, error) {
 		return nil, err
 	}
 	return []Lesson{
-		{"momentum 0.9 instead of plain SGD: dev error", lab.DevErrors(sgd), lab.DevErrors(momentum)},
+		{"momentum 0.9 instead of plain SGD: dev error", sgd.DevErrors(), momentum.DevErrors()},
 		{"dropout 0.4 instead of none: gap between training and dev error", wide, narrow},
-		{"a CNN instead of the MLP: dev error", lab.DevErrors(momentum), lab.DevErrors(conv)},
-		{"few images, changed in every epoch: dev error", lab.DevErrors(few.Runs[0][0]), lab.DevErrors(few.Runs[1][0])},
+		{"a CNN instead of the MLP: dev error", momentum.DevErrors(), conv.DevErrors()},
+		{"few images, changed in every epoch: dev error", few.Runs[0][0].DevErrors(), few.Runs[1][0].DevErrors()},
 	}, nil
 }

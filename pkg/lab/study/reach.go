@@ -24,7 +24,7 @@ func share(r *lab.Result) float64 {
 }
 
 // TimeTo says how soon runs reached an accuracy on the dev split.
-func TimeTo(accuracy float64, runs []*lab.Result) Reach {
+func TimeTo(accuracy float64, runs lab.Runs) Reach {
 	t := Reach{Accuracy: accuracy, Runs: len(runs), Steps: math.NaN(), StepsSD: math.NaN(), Seconds: math.NaN()}
 	var steps, seconds []float64
 	for _, r := range runs {

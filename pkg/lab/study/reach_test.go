@@ -2,14 +2,13 @@ package study
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"inkling/pkg/lab"
 )
 
 func TestTimeTo(t *testing.T) {
-	runs := []*lab.Result{ran(0.9, 0.98), ran(0.9, 0.9, 0.9, 0.98), ran(0.9)}
+	runs := lab.Runs{ran(0.9, 0.98), ran(0.9, 0.9, 0.9, 0.98), ran(0.9)}
 	got := TimeTo(0.98, runs)
 	if got.Runs != 3 || got.Reached != 2 || got.Steps != 30 || got.Seconds != 6 || math.Abs(got.StepsSD-math.Sqrt(200)) > 1e-9 {
 		t.Errorf("%+v, want 2 of 3 runs, 30 ± 14.14 steps, 6 s", got)
@@ -31,8 +30,8 @@ func TestTimeTo(t *testing.T) {
 func TestStoppedErrors(t *testing.T) {
 	a, b := ran(0.5, 0.75, 0.25, 0.25), ran(0.25, 0.5)
 	a.Steps, b.Steps = 40, 20
-	errors, made := lab.StoppedErrors([]*lab.Result{a, b}, 1)
-	if !slices.Equal(errors, []float64{25, 50}) || math.Abs(made-0.875) > 1e-12 {
-		t.Errorf("errors %v after %v of the steps, want 25 and 50 after 0.875", errors, made)
+	errors, made := lab.Runs{a, b}.Stopped(1)
+	if errors != lab.StatOf([]float64{25, 50}) || math.Abs(made.Mean-87.5) > 1e-9 {
+		t.Errorf("errors %v after %v %% of the steps, want 25 and 50 after 87.5 %%", errors, made)
 	}
 }

@@ -2,6 +2,7 @@ package study
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -266,7 +267,7 @@ func Search(l *lab.Lab, points []Point, config func(Point) (train.Config, error)
 		defer func() { l.SideBySide = 0 }()
 	}
 	results, err := l.Fit(cfgs...)
-	if err != nil {
+	if err != nil && !errors.As(err, new(lab.Unfinished)) {
 		return nil, err
 	}
 	tried := make([]Tried, len(points))

@@ -33,15 +33,15 @@ func Together(variants ...Variant) Variant {
 type Study struct {
 	Variants []Variant
 	Sizes    []int
-	Runs     [][][]*lab.Result // [variant][size][seed]
+	Runs     [][]lab.Runs // [variant][size][seed]
 
 	lab *lab.Lab
 }
 
-// RunStudy trains variants of base: of the configuration that base gives for a
+// Vary trains variants of base: of the configuration that base gives for a
 // number of training images and a seed, counted from 1. All runs are one
 // FitAll. A variant that changes nothing is the one to compare with.
-func RunStudy(l *lab.Lab, base func(images, seed int) train.Config, sizes []int, seeds int, variants ...Variant) (*Study, error) {
+func Vary(l *lab.Lab, base func(images, seed int) train.Config, sizes []int, seeds int, variants ...Variant) (*Study, error) {
 	if len(sizes) == 0 || seeds < 1 || len(variants) == 0 {
 		return nil, fmt.Errorf("study: study: %d variants, %d sizes and %d seeds, want at least 1 of each", len(variants), len(sizes), seeds)
 	}
@@ -56,7 +56,7 @@ func RunStudy(l *lab.Lab, base func(images, seed int) train.Config, sizes []int,
 			}
 		}
 	}
-	runs, err := l.FitAll(cfgs...)
+	runs, err := l.Fit(cfgs...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +65,8 @@ func RunStudy(l *lab.Lab, base func(images, seed int) train.Config, sizes []int,
 }
 
 // All are the runs in one list.
-func (s *Study) All() []*lab.Result {
-	var all []*lab.Result
+func (s *Study) All() lab.Runs {
+	var all lab.Runs
 	for _, bySize := range s.Runs {
 		all = append(all, slices.Concat(bySize...)...)
 	}
@@ -98,7 +98,7 @@ func (s *Study) Rows() [][]any {
 	var rows [][]any
 	for k, name := range s.Names() {
 		row := []any{name}
-		for _, errors := range s.Of(k, lab.DevErrors) {
+		for _, errors := range s.Of(k, lab.Runs.DevErrors) {
 			row = append(row, lab.StatOf(errors))
 		}
 		rows = append(rows, row)
@@ -107,7 +107,7 @@ func (s *Study) Rows() [][]any {
 }
 
 // At is a measure of the runs at one size, by variant: DevErrors is one.
-func (s *Study) At(size int, measure func(runs []*lab.Result) []float64) [][]float64 {
+func (s *Study) At(size int, measure func(runs lab.Runs) []float64) [][]float64 {
 	var values [][]float64
 	for _, bySize := range s.Runs {
 		values = append(values, measure(bySize[size]))
@@ -116,7 +116,7 @@ func (s *Study) At(size int, measure func(runs []*lab.Result) []float64) [][]flo
 }
 
 // Of is a measure of the runs of one variant, by size.
-func (s *Study) Of(variant int, measure func(runs []*lab.Result) []float64) [][]float64 {
+func (s *Study) Of(variant int, measure func(runs lab.Runs) []float64) [][]float64 {
 	var values [][]float64
 	for _, runs := range s.Runs[variant] {
 		values = append(values, measure(runs))
@@ -147,7 +147,7 @@ func (s *Study) ErrorsOn(size int, sets ...*data.Set) (values [][]float64, best 
 }
 
 // Errors are the dev errors at one size in %, by variant and seed.
-func (s *Study) Errors(size int) [][]float64 { return s.At(size, lab.DevErrors) }
+func (s *Study) Errors(size int) [][]float64 { return s.At(size, lab.Runs.DevErrors) }
 
 // Gaps are by how many points the dev errors at one size are above those on up
 // to n of the training images, by variant and seed; see Lab.Gaps.
@@ -165,7 +165,7 @@ func (s *Study) Gaps(size, n int) ([][]float64, error) {
 // Change is by how many percent of itself the dev error of the first variant
 // becomes larger with another one, and the standard error of that; see Paired.
 func (s *Study) Change(variant, size int) (percent, standardError float64) {
-	before, _ := lab.MeanStd(lab.DevErrors(s.Runs[0][size]))
+	before, _ := lab.MeanStd(s.Runs[0][size].DevErrors())
 	mean, se := Paired(s.Runs[0][size], s.Runs[variant][size])
 	return 100 * mean / before, 100 * se / before
 }
@@ -214,7 +214,7 @@ func (s *Study) Harm() (count, variant, size int) {
 // Best is the variant with the smallest mean dev error at a size, the first of
 // equals; -1 if none has a score, see [BestRow].
 func (s *Study) Best(size int) int {
-	var rows [][]*lab.Result
+	var rows []lab.Runs
 	for _, bySize := range s.Runs {
 		rows = append(rows, bySize[size])
 	}
@@ -232,7 +232,7 @@ func (s *Study) Bests() (pairs [][2]int) {
 }
 
 // Mean is the mean of something about runs, NaN for no runs.
-func Mean(runs []*lab.Result, of func(r *lab.Result) float64) float64 {
+func Mean(runs lab.Runs, of func(r *lab.Result) float64) float64 {
 	var values []float64
 	for _, r := range runs {
 		values = append(values, of(r))

@@ -15,7 +15,7 @@ import (
 )
 
 func TestNothingIsNeverBest(t *testing.T) {
-	rows := [][]*lab.Result{nil, {{}}, scored(0.4, 0.5), append(scored(0.99), &lab.Result{})}
+	rows := []lab.Runs{nil, {{}}, scored(0.4, 0.5), append(scored(0.99), &lab.Result{})}
 	if got := BestRow(rows); got != 2 {
 		t.Errorf("best row %d, want the only one whose runs all have a score", got)
 	}
@@ -29,7 +29,7 @@ func TestNothingIsNeverBest(t *testing.T) {
 		t.Errorf("no rows spread over %v points", got)
 	}
 	for i, want := range []string{"–", "–", "55.00 ± 7.07", "–"} {
-		if got := lab.PlusMinus(lab.DevErrors(rows[i])); got != want {
+		if got := lab.PlusMinus(rows[i].DevErrors()); got != want {
 			t.Errorf("row %d: %s, want %s", i, got, want)
 		}
 	}
@@ -37,15 +37,15 @@ func TestNothingIsNeverBest(t *testing.T) {
 	if lab.Argmax([]float64{nan, 1, nan, 3}) != 3 || lab.Argmin([]float64{nan, 1, nan, 3}) != 1 || lab.Argmax([]float64{nan}) != -1 || lab.Argmin(nil) != -1 {
 		t.Error("NaN is the largest or the smallest of numbers")
 	}
-	s := &Study{Sizes: []int{1}, Runs: [][][]*lab.Result{{{{}}}, {nil}}}
+	s := &Study{Sizes: []int{1}, Runs: [][]lab.Runs{{{{}}}, {nil}}}
 	if s.Best(0) != -1 || len(s.Bests()) != 0 {
 		t.Errorf("best variant %d, pairs %v of runs without a score", s.Best(0), s.Bests())
 	}
-	if _, err := choose([]float64{1, 2}, []*lab.Result{{}, {}}); err == nil {
+	if _, err := choose([]float64{1, 2}, lab.Runs{{}, {}}); err == nil {
 		t.Error("a rate was chosen of none that has a score")
 	}
-	if c, err := choose([]float64{1, 2}, append([]*lab.Result{{}}, scored(0.1)...)); err != nil || c.LR != 2 {
-		t.Errorf("chosen %v, error %v", c.LR, err)
+	if c, err := choose([]float64{1, 2}, append(lab.Runs{{}}, scored(0.1)...)); err != nil || c.Rate != 2 {
+		t.Errorf("chosen %v, error %v", c.Rate, err)
 	}
 	if got := Mean(nil, func(*lab.Result) float64 { return 1 }); !math.IsNaN(got) {
 		t.Errorf("the mean of no runs is %v", got)
@@ -64,7 +64,7 @@ func TestStudy(t *testing.T) {
 	l.Quiet = true
 	none := Variant{"none", func(*train.Config) {}}
 	slow := Variant{"too slow", func(c *train.Config) { c.Schedule = optim.Constant(1e-7) }}
-	s := must(RunStudy(l, sized, []int{32, 100}, 2, slow, none))
+	s := must(Vary(l, sized, []int{32, 100}, 2, slow, none))
 	if !slices.Equal(s.Names(), []string{"too slow", "none"}) {
 		t.Errorf("names %q", s.Names())
 	}
@@ -80,11 +80,11 @@ func TestStudy(t *testing.T) {
 	if steps := s.Runs[1][0][0].Last.Step; steps != 6 { // 32 images in batches of 16, 3 epochs
 		t.Errorf("32 images took %d steps, want 6", steps)
 	}
-	errs := s.At(1, lab.DevErrors)
-	if len(errs) != 2 || !slices.Equal(errs[1], lab.DevErrors(s.Runs[1][1])) {
+	errs := s.At(1, lab.Runs.DevErrors)
+	if len(errs) != 2 || !slices.Equal(errs[1], s.Runs[1][1].DevErrors()) {
 		t.Errorf("errors at 100 images %v", errs)
 	}
-	if of := s.Of(1, lab.DevErrors); len(of) != 2 || !slices.Equal(of[0], lab.DevErrors(s.Runs[1][0])) {
+	if of := s.Of(1, lab.Runs.DevErrors); len(of) != 2 || !slices.Equal(of[0], s.Runs[1][0].DevErrors()) {
 		t.Errorf("errors of the second variant %v", of)
 	}
 	upside := l.Dev.Transform("upside down", data.Affine{Rotate: 180})
@@ -109,14 +109,14 @@ func TestStudy(t *testing.T) {
 	if got := Mean(s.Runs[0][0], func(r *lab.Result) float64 { return float64(r.Last.Step) }); got != 6 {
 		t.Errorf("mean of the steps %v, want 6", got)
 	}
-	if _, err := RunStudy(l, sized, nil, 1, none); err == nil {
+	if _, err := Vary(l, sized, nil, 1, none); err == nil {
 		t.Error("no sizes: no error")
 	}
 }
 
 // Errors of 10 and 20 % become 9 and 15 %: by 1 and 5 points, 3 ± 2 of 15.
 func TestStudyChange(t *testing.T) {
-	s := &Study{Sizes: []int{8}, Runs: [][][]*lab.Result{{scored(0.9, 0.8)}, {scored(0.91, 0.85)}}}
+	s := &Study{Sizes: []int{8}, Runs: [][]lab.Runs{{scored(0.9, 0.8)}, {scored(0.91, 0.85)}}}
 	if percent, se := s.Change(1, 0); math.Abs(percent+20) > 1e-9 || math.Abs(se-100*2/15.) > 1e-9 {
 		t.Errorf("change %v ± %v %%, want -20 ± 13.3", percent, se)
 	}
@@ -129,7 +129,7 @@ func TestStudyChange(t *testing.T) {
 }
 
 func TestStudyHarm(t *testing.T) {
-	s := &Study{Sizes: []int{8, 9}, Variants: []Variant{{Name: "none"}, {Name: "a"}, {Name: "b"}}, Runs: [][][]*lab.Result{
+	s := &Study{Sizes: []int{8, 9}, Variants: []Variant{{Name: "none"}, {Name: "a"}, {Name: "b"}}, Runs: [][]lab.Runs{
 		{scored(0.9, 0.8), scored(0.9, 0.8)},
 		{scored(0.91, 0.82), scored(0.89, 0.79)}, // a gain; harm by 1 ± 0
 		{scored(0.5, 0.8), scored(0.9, 0.8)},     // 20 ± 20 points: chance; nothing
@@ -158,7 +158,7 @@ func TestStudyHarm(t *testing.T) {
 func TestStudyGaps(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
-	s := must(RunStudy(l, sized, []int{20, 60}, 2, Variant{"none", func(*train.Config) {}}, Variant{"EMA", func(c *train.Config) { c.EMA = 0.5 }}))
+	s := must(Vary(l, sized, []int{20, 60}, 2, Variant{"none", func(*train.Config) {}}, Variant{"EMA", func(c *train.Config) { c.EMA = 0.5 }}))
 	for size, n := range []int{20, 40} {
 		for k, got := range must(s.Gaps(size, 40)) {
 			if want := must(Gaps(l, s.Runs[k][size], n)); !slices.Equal(got, want) {

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -13,61 +12,40 @@ import (
 func TestTune(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
-	asked := map[string]int{}
-	trial := func(name string, factor float64) Trial {
-		return func(lr float64, seed int) train.Config {
-			asked[fmt.Sprint(name, " ", lr, " ", seed)]++
-			c := mlp()
-			c.Name, c.Schedule, c.Seed, c.Epochs = name, optim.Constant(lr*factor), uint64(seed), 6
-			return c
-		}
-	}
 	rates := []float64{1e-7, 0.05, 1e5} // too small, right, diverging
-	tuned := must(Tune(l, rates, 3, trial("a", 1), trial("b", 2)))
-	if len(tuned) != 2 {
-		t.Fatalf("%d results for 2 trials", len(tuned))
+	var asked []float64
+	tuned := must(Tune(l, rates, func(rate float64) train.Config {
+		asked = append(asked, rate)
+		c := mlp()
+		c.Schedule, c.Epochs = optim.Constant(rate), 6
+		return c
+	}))
+	if tuned.Rate != 0.05 || !slices.Equal(tuned.Rates, rates) || !slices.Equal(asked, rates) || len(tuned.Runs) != 3 {
+		t.Fatalf("asked for %v: chosen %v of %v, %d runs", asked, tuned.Rate, tuned.Rates, len(tuned.Runs))
 	}
-	for k, name := range []string{"a", "b"} {
-		u := tuned[k]
-		if u.LR != 0.05 || !slices.Equal(u.Rates, rates) || len(u.Errors) != 3 || len(u.Runs) != 3 {
-			t.Fatalf("%s: chosen %v of %v, errors %v, %d runs", name, u.LR, u.Rates, u.Errors, len(u.Runs))
-		}
-		if u.Errors[1] >= u.Errors[0] || u.Errors[1] >= u.Errors[2] {
-			t.Errorf("%s: chosen rate has error %v of %v", name, u.Errors[1], u.Errors)
-		}
-		for i, r := range u.Runs {
-			if r.Name != name || lab.DevErrors(u.Runs)[i] != 100*(1-r.Best.Score) {
-				t.Errorf("%s: run %d is %v", name, i, r)
-			}
-		}
-		for i, s := range must(lab.TestAccuracies(u.Runs)) {
-			if want := 100 * must(u.Runs[i].Test()).Accuracy; s != want {
-				t.Errorf("%s: test of run %d is %v, want %v", name, i, s, want)
-			}
-		}
-		for _, lr := range rates {
-			for seed := 1; seed <= 3; seed++ {
-				want := 0
-				if seed == 1 || lr == u.LR {
-					want = 1
-				}
-				if got := asked[fmt.Sprint(name, " ", lr, " ", seed)]; got != want {
-					t.Errorf("%s: asked %d times for rate %v, seed %d, want %d", name, got, lr, seed, want)
-				}
-			}
+	errs := tuned.Runs.DevErrors()
+	if errs[1] >= errs[0] || errs[1] >= errs[2] {
+		t.Errorf("the chosen rate has the error %v of %v", errs[1], errs)
+	}
+	for i, r := range tuned.Runs {
+		if errs[i] != 100*(1-r.Best.Score) || r.Hyper["lr"] != rates[i] {
+			t.Errorf("run %d is %v, error %v", i, r, errs[i])
 		}
 	}
-	if a, b := tuned[0].Runs[1], tuned[0].Runs[2]; slices.Equal(a.Dev().Losses(), b.Dev().Losses()) {
-		t.Error("seeds 2 and 3 are the same run")
+	wrong := must(tuned.Runs.TestErrors())
+	for i, r := range tuned.Runs {
+		if want := 100 * (1 - must(r.Test()).Accuracy); wrong[i] != want {
+			t.Errorf("test error of run %d is %v, want %v", i, wrong[i], want)
+		}
+	}
+	wrongly, right := must(tuned.Runs.TestError()), must(tuned.Runs.TestAccuracy())
+	if wrongly != lab.StatOf(wrong) || wrongly.Mean+right.Mean != 100 || right.SD != wrongly.SD || right.N != 3 {
+		t.Errorf("test error %v and accuracy %v", wrongly, right)
 	}
 }
 
 func TestTuneNothing(t *testing.T) {
-	l := testLab(t, t.TempDir())
-	if _, err := Tune(l, nil, 1); err == nil {
+	if _, err := Tune(testLab(t, t.TempDir()), nil, nil); err == nil {
 		t.Error("no rates: no error")
-	}
-	if _, err := Tune(l, []float64{0.1}, 0); err == nil {
-		t.Error("no seeds: no error")
 	}
 }

@@ -29,8 +29,8 @@ func BeforeSoftmax(m *nn.Model, s *data.Set) *nn.Tensor {
 	return out
 }
 
-// Cool divides logits by a temperature.
-func Cool(logits *nn.Tensor, temperature float64) *nn.Tensor {
+// AtTemperature divides logits by a temperature.
+func AtTemperature(logits *nn.Tensor, temperature float64) *nn.Tensor {
 	out := nn.NewTensor(logits.N, logits.Shape)
 	for i, v := range logits.Data {
 		out.Data[i] = float32(float64(v) / temperature)
@@ -47,13 +47,13 @@ func Calibrate(logits *nn.Tensor, labels []uint8) (temperature float64, raw, coo
 	fit := &nn.Tensor{N: n, Shape: logits.Shape, Data: logits.Data[:n*size]}
 	judged := &nn.Tensor{N: logits.N - n, Shape: logits.Shape, Data: logits.Data[n*size:]}
 	temperature = Temperature(fit, labels[:n])
-	return temperature, Logits(judged, labels[n:]), Logits(Cool(judged, temperature), labels[n:])
+	return temperature, Logits(judged, labels[n:]), Logits(AtTemperature(judged, temperature), labels[n:])
 }
 
-// Lead is by how much the logit of the label is ahead of the mean of the
+// Margin is by how much the logit of the label is ahead of the mean of the
 // others, on average over the examples.
-func Lead(logits *nn.Tensor, labels []uint8) float64 {
-	check("lead", logits, labels)
+func Margin(logits *nn.Tensor, labels []uint8) float64 {
+	check("margin", logits, labels)
 	var sum float64
 	for i, label := range labels {
 		row := logits.Example(i)

@@ -58,10 +58,10 @@ func TestCalibrateKeepsHalvesApart(t *testing.T) {
 	check("second half easier", 1-sure, 0.25)
 }
 
-func TestLead(t *testing.T) {
+func TestMargin(t *testing.T) {
 	z := nn.NewTensor(2, nn.Vec(3))
 	copy(z.Data, []float32{5, 1, 0, 2, 2, 8})
-	if got := Lead(z, []uint8{0, 1}); got != (4.5+(2-5))/2 {
+	if got := Margin(z, []uint8{0, 1}); got != (4.5+(2-5))/2 {
 		t.Errorf("lead %v, want 0.75", got)
 	}
 }

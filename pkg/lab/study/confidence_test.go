@@ -8,23 +8,23 @@ import (
 	"inkling/pkg/nn/train"
 )
 
-func TestHonestyOfNothing(t *testing.T) {
-	h := must(HonestyOf(testLab(t, t.TempDir()), nil))
-	for _, v := range []float64{h.Lead, h.NLL, h.ECE, h.Temperature, h.CooledNLL, h.CooledECE} {
+func TestConfidenceOfNothing(t *testing.T) {
+	h := must(ConfidenceOf(testLab(t, t.TempDir()), nil))
+	for _, v := range []float64{h.Margin, h.NLL, h.ECE, h.Temperature, h.CooledNLL, h.CooledECE} {
 		if !math.IsNaN(v) {
 			t.Errorf("%+v of no runs", h)
 		}
 	}
 }
 
-func TestHonesty(t *testing.T) {
+func TestConfidence(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
 	c := mlp()
 	d := c
 	d.Seed = 2
 	runs := must(l.Fit(c, d))
-	h := must(HonestyOf(l, runs))
+	h := must(ConfidenceOf(l, runs))
 	var nll, temperature float64
 	for _, r := range runs {
 		T, raw, _ := metric.Calibrate(train.Predict(must(r.Model()), l.Dev), l.Dev.Labels)

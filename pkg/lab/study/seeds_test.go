@@ -20,7 +20,7 @@ func TestRepeatMakesRowsOfSeeds(t *testing.T) {
 	config := func(lr float64) train.Config {
 		return train.Config{Layers: nn.MLP([]int{8}, nn.ReLU{}, data.Classes, 0), Schedule: optim.Constant(lr), Batch: 20, Epochs: 2, Seed: 9}
 	}
-	rows, err := Repeat(l, 2, config(0.1), config(0.2))
+	rows, err := Compare(l, 2, config(0.1), config(0.2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestRepeatMakesRowsOfSeeds(t *testing.T) {
 		for j, r := range rows[i] {
 			c := config(lr)
 			c.Seed = uint64(j + 1)
-			alone, err := l.FitAll(c)
+			alone, err := l.Fit(c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,20 +40,20 @@ func TestRepeatMakesRowsOfSeeds(t *testing.T) {
 			}
 		}
 	}
-	if a, e := lab.DevAccuracies(rows[0]), lab.DevErrors(rows[0]); len(a) != 2 || a[0]+e[0] < 99.999 || a[0]+e[0] > 100.001 || a[0] != 100*rows[0][0].Best.Score {
+	if a, e := rows[0].DevAccuracies(), rows[0].DevErrors(); len(a) != 2 || a[0]+e[0] < 99.999 || a[0]+e[0] > 100.001 || a[0] != 100*rows[0][0].Best.Score {
 		t.Errorf("accuracies %v, errors %v: want them to make 100", a, e)
 	}
-	models, err := lab.Models(rows[1])
+	models, err := rows[1].Models()
 	if err != nil || len(models) != 2 || models[0].Seed != 1 || models[1].Seed != 2 {
 		t.Fatalf("%d models, error %v, want those of seeds 1 and 2", len(models), err)
 	}
 	if got, want := metric.Judge(models[1], l.Dev).Accuracy(), rows[1][1].Best.Score; got != want {
 		t.Errorf("the second model scores %g, its run %g", got, want)
 	}
-	if _, err := lab.Models([]*lab.Result{{}}); err == nil {
+	if _, err := (lab.Runs{{}}).Models(); err == nil {
 		t.Error("a run without a model: no error")
 	}
-	if _, err := Repeat(l, 0, config(0.1)); err == nil {
+	if _, err := Compare(l, 0, config(0.1)); err == nil {
 		t.Error("no seeds: no error")
 	}
 }
@@ -71,7 +71,7 @@ func TestWithin(t *testing.T) {
 }
 
 func TestBestRowAndSpread(t *testing.T) {
-	rows := [][]*lab.Result{scored(0.9, 0.8), scored(0.7, 0.99), scored(0.8, 0.9), scored(0.5)}
+	rows := []lab.Runs{scored(0.9, 0.8), scored(0.7, 0.99), scored(0.8, 0.9), scored(0.5)}
 	if got := BestRow(rows); got != 0 { // 0.85 twice: the first of equals
 		t.Errorf("best row %d, want 0", got)
 	}

@@ -1,0 +1,11 @@
+// Package notebook is what a cell begins and ends with.
+//
+// The way of the data: [Open] gives a cell its question, which is a lab: data,
+// the store of its runs, bars in the page. [Try] is a cell to play in. [Must]
+// ends a cell at a mistake with one line. [Answer] and [Headline] put the numbers
+// of runs into words, by name.
+//
+//	Open → lab, study → runs → viz, Answer
+//
+// In order of reading: open.go, try.go, answer.go.
+package notebook
