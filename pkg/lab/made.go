@@ -2,8 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"inkling/pkg/internal/printable"
@@ -49,17 +47,22 @@ func (rs Runs) seeds() map[uint64]bool {
 	return all
 }
 
-// Headline prints the result of a report in a line that the report's index
-// shows: the text, what was done in the runs that it speaks of, and on what. The
-// next line names these runs as their folders end, so that it can be checked.
+// Headline prints the result of a report; see Runs.Headline.
 func (l *Lab) Headline(runs Runs, format string, args ...any) {
-	l.headline(os.Stdout, runs, fmt.Sprintf(format, args...))
+	fmt.Print(runs.Headline(fmt.Sprintf(format, args...)))
 }
 
-func (l *Lab) headline(w io.Writer, runs Runs, text string) {
+// Headline is the result of a report in a line that the report's index shows: the
+// text, what was done in the runs that it speaks of, and on what. The next line
+// names these runs as their folders end, so that it can be checked.
+func (rs Runs) Headline(text string) string {
 	var ids []string
-	for _, r := range runs {
+	data := "no data"
+	for _, r := range rs {
 		ids = append(ids, r.Dir[strings.LastIndexByte(r.Dir, '-')+1:])
+		if r.lab != nil {
+			data = r.lab.Digits.Name
+		}
 	}
-	fmt.Fprintf(w, "headline: %s; %s, %s\nruns: %s\n", printable.Text(text), runs.Made(), l.Digits.Name, strings.Join(ids, " "))
+	return fmt.Sprintf("headline: %s; %s, %s\nruns: %s\n", printable.Text(text), rs.Made(), data, strings.Join(ids, " "))
 }

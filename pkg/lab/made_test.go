@@ -26,12 +26,11 @@ func TestMade(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	var page strings.Builder
-	l.headline(&page, runs[:2], "test accuracy 12 %")
+	page := runs[:2].Headline("test accuracy 12 %")
 	want := regexp.MustCompile(`^headline: test accuracy 12 %; 3 epochs, 2 seeds, tiny digits\nruns: ([0-9a-f]+) ([0-9a-f]+)\n$`)
-	ids := want.FindStringSubmatch(page.String())
+	ids := want.FindStringSubmatch(page)
 	if ids == nil || !strings.HasSuffix(runs[0].Dir, "-"+ids[1]) || !strings.HasSuffix(filepath.Base(runs[1].Dir), "-"+ids[2]) {
-		t.Errorf("%s of runs in %s and %s", page.String(), runs[0].Dir, runs[1].Dir)
+		t.Errorf("%s of runs in %s and %s", page, runs[0].Dir, runs[1].Dir)
 	}
 	// What is read from the store says the same.
 	if got := must(l.Runs()).Made(); got != "1 to 3 epochs, 2 seeds" {

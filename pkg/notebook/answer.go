@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"inkling/pkg/lab"
 )
 
 // Values are what a text speaks of, by name.
@@ -22,9 +24,10 @@ type Values map[string]any
 //	})
 func Answer(text string, values Values) { write(os.Stdout, text, values) }
 
-// Headline is an Answer in one line, which the report shows on its first page.
-func Headline(text string, values Values) {
-	write(os.Stdout, "headline: "+strings.TrimSpace(text)+"\n", values)
+// Headline is an Answer in one line, which the report shows on its first page
+// with what was done in the runs that it speaks of; a second line names these.
+func Headline(runs lab.Runs, text string, values Values) {
+	fmt.Print(runs.Headline(strings.TrimSpace(Must(fill(text, values)))))
 }
 
 func write(w io.Writer, text string, values Values) {
