@@ -425,18 +425,19 @@ func (l *Lab) prepare(cfg train.Config) (train.Config, *data.Set, error) {
 	if cfg.TrainSize > n {
 		return cfg, nil, fmt.Errorf("lab: size %d, want 1 to %d, or 0 for all", cfg.TrainSize, n)
 	}
-	train := l.drawn.subset(l.Train, cfg.TrainSize)
-	if train.Len() == n {
+	set := l.drawn.subset(l.Train, cfg.TrainSize)
+	if set.Len() == n {
 		cfg.TrainSize = 0 // two ways to say the same
 	}
-	if cfg.Batch > train.Len() {
-		return cfg, nil, fmt.Errorf("lab: batch %d, want 1 to %d, the training split", cfg.Batch, train.Len())
+	if cfg.Batch > set.Len() {
+		return cfg, nil, fmt.Errorf("lab: batch %d, want 1 to %d, the training split", cfg.Batch, set.Len())
 	}
-	steps := cfg.StepsOn(train.Len())
+	steps := cfg.StepsOn(set.Len())
 	if cfg.DevEvery == 0 {
 		cfg.LogEvery = min(cfg.LogEvery, max(steps/4, 1))
-		cfg.DevEvery = max(steps/4/cfg.LogEvery, 1) * cfg.LogEvery
+		cfg.DevEvery = train.Every(max(steps/4/cfg.LogEvery, 1) * cfg.LogEvery)
 	}
+	cfg.DevEvery = cfg.DevEvery.Steps(steps) // two ways to say the same
 	if err := optim.CheckSchedule(cfg.Schedule, steps*cfg.Epochs); err != nil {
 		return cfg, nil, err
 	}
@@ -444,7 +445,7 @@ func (l *Lab) prepare(cfg train.Config) (train.Config, *data.Set, error) {
 	if cfg.Name == "" {
 		cfg.Name = autoName(cfg)
 	}
-	return cfg, train, nil
+	return cfg, set, nil
 }
 
 // record is what is known of a run before it begins.

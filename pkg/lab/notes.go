@@ -37,7 +37,7 @@ func (l *Lab) notes(cfg train.Config, train *data.Set) (notes []string) {
 	if s := optim.ScheduleNote(cfg.Schedule, steps); s != "" {
 		notes = append(notes, s)
 	}
-	if evaluations := 1 + (steps-1)/cfg.DevEvery; cfg.Patience >= evaluations {
+	if evaluations := 1 + (steps-1)/int(cfg.DevEvery); cfg.Patience >= evaluations {
 		notes = append(notes, fmt.Sprintf("patience %d, evaluations on dev %d: the run cannot stop early", cfg.Patience, evaluations))
 	}
 	var missing []int

@@ -33,7 +33,7 @@ func settingsOf(c train.Config, layers json.RawMessage, n int) (Settings, error)
 	s := Settings{
 		"batch": c.Batch, "epochs": c.Epochs, "seed": c.Seed, "size": c.TrainSize, "patience": c.Patience, "ema": c.EMA, "clean": c.Clean,
 		"copies": c.Copies, "clip-norm": c.ClipNorm, "max-norm": c.MaxNorm, "l1": c.Penalty.L1, "l2": c.Penalty.L2,
-		"log-every": c.LogEvery, "dev-every": c.DevEvery, "smoothing": 0.0, "warmup": 0, "momentum": 0.0, "decay": 0.0,
+		"log-every": c.LogEvery, "dev-every": int(c.DevEvery), "smoothing": 0.0, "warmup": 0, "momentum": 0.0, "decay": 0.0,
 	}
 	if hidden, activation, dropout, ok := perceptron(layers); ok {
 		s["hidden"], s["activation"], s["dropout"] = hidden, activation, dropout

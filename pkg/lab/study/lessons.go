@@ -48,7 +48,7 @@ func Lessons(l *lab.Lab, images, seeds int) ([]Lesson, error) {
 		c := train.Config{
 			Layers: mlp(0), Optimizer: optim.SGD{Momentum: 0.9}, Batch: 64, Seed: uint64(seed), TrainSize: images,
 			Schedule: optim.Cosine{Base: 0.05},
-			Epochs:   l.IfQuick(5, int(1150/math.Sqrt(float64(images)))), DevEvery: 1 << 20, // once, at the end
+			Epochs:   l.IfQuick(5, int(1150/math.Sqrt(float64(images)))), DevEvery: train.AtEnd,
 		}
 		return c
 	}

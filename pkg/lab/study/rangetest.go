@@ -15,7 +15,7 @@ import (
 func RangeTest(c train.Config, from, to float64, steps int) train.Config {
 	c.Schedule = optim.GeometricLR{From: from, To: to, Steps: max(steps-1, 1)}
 	c.Epochs, c.TrainSize = 1, steps*c.Batch
-	c.LogEvery, c.DevEvery, c.Patience = 1, steps, 0
+	c.LogEvery, c.DevEvery, c.Patience = 1, train.Every(steps), 0
 	return c
 }
 

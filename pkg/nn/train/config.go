@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"iter"
+	"math"
 
 	"inkling/pkg/data"
 	"inkling/pkg/internal/printable"
@@ -33,9 +34,9 @@ type Config struct {
 	EMA      float64 // evaluate and keep a running mean of the weights with this decay; 0 for none
 	Patience int     // stop after so many evaluations in a row without a better score; 0 for never
 
-	TrainSize int // train on so many examples of the training split, drawn with all classes in proportion; 0 for all
-	LogEvery  int // steps between reports of the training loss, each a mean over at least half as many; 0 means 100
-	DevEvery  int // steps between evaluations on the dev split; 0 means at the end of every epoch; Lab makes it four an epoch
+	TrainSize int      // train on so many examples of the training split, drawn with all classes in proportion; 0 for all
+	LogEvery  int      // steps between reports of the training loss, each a mean over at least half as many; 0 means 100
+	DevEvery  Interval // between evaluations on the dev split: AtEnd, PerEpoch(n) or Every(n)
 }
 
 // Complete fills in what was left zero and checks the rest.
@@ -52,6 +53,9 @@ func (c Config) Complete() (Config, error) {
 	if err := c.Augment.Check(); err != nil {
 		return c, err
 	}
+	if c.DevEvery < -AtEnd || c.DevEvery > AtEnd {
+		return c, fmt.Errorf("train: dev-every: want Every or PerEpoch of at least 1, at most %d", int(AtEnd))
+	}
 	for _, f := range []struct {
 		name      string
 		value     int
@@ -60,7 +64,6 @@ func (c Config) Complete() (Config, error) {
 		{"batch", c.Batch, 1, 1 << 20},
 		{"epochs", c.Epochs, 1, 1 << 20},
 		{"log-every", c.LogEvery, 1, 1 << 30},
-		{"dev-every", c.DevEvery, 0, 1 << 30},
 		{"patience", c.Patience, 0, 1 << 30},
 		{"clean", c.Clean, 0, 1 << 20},
 		{"copies", c.Copies, 0, 100},
@@ -116,3 +119,37 @@ func (c Config) Batches(s *data.Set) Batches {
 
 // StepsOn is the number of steps of an epoch on n examples.
 func (c Config) StepsOn(n int) int { return (n*(1+c.Copies) + c.Batch - 1) / c.Batch }
+
+// An Interval is how often a run is evaluated on the dev split, in terms of the
+// run: [AtEnd], [PerEpoch] or [Every]. Zero is once in an epoch; a lab makes it
+// four times.
+type Interval int
+
+// AtEnd is once, when the run is over, so that nothing is picked along the way.
+const AtEnd Interval = 1 << 30
+
+// unheard is an Interval that Complete refuses.
+const unheard Interval = math.MinInt32
+
+// Every is once in so many steps, and at the end of the run.
+func Every(steps int) Interval { return between(steps, 1) }
+
+// PerEpoch is so many times in an epoch, at equal distances, and at the end of
+// the run. What is more often than once in a step is once in a step.
+func PerEpoch(times int) Interval { return between(times, -1) }
+
+func between(n, sign int) Interval {
+	if n < 1 || n > int(AtEnd) {
+		return unheard
+	}
+	return Interval(sign * n)
+}
+
+// Steps is the number of steps between evaluations where an epoch has so many; 0
+// stays 0.
+func (i Interval) Steps(epoch int) Interval {
+	if i < 0 {
+		return Interval(max(epoch/int(-i), 1))
+	}
+	return i
+}

@@ -44,6 +44,9 @@ type Trainer struct {
 	schedule optim.Schedule // of cfg, bound to the run; nil until its length is known
 	looked   bool           // every size of batch can be trained on
 
+	epochSteps int // of the run; 0 until they are known
+	devEvery   int // steps of cfg.DevEvery
+
 	// Between, if there is one, is called between steps, where nothing is half
 	// done: the moment to save.
 	Between func() error
@@ -166,7 +169,8 @@ func Build(cfg Config, in nn.Shape, n int) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.schedule = optim.Bind(cfg.Schedule, cfg.StepsOn(n)*cfg.Epochs)
+	t.epochSteps = cfg.StepsOn(n)
+	t.schedule = optim.Bind(cfg.Schedule, t.epochSteps*cfg.Epochs)
 	t.looked = true
 	return t, nil
 }
@@ -208,16 +212,17 @@ func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, 
 	}
 }
 
-// bind makes the schedule know how long the run is.
+// bind makes the schedule and the evaluations know how long the run is.
 func (t *Trainer) bind(train Batches) {
-	if t.schedule != nil {
+	t.devEvery = int(t.cfg.DevEvery.Steps(t.epochSteps))
+	if t.schedule != nil && (t.cfg.DevEvery >= 0 || t.epochSteps > 0) {
 		return
 	}
-	steps := 0
 	for range train(0) {
-		steps++
+		t.epochSteps++
 	}
-	t.schedule = optim.Bind(t.cfg.Schedule, steps*t.cfg.Epochs)
+	t.schedule = optim.Bind(t.cfg.Schedule, t.epochSteps*t.cfg.Epochs)
+	t.devEvery = int(t.cfg.DevEvery.Steps(t.epochSteps))
 }
 
 // lookAtBatches finds a batch that the model cannot be trained on, such as a last
@@ -264,7 +269,7 @@ func (t *Trainer) epoch(ctx context.Context, train, dev Batches, yield func(Even
 	if drawn < t.Step {
 		return fmt.Errorf("train: epoch %d ends at step %d, the run stands at step %d: not the batches it began with", t.Epoch, drawn, t.Step)
 	}
-	if t.cfg.DevEvery == 0 || t.Epoch == t.cfg.Epochs-1 {
+	if t.devEvery == 0 || t.Epoch == t.cfg.Epochs-1 {
 		if err := t.tellTrain(yield); err != nil {
 			return err
 		}
@@ -354,7 +359,7 @@ func (t *Trainer) report(ctx context.Context, dev Batches, yield func(Event, err
 			return err
 		}
 	}
-	if t.cfg.DevEvery > 0 && t.Step%t.cfg.DevEvery == 0 {
+	if t.devEvery > 0 && t.Step%t.devEvery == 0 {
 		return t.tellDev(ctx, dev, yield)
 	}
 	return nil

@@ -91,7 +91,7 @@ func TestEventsComeWhenTheyAreDue(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := mlp()
-			cfg.LogEvery, cfg.DevEvery, cfg.Epochs = c.log, c.dev, c.epoch
+			cfg.LogEvery, cfg.DevEvery, cfg.Epochs = c.log, Interval(c.dev), c.epoch
 			if got := outlineOf(kinds(finish(t, newTrainer(t, cfg)), Train, Dev)); got != c.want {
 				t.Errorf("told %s, want %s", got, c.want)
 			}
@@ -152,7 +152,7 @@ func TestEventsTellTheTruth(t *testing.T) {
 				}
 				losses, rights, examples = 0, 0, 0
 			}
-			if step%cfg.DevEvery == 0 || last {
+			if step%int(cfg.DevEvery) == 0 || last {
 				e := expect(Dev)
 				y := Predict(shadow, dev)
 				near("dev loss", e.Loss, nn.CrossEntropy{}.Eval(nil, y, dev.Labels))
@@ -270,7 +270,7 @@ func TestLastReportIsNoMeanOfAFewSteps(t *testing.T) {
 		{100, 0, [][2]int{{0, 7}, {7, 14}, {14, 21}}},
 	} {
 		cfg := mlp()
-		cfg.LogEvery, cfg.DevEvery = c.log, c.dev
+		cfg.LogEvery, cfg.DevEvery = c.log, Interval(c.dev)
 		got := finish(t, newTrainer(t, cfg)).Of(Train)
 		if len(got) != len(c.want) {
 			t.Errorf("log-every %d: %d reports, want %v", c.log, len(got), c.want)
