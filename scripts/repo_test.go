@@ -171,6 +171,7 @@ func TestFilesAreOpenedInOnePlace(t *testing.T) {
 		"../pkg/internal/atomicfile/read.go os.OpenFile":         "the one place for reading, and for writing to a file of ours",
 		"../pkg/internal/atomicfile/atomicfile.go os.CreateTemp": "makes a file that was not there (O_EXCL)",
 		"../pkg/internal/atomicfile/atomicfile.go os.Open":       "the folder, for its sync",
+		"../pkg/internal/source/bound.go os.ReadFile":            "/proc, which has no size",
 		"../pkg/internal/memory/machine_linux.go os.ReadFile":    "/proc and /sys/fs/cgroup, which have no size",
 		"../scripts/benchmark/measure.go os.ReadFile":            "/proc/cpuinfo, which has no size",
 		"../scripts/benchmark/report.go os.WriteFile":            "the report of the person who started it, where she wants it",
@@ -201,77 +202,6 @@ func TestFilesAreOpenedInOnePlace(t *testing.T) {
 		if !used[use] {
 			t.Errorf("%s is allowed and does not occur", use)
 		}
-	}
-}
-
-type notebook struct {
-	Cells []struct {
-		Type    string          `json:"cell_type"`
-		ID      string          `json:"id"`
-		Source  json.RawMessage `json:"source"`
-		Outputs []any           `json:"outputs"`
-		Count   *int            `json:"execution_count"`
-	} `json:"cells"`
-	Metadata struct {
-		Kernelspec struct{ Name, Language string }
-	} `json:"metadata"`
-	Format int `json:"nbformat"`
-}
-
-// text joins a source, which a notebook may hold as one string or as lines.
-func text(t *testing.T, source json.RawMessage) string {
-	var lines []string
-	if json.Unmarshal(source, &lines) == nil {
-		return strings.Join(lines, "")
-	}
-	var whole string
-	if err := json.Unmarshal(source, &whole); err != nil {
-		t.Fatalf("a cell's source is neither text nor lines: %v", err)
-	}
-	return whole
-}
-
-func TestNotebooks(t *testing.T) {
-	const maxLines = 25
-	imports := regexp.MustCompile(`(?m)^import\s+(\([^)]*\)|.*)`)
-	quoted := regexp.MustCompile(`"([^"]+)"`)
-	for _, file := range tracked(t) {
-		if !strings.HasSuffix(file, ".ipynb") {
-			continue
-		}
-		t.Run(file, func(t *testing.T) {
-			raw, err := os.ReadFile(filepath.Join("..", file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var nb notebook
-			if err := json.Unmarshal(raw, &nb); err != nil {
-				t.Fatal(err)
-			}
-			if nb.Format != 4 || nb.Metadata.Kernelspec.Name != "gonb" {
-				t.Errorf("nbformat %d and kernel %q, want 4 and gonb", nb.Format, nb.Metadata.Kernelspec.Name)
-			}
-			for i, cell := range nb.Cells {
-				source := text(t, cell.Source)
-				if cell.Type != "code" {
-					continue
-				}
-				if len(cell.Outputs) > 0 || cell.Count != nil {
-					t.Errorf("cell %d has outputs or an execution count: clear them before a commit (in JupyterLab: Edit, Clear Outputs of All Cells)", i)
-				}
-				if n := strings.Count(strings.TrimRight(source, "\n"), "\n") + 1; n > maxLines {
-					t.Errorf("cell %d has %d lines, a cell has at most %d: %.40q", i, n, maxLines, source)
-				}
-				for _, block := range imports.FindAllString(source, -1) {
-					for _, m := range quoted.FindAllStringSubmatch(block, -1) {
-						first, _, _ := strings.Cut(m[1], "/")
-						if strings.Contains(first, ".") || strings.Contains(m[1], "/internal") {
-							t.Errorf("cell %d imports %s: notebooks import this module's packages and Go's own", i, m[1])
-						}
-					}
-				}
-			}
-		})
 	}
 }
 

@@ -16,8 +16,9 @@ type Values map[string]any
 // Answer prints a text with a value in the place of each {name}: words follow
 // numbers, and a number in a text has a name instead of a position. {name|%.1f}
 // says how a value is written; without it a float64 has two decimals and
-// anything else is written as fmt writes it. A name without a value, and a
-// value that the text does not name, are mistakes that end the cell.
+// anything else is written as fmt writes it. A text may begin on a line of its
+// own. A name without a value, and a value that the text does not name, are
+// mistakes that end the cell.
 //
 //	notebook.Answer("The best rate is {rate|%g}: {error} % wrong on dev.", notebook.Values{
 //		"rate": tuned.Rate, "error": runs.DevError(),
@@ -46,7 +47,7 @@ func fill(text string, values Values) (string, error) {
 	for name := range values {
 		unused[name] = true
 	}
-	rest := text
+	rest := strings.TrimPrefix(text, "\n")
 	for {
 		before, after, found := strings.Cut(rest, "{")
 		b.WriteString(before)

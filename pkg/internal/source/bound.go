@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"inkling/pkg/internal/atomicfile"
 )
 
 // fresh is where the go command keeps a program that it has just checked
@@ -61,7 +63,7 @@ func bound(path string, settings map[string]string) error {
 			}
 		}
 	}
-	if b, err := os.ReadFile(environment()); err == nil {
+	if b, err := atomicfile.ReadFile(environment(), 1<<20); err == nil {
 		for line := range bytes.Lines(b) {
 			if value, ok := strings.CutPrefix(string(line), "GOFLAGS="); ok {
 				flags = append(flags, strings.Fields(value)...)

@@ -310,7 +310,7 @@ func valueDepth(f *file, v ast.Expr) int {
 				return typeDepth(d.file, d.fn.Type.Results.List[0].Type, 0)
 			}
 		case *ast.ArrayType, *ast.MapType:
-			return typeDepth(f, fn.(ast.Expr), 0)
+			return typeDepth(f, fn, 0)
 		case *ast.SelectorExpr:
 			switch pkg := f.imported(fn.X); {
 			case pkg == "math", pkg == "math/bits", pkg == "unsafe", pkg == "encoding/binary" && fn.Sel.Name == "Size":

@@ -124,28 +124,6 @@ func (s *Study) Of(variant int, measure func(runs lab.Runs) []float64) [][]float
 	return values
 }
 
-// ErrorsOn judges the best models at a size on sets: a row of mean errors in % for
-// each variant, a value in it for each set. Best holds {row, column} of the
-// smallest error on each set, the first of equals.
-func (s *Study) ErrorsOn(size int, sets ...*data.Set) (values [][]float64, best [][2]int, err error) {
-	values = make([][]float64, len(s.Runs))
-	for j, set := range sets {
-		var column []float64
-		for k, bySize := range s.Runs {
-			errs, err := ErrorsOn(bySize[size], set)
-			if err != nil {
-				return nil, nil, err
-			}
-			values[k] = append(values[k], lab.StatOf(errs).Mean)
-			column = append(column, values[k][j])
-		}
-		if least := lab.Argmin(column); least >= 0 {
-			best = append(best, [2]int{least, j})
-		}
-	}
-	return values, best, nil
-}
-
 // Errors are the dev errors at one size in %, by variant and seed.
 func (s *Study) Errors(size int) [][]float64 { return s.At(size, lab.Runs.DevErrors) }
 

@@ -87,22 +87,6 @@ func TestStudy(t *testing.T) {
 	if of := s.Of(1, lab.Runs.DevErrors); len(of) != 2 || !slices.Equal(of[0], s.Runs[1][0].DevErrors()) {
 		t.Errorf("errors of the second variant %v", of)
 	}
-	upside := l.Dev.Transform("upside down", data.Affine{Rotate: 180})
-	values, best, err := s.ErrorsOn(1, l.Dev, upside)
-	if err != nil || len(values) != 2 || len(values[0]) != 2 {
-		t.Fatalf("on two sets %v, error %v", values, err)
-	}
-	for k := range values {
-		if mean, _ := lab.MeanStd(errs[k]); math.Abs(values[k][0]-mean) > 1e-9 {
-			t.Errorf("variant %d: %v %% on dev, its runs say %v %%", k, values[k][0], mean)
-		}
-		if mean, _ := lab.MeanStd(must(ErrorsOn(s.Runs[k][1], upside))); values[k][1] != mean {
-			t.Errorf("variant %d: %v %% upside down, want %v %%", k, values[k][1], mean)
-		}
-	}
-	if best[0] != [2]int{1, 0} || best[1][1] != 1 || values[best[1][0]][1] > values[1-best[1][0]][1] {
-		t.Errorf("best of %v at %v", values, best)
-	}
 	if s.Best(1) != 1 {
 		t.Errorf("best of errors %v is variant %d", errs, s.Best(1))
 	}
