@@ -66,9 +66,16 @@ func (b *buildInfo) module(pkg string) *debug.Module {
 	return best
 }
 
+// library is the path of the module that this package is of. What is built by
+// go test does not name the modules that it depends on.
+var library, _, _ = strings.Cut(reflect.TypeFor[buildInfo]().PkgPath(), "/")
+
 // std says whether pkg is of Go's own library.
 func (b *buildInfo) std(pkg string) bool {
 	first, _, _ := strings.Cut(pkg, "/")
+	if first == library {
+		return false
+	}
 	return b.known && pkg != "main" && pkg != "command-line-arguments" && !strings.Contains(first, ".") &&
 		!within(strings.TrimSuffix(pkg, "_test"), b.main) && b.module(pkg) == nil
 }
