@@ -2,13 +2,10 @@ package study
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
-	"inkling/pkg/data"
 	"inkling/pkg/lab"
-	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
 )
 
@@ -170,25 +167,6 @@ func (s *Study) MeanChange(variant int) (percent float64) {
 	return percent
 }
 
-// Harm counts the pairs of a variant and a size at which the dev error is above
-// that of the first variant by more than two standard errors, and finds the pair
-// with the largest Change.
-func (s *Study) Harm() (count, variant, size int) {
-	largest := math.Inf(-1)
-	for k := range s.Runs {
-		for i := range s.Sizes {
-			percent, se := s.Change(k, i)
-			if percent > 2*se {
-				count++
-			}
-			if percent > largest {
-				largest, variant, size = percent, k, i
-			}
-		}
-	}
-	return count, variant, size
-}
-
 // Best is the variant with the smallest mean dev error at a size, the first of
 // equals; -1 if none has a score, see [BestRow].
 func (s *Study) Best(size int) int {
@@ -217,18 +195,4 @@ func Mean(runs lab.Runs, of func(r *lab.Result) float64) float64 {
 	}
 	mean, _ := lab.MeanStd(values)
 	return mean
-}
-
-// JudgeInTraining is the accuracy of m on a set in passes of training instead
-// of evaluation: dropout stays on, and batch normalization would even move its
-// running statistics. It is a mistake, made to be measured.
-func JudgeInTraining(m *nn.Model, s *data.Set, seed uint64) float64 {
-	right, step := 0, 0
-	x := nn.Tensor{Shape: m.In}
-	for b := range train.InOrder(s)(0) {
-		x.N, x.Data = b.Len(), b.X
-		right += nn.Correct(m.Forward(&x, nn.Pass{Train: true, Seed: seed, Step: step}), b.Labels)
-		step++
-	}
-	return float64(right) / float64(s.Len())
 }

@@ -6,10 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"inkling/pkg/data"
 	"inkling/pkg/lab"
-	"inkling/pkg/nn"
-	"inkling/pkg/nn/metric"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
 )
@@ -112,15 +109,12 @@ func TestStudyChange(t *testing.T) {
 	}
 }
 
-func TestStudyHarm(t *testing.T) {
+func TestStudyChanges(t *testing.T) {
 	s := &Study{Sizes: []int{8, 9}, Variants: []Variant{{Name: "none"}, {Name: "a"}, {Name: "b"}}, Runs: [][]lab.Runs{
 		{scored(0.9, 0.8), scored(0.9, 0.8)},
 		{scored(0.91, 0.82), scored(0.89, 0.79)}, // a gain; harm by 1 ± 0
 		{scored(0.5, 0.8), scored(0.9, 0.8)},     // 20 ± 20 points: chance; nothing
 	}}
-	if count, variant, size := s.Harm(); count != 1 || variant != 2 || size != 0 {
-		t.Errorf("%d harmful, the worst %d at size %d, want 1, 2 and 0", count, variant, size)
-	}
 	if got := s.SizeNames(" images"); !slices.Equal(got, []string{"8 images", "9 images"}) {
 		t.Errorf("sizes %q", got)
 	}
@@ -158,25 +152,5 @@ func TestTogether(t *testing.T) {
 	c := mlp()
 	if v.Change(&c); c.Batch != 9 || c.EMA != 0.9 || v.Name != "batch 7 + EMA + batch 9" {
 		t.Errorf("%q gives batch %d, EMA %v", v.Name, c.Batch, c.EMA)
-	}
-}
-
-// Without dropout a pass of training judges as an evaluation does; with it,
-// worse.
-func TestJudgeInTraining(t *testing.T) {
-	l := testLab(t, t.TempDir())
-	l.Quiet = true
-	c := mlp()
-	c.Epochs = 12
-	plain := must(must(l.Fit(c))[0].Model())
-	if got, want := JudgeInTraining(plain, l.Dev, 1), metric.Judge(plain, l.Dev).Accuracy(); math.Abs(got-want) > 1e-9 {
-		t.Errorf("without dropout %v, want %v", got, want)
-	}
-	thinned := must(nn.New(1, l.In(), nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0.9)...))
-	for i, p := range plain.Params() {
-		copy(thinned.Params()[i].Data, p.Data)
-	}
-	if got, was := JudgeInTraining(thinned, l.Dev, 1), metric.Judge(thinned, l.Dev).Accuracy(); got >= was {
-		t.Errorf("with dropout of 0.9 left on %v, without %v", got, was)
 	}
 }
