@@ -268,3 +268,46 @@ func TestNotebooksAreVetted(t *testing.T) {
 		t.Errorf("go vet of the notebooks as programs: %v\n%s", err, out)
 	}
 }
+
+// Notebooks read like the argument they make: things have names, not places in
+// a list, and a helper that two notebooks need stands in a package.
+func TestNotebooksName(t *testing.T) {
+	names, read := notebooks(t)
+	helpers := map[string]string{} // a function's text to the notebook that has it
+	for _, name := range names {
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, name, program(read[name].code(t)), 0)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		where := func(n ast.Node) string {
+			var b bytes.Buffer
+			printer.Fprint(&b, fset, n)
+			return fmt.Sprintf("%s: %.70s", name, b.String())
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.IndexExpr:
+				if l, ok := n.Index.(*ast.BasicLit); ok && l.Kind == token.INT && l.Value != "0" && l.Value != "1" {
+					t.Errorf("%s: a literal index above 1: give it a name or a field", where(n))
+				}
+			case *ast.AssignStmt:
+				if len(n.Lhs) > 2 && len(n.Rhs) == len(n.Lhs) {
+					t.Errorf("%s: %d names in one assignment, at most two", where(n), len(n.Lhs))
+				}
+			case *ast.FuncDecl:
+				if strings.HasPrefix(n.Name.Name, "cell") || n.Name.Name == "main" {
+					return true
+				}
+				var b bytes.Buffer
+				printer.Fprint(&b, fset, n)
+				if other := helpers[b.String()]; other != "" && other != name {
+					t.Errorf("%s: the function %s stands in %s too: it belongs into pkg/notebook or another package", name, n.Name.Name, other)
+				}
+				helpers[b.String()] = name
+			}
+			return true
+		})
+	}
+}
