@@ -74,8 +74,8 @@ func (k kind) decode(data []byte) (Layer, error) {
 	return v.Elem().Interface().(Layer), err
 }
 
-// Kinds are the names by which files hold layers, sorted.
-func Kinds() []string {
+// kindNames are the names by which files hold layers, sorted.
+func kindNames() []string {
 	kindsMu.RLock()
 	defer kindsMu.RUnlock()
 	return slices.Sorted(maps.Keys(kinds))
@@ -180,7 +180,7 @@ func DecodeLayers(data []byte) ([]Layer, error) {
 		for kind, raw := range item {
 			k, ok := kindNamed(kind)
 			if !ok {
-				return nil, fmt.Errorf("nn: architecture: layer %d is of unknown kind %.40q, want one of %v, or a type of one's own that this program has given to nn.Register", i, kind, Kinds())
+				return nil, fmt.Errorf("nn: architecture: layer %d is of unknown kind %.40q, want one of %v, or a type of one's own that this program has given to nn.Register", i, kind, kindNames())
 			}
 			l, err := k.decode(raw)
 			if err != nil {

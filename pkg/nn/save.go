@@ -10,8 +10,8 @@ import (
 	"inkling/pkg/nn/safetensors"
 )
 
-// FormatVersion is the version of the metadata that Save writes.
-const FormatVersion = "1"
+// formatVersion is the version of the metadata that Save writes.
+const formatVersion = "1"
 
 // Save writes the model's parameters, states and architecture to a
 // safetensors file, atomically, with meta beside them (what the model was
@@ -41,7 +41,7 @@ func (m *Model) File(meta map[string]string) (*safetensors.File, error) {
 	}
 	f := &safetensors.File{Meta: map[string]string{}}
 	maps.Copy(f.Meta, meta)
-	f.Meta["format"], f.Meta["version"] = "inkling", FormatVersion
+	f.Meta["format"], f.Meta["version"] = "inkling", formatVersion
 	f.Meta["architecture"], f.Meta["input"] = string(arch), string(input)
 	f.Meta["seed"] = strconv.FormatUint(m.Seed, 10)
 	for _, p := range m.params {
@@ -72,8 +72,8 @@ func FromFile(f *safetensors.File) (*Model, error) {
 	if f.Meta["format"] != "inkling" {
 		return nil, fmt.Errorf("nn: format %.40q, want inkling: not one of our files", f.Meta["format"])
 	}
-	if v := f.Meta["version"]; v != FormatVersion {
-		return nil, fmt.Errorf("nn: version %.40q of the format, this program reads %s", v, FormatVersion)
+	if v := f.Meta["version"]; v != formatVersion {
+		return nil, fmt.Errorf("nn: version %.40q of the format, this program reads %s", v, formatVersion)
 	}
 	layers, err := DecodeLayers([]byte(f.Meta["architecture"]))
 	if err != nil {

@@ -45,7 +45,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if gotMeta["scores"] != meta["scores"] || gotMeta["format"] != "inkling" || gotMeta["version"] != FormatVersion {
+	if gotMeta["scores"] != meta["scores"] || gotMeta["format"] != "inkling" || gotMeta["version"] != formatVersion {
 		t.Errorf("metadata %v", gotMeta)
 	}
 	if !reflect.DeepEqual(got.Layers, m.Layers) || got.In != m.In || got.Seed != m.Seed {
@@ -188,7 +188,7 @@ func TestHostileArchitectures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &safetensors.File{Meta: map[string]string{
-				"format": "inkling", "version": FormatVersion, "seed": "1", "architecture": c.arch, "input": c.input,
+				"format": "inkling", "version": formatVersion, "seed": "1", "architecture": c.arch, "input": c.input,
 			}}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
@@ -221,7 +221,7 @@ func TestEncodeLayersRefuses(t *testing.T) {
 	if err := m.Save(filepath.Join(t.TempDir(), "x"), nil); err == nil {
 		t.Error("a layer of somebody else was saved")
 	}
-	if !strings.Contains(fmt.Sprint(Kinds()), "conv2d") {
+	if !strings.Contains(fmt.Sprint(kindNames()), "conv2d") {
 		t.Error("conv2d is not a known kind")
 	}
 }

@@ -85,7 +85,7 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := &safetensors.File{Meta: map[string]string{
-		"format": "inkling", "version": FormatVersion, "seed": "1", "architecture": string(arch), "input": `{"C":1,"H":28,"W":28}`,
+		"format": "inkling", "version": formatVersion, "seed": "1", "architecture": string(arch), "input": `{"C":1,"H":28,"W":28}`,
 	}}
 	for _, x := range []safetensors.Tensor{
 		{Name: "0.conv2d.W", Dims: []int{20000, 1, 1, 1}}, {Name: "0.conv2d.b", Dims: []int{20000}},
