@@ -48,19 +48,73 @@ func (l *Lab) Fit(cfgs ...train.Config) (Runs, error) {
 	return results, err
 }
 
-// FitContext is Fit that ends when ctx does, instead of at a signal.
-func (l *Lab) FitContext(ctx context.Context, cfgs ...train.Config) (Runs, error) {
+// FitContext is Fit that ends when parent does, instead of at a signal. It tells
+// of each run in order. An error stops the others as an interrupt does.
+func (l *Lab) FitContext(parent context.Context, cfgs ...train.Config) (Runs, error) {
 	jobs, err := l.plan(cfgs)
 	if err != nil {
 		return nil, err
 	}
-	if f, ok := l.Log.(Flusher); ok {
+	if f, ok := l.Log.(flusher); ok {
 		defer f.Flush()
 	}
 	l.tellNotes(jobs)
-	results, err := l.runAll(ctx, jobs, l.SideBySide)
-	if err != nil {
-		return results, err
+	ctx, cancel := context.WithCancel(parent)
+	defer cancel()
+	atATime := max(min(l.SideBySide, len(jobs)), 1)
+	m := l.newMeter(jobs)
+	queue := make(chan *job)
+	go func() {
+		defer close(queue)
+		for _, j := range jobs {
+			queue <- j
+		}
+	}()
+	for range atATime {
+		go func() {
+			for j := range queue {
+				if j.twin != nil {
+					<-j.twin.done // it began before this one, so it ends
+				}
+				j.result, j.err = l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
+				if j.err != nil || j.crash != "" {
+					cancel()
+				}
+				close(j.done)
+			}
+		}()
+	}
+	var results Runs
+	var errs []error
+	for _, j := range jobs {
+		<-j.done
+		if len(jobs) == 1 {
+			m.finish()
+		}
+		if j.crash != "" {
+			m.finish()
+			panic(j.crash)
+		}
+		if j.err != nil {
+			errs = append(errs, j.err)
+			continue
+		}
+		if j.result.label = j.label; j.result.Named && j.label == j.cfg.Name {
+			j.result.label = j.result.Name // a name that it was given before
+		}
+		results = append(results, j.result)
+		if j.result.lost != "" && (l.Quiet || len(jobs) > 1) { // else told when it began
+			fmt.Fprintln(l.Log, j.result.lost)
+		}
+		l.asked = append(slices.DeleteFunc(l.asked, func(dir string) bool { return dir == j.result.Dir }), j.result.Dir)
+		if !l.Quiet || j.result.Status != Finished {
+			fmt.Fprintln(l.Log, j.result)
+		}
+	}
+	m.finish()
+	l.sweepSuperseded(results)
+	if len(errs) > 0 {
+		return results, errors.Join(errs...)
 	}
 	return results, results.allDone()
 }
@@ -156,86 +210,10 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 	for i, j := range jobs {
 		runs[i] = j.result
 	}
-	for i, label := range Labels(runs) {
+	for i, label := range labelsOf(runs) {
 		jobs[i].label = label
 	}
 	return jobs, nil
-}
-
-// runAll makes the runs, so many at a time, and tells of each in order. An
-// error stops the others as an interrupt does.
-func (l *Lab) runAll(parent context.Context, jobs []*job, atATime int) (Runs, error) {
-	ctx, cancel := context.WithCancel(parent)
-	defer cancel()
-	atATime = max(min(atATime, len(jobs)), 1)
-	m := l.newMeter(jobs)
-	queue := make(chan *job)
-	go func() {
-		defer close(queue)
-		for _, j := range jobs {
-			queue <- j
-		}
-	}()
-	for range atATime {
-		go func() {
-			for j := range queue {
-				if j.twin != nil {
-					<-j.twin.done // it began before this one, so it ends
-				}
-				j.guard(func() (*Result, error) {
-					if ctx.Err() != nil {
-						return l.saved(j)
-					}
-					return l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
-				})
-				if j.err != nil || j.crash != "" {
-					cancel()
-				}
-				close(j.done)
-			}
-		}()
-	}
-	var results Runs
-	var errs []error
-	for _, j := range jobs {
-		<-j.done
-		if len(jobs) == 1 {
-			m.finish()
-		}
-		if j.crash != "" {
-			m.finish()
-			panic(j.crash)
-		}
-		if j.err != nil {
-			errs = append(errs, j.err)
-			continue
-		}
-		if j.result.label = j.label; j.result.Named && j.label == j.cfg.Name {
-			j.result.label = j.result.Name // a name that it was given before
-		}
-		results = append(results, j.result)
-		if j.result.lost != "" && (l.Quiet || len(jobs) > 1) { // else told when it began
-			fmt.Fprintln(l.Log, j.result.lost)
-		}
-		l.asked = append(slices.DeleteFunc(l.asked, func(dir string) bool { return dir == j.result.Dir }), j.result.Dir)
-		if !l.Quiet || j.result.Status != Finished {
-			fmt.Fprintln(l.Log, j.result)
-		}
-	}
-	m.finish()
-	l.sweepSuperseded(results)
-	return results, errors.Join(errs...)
-}
-
-// guard keeps a panic, of a layer or a loss of one's own perhaps, for the
-// goroutine that asked for the run: there it can be recovered from.
-func (j *job) guard(f func() (*Result, error)) {
-	defer func() {
-		if v := recover(); v != nil {
-			j.crash = fmt.Sprintf("%v\n\nin the run %s:\n%s", v, j.label, debug.Stack())
-		}
-	}()
-	j.result, j.err = f()
 }
 
 // saved is what there is of a run that is not to be made now.
@@ -256,13 +234,23 @@ func (l *Lab) saved(j *job) (*Result, error) {
 	return r, nil
 }
 
-// fit finds or makes one run.
+// fit finds or makes one run; none begins once ctx has ended. A panic, of a layer
+// or a loss of one's own perhaps, is kept for the goroutine that asked for the
+// run: there it can be recovered from.
 func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime int) (*Result, error) {
+	defer func() {
+		if v := recover(); v != nil {
+			j.crash = fmt.Sprintf("%v\n\nin the run %s:\n%s", v, j.label, debug.Stack())
+		}
+	}()
+	if ctx.Err() != nil {
+		return l.saved(j)
+	}
 	log := io.Discard
 	if verbose {
 		log = l.Log
 	}
-	printer := &Printer{W: log}
+	printer := &printer{W: log}
 	r := j.result
 	s, unfinished, err := l.stored(r)
 	if s != nil || err != nil {
@@ -356,7 +344,7 @@ func (l *Lab) trainer(j *job) (*train.Trainer, error) {
 }
 
 // tellAll gives the history so far to p.
-func (r *Result) tellAll(p *Printer) *Result {
+func (r *Result) tellAll(p *printer) *Result {
 	if r != nil {
 		for _, e := range r.History {
 			p.Tell(e)
@@ -367,7 +355,7 @@ func (r *Result) tellAll(p *Printer) *Result {
 
 // run trains to the end and says how it ended. No status means that cause is an
 // error of the machine, not of the run.
-func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, printer *Printer, m *meter) (Status, error) {
+func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, printer *printer, m *meter) (Status, error) {
 	t.Parts++
 	spent, end := machine.begin()
 	before := t.CPU

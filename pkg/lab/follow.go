@@ -12,20 +12,16 @@ import (
 // with the model as it is then: for what a history does not hold. The model may
 // be looked at, not changed.
 func (l *Lab) Follow(ctx context.Context, cfg train.Config, each func(epoch int, dev train.Score, m *nn.Model)) error {
-	cfg, images, err := l.prepare(cfg)
+	cfg.DevEvery = train.PerEpoch(1)
+	jobs, err := l.plan([]train.Config{cfg})
 	if err != nil {
 		return err
 	}
-	cfg.DevEvery = 0
-	m, err := nn.New(cfg.Seed, l.In(), cfg.Layers...)
+	t, err := l.trainer(jobs[0])
 	if err != nil {
 		return err
 	}
-	t, err := train.NewTrainer(cfg, m)
-	if err != nil {
-		return err
-	}
-	for e, err := range t.Run(ctx, cfg.Batches(images), train.InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, jobs[0].cfg.Batches(jobs[0].train), train.InOrder(l.Dev)) {
 		if err != nil {
 			return err
 		}

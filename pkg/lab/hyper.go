@@ -257,7 +257,7 @@ func pick[T any](what, name string, from map[string]T) (T, error) {
 // DidYouMean is ", did you mean X?" with the candidate nearest to name, or
 // nothing if none is near.
 func DidYouMean(name string, candidates []string) string {
-	if best := Nearest(name, candidates); edits(name, best) <= max(2, len(name)/2) && best != "" {
+	if best := nearest(name, candidates); edits(name, best) <= max(2, len(name)/2) && best != "" {
 		return ", did you mean " + best + "?"
 	}
 	return ""
@@ -272,8 +272,8 @@ func names[T any](m map[string]T) []string {
 	return list
 }
 
-// Nearest is the candidate with the fewest edits from name, "" if there is none.
-func Nearest(name string, candidates []string) string {
+// nearest is the candidate with the fewest edits from name, "" if there is none.
+func nearest(name string, candidates []string) string {
 	if len(candidates) == 0 {
 		return ""
 	}

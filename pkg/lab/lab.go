@@ -27,8 +27,8 @@ type Lab struct {
 	Digits     *data.Digits // Digits.Train reordered: Train and Dev are windows of it
 	Train, Dev *data.Set
 	Split      Split
-	Log        io.Writer              // where Fit writes; os.Stdout; a Flusher is flushed
-	Progress   func(label string) Bar // nil for none; a Plotter draws the runs as well
+	Log        io.Writer              // where Fit writes; os.Stdout; a flusher is flushed
+	Progress   func(label string) Bar // nil for none; a plotter draws the runs as well
 	Quiet      bool                   // Fit tells only of what goes wrong
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
@@ -59,7 +59,7 @@ func Open(ctx context.Context, question string) (*Lab, error) {
 	if question == "" || slug(question) != question {
 		return nil, fmt.Errorf("lab: question %q, want a short name of a-z, 0-9, - and .", question)
 	}
-	root, err := StoreDir()
+	root, err := storeDir()
 	if err != nil {
 		return nil, err
 	}

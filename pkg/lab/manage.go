@@ -219,7 +219,7 @@ func labelsByPlace(runs []*Result) []string {
 		for _, i := range list {
 			group = append(group, runs[i])
 		}
-		for k, label := range Labels(group) {
+		for k, label := range labelsOf(group) {
 			labels[list[k]] = label
 		}
 	}

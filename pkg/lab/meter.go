@@ -14,19 +14,19 @@ type Bar interface {
 	Finish(text string)
 }
 
-// Plotter is a Bar that draws the runs while they last; viz.NewTraining makes
+// plotter is a Bar that draws the runs while they last; viz.NewTraining makes
 // one. Point tells of a report ("train") or an evaluation ("dev") of a run after
 // so many steps: its loss, and its score from 0 to 1.
-type Plotter interface {
+type plotter interface {
 	Bar
 	Point(run, split, metric string, step, value float64)
 }
 
-// A Skipper is a Bar that can tell work done before from its own: Skip says that
+// A skipper is a Bar that can tell work done before from its own: Skip says that
 // n of what Update counts as done was there already, so that a continued run
 // stands where it stands and the time left follows from the speed of now.
 // viz.Progress is one.
-type Skipper interface {
+type skipper interface {
 	Skip(n int)
 }
 
@@ -84,7 +84,7 @@ func (m *meter) found(n int, best train.Event) {
 	}
 	m.mu.Lock()
 	m.done += n
-	if s, ok := m.bar.(Skipper); ok {
+	if s, ok := m.bar.(skipper); ok {
 		s.Skip(n)
 	}
 	m.mu.Unlock()
@@ -127,7 +127,7 @@ func (m *meter) tell(run string, e train.Event) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if p, ok := m.bar.(Plotter); ok {
+	if p, ok := m.bar.(plotter); ok {
 		p.Point(run, string(e.Kind), "loss", float64(e.Step), e.Loss)
 		p.Point(run, string(e.Kind), "score", float64(e.Step), e.Score)
 	}

@@ -35,7 +35,7 @@ func (s stopper) Skip(n int) { s.cut.Skip(n) }
 
 func (s stopper) Update(done, total int, text string) { s.cut.Update(done, total, text) }
 
-// TestPlotter: what a Plotter is told is the history, of equal names too, and
+// TestPlotter: what a plotter is told is the history, of equal names too, and
 // when a run is continued it is told from the start.
 func TestPlotter(t *testing.T) {
 	l := testLab(t, t.TempDir())
@@ -148,7 +148,7 @@ func (s *shelf) Flush() error {
 	return nil
 }
 
-// A log that is a Flusher is flushed once, when all has been told.
+// A log that is a flusher is flushed once, when all has been told.
 func TestLogIsFlushed(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	log := &shelf{}

@@ -228,10 +228,10 @@ var settingOrder = []string{
 	"shift", "rotate", "scale", "shear", "alpha", "sigma", "thick", "erase", "noise", "keep", "copies", "clean",
 }
 
-// Labels tell runs apart by what differs among them, and by nothing else: "lr
+// labelsOf tells runs apart by what differs among them, and by nothing else: "lr
 // 0.3", "tanh, cosine", "seed 2". A run with a name of its own has that for its
 // label; runs alike in name and settings are told apart by their code.
-func Labels(runs []*Result) []string {
+func labelsOf(runs []*Result) []string {
 	labels := make([]string, len(runs))
 	told, nets := settingsThatDiffer(runs, false), netTexts(runs)
 	for i, r := range runs {
@@ -554,7 +554,7 @@ func (r *Result) Old() bool {
 // LabelAmong is the run's label in a figure or a table that shows those runs.
 func (r *Result) LabelAmong(shown []*Result) string {
 	if i := slices.Index(shown, r); i >= 0 {
-		return Labels(shown)[i]
+		return labelsOf(shown)[i]
 	}
 	return r.Label()
 }

@@ -97,7 +97,7 @@ func TestEveryFlagTellsRunsApart(t *testing.T) {
 		with := strings.Fields(v.with)
 		a := flagged(t, l, append(with, "--"+name+"="+v.a)...)
 		b := flagged(t, l, append(with, "--"+name+"="+v.b)...)
-		if got := Labels(Runs{a, b}); got[0] != v.labelA || got[1] != v.labelB {
+		if got := labelsOf(Runs{a, b}); got[0] != v.labelA || got[1] != v.labelB {
 			t.Errorf("--%s: labels %q, want %q and %q", name, got, v.labelA, v.labelB)
 		}
 		if a.LabelAmong(Runs{b, a}) != v.labelA {
@@ -110,7 +110,7 @@ func TestEveryFlagTellsRunsApart(t *testing.T) {
 	}
 	// All together: one label for each run, however many there are.
 	at := map[string]string{}
-	for i, label := range Labels(all) {
+	for i, label := range labelsOf(all) {
 		if other, ok := at[label]; ok && other != all[i].id() {
 			t.Errorf("two runs are called %q", label)
 		}
@@ -126,10 +126,10 @@ func TestLabelsOfChangesOneAtATime(t *testing.T) {
 		runs = append(runs, flagged(t, l, strings.Fields(line)...))
 	}
 	want := []string{"relu, lr 0.1, constant, no ema, seed 3", "lr 0.3", "tanh, cosine", "seed 2", "ema 0.9"}
-	if got := Labels(runs); !slices.Equal(got, want) {
+	if got := labelsOf(runs); !slices.Equal(got, want) {
 		t.Errorf("labels %q, want %q", got, want)
 	}
-	if got := Labels(Runs{runs[0], runs[1], runs[3]}); !slices.Equal(got, []string{"lr 0.1, seed 3", "lr 0.3", "seed 2"}) {
+	if got := labelsOf(Runs{runs[0], runs[1], runs[3]}); !slices.Equal(got, []string{"lr 0.1, seed 3", "lr 0.3", "seed 2"}) {
 		t.Errorf("labels %q", got)
 	}
 }
@@ -187,7 +187,7 @@ func TestStoredSettingsAndNames(t *testing.T) {
 	b.Schedule = optim.Constant(0.02)
 	must(l.Fit(a, b))
 	runs := must(l.Runs())
-	if got := Labels(runs); got[0] != "lr 0.05" && got[1] != "lr 0.05" || got[0] == got[1] {
+	if got := labelsOf(runs); got[0] != "lr 0.05" && got[1] != "lr 0.05" || got[0] == got[1] {
 		t.Errorf("labels %q", got)
 	}
 	var record struct {
@@ -208,13 +208,13 @@ func TestStoredSettingsAndNames(t *testing.T) {
 	if r := must(l.Fit(a))[0]; r.Label() != "mine" || !strings.HasPrefix(r.String(), "mine: dev") {
 		t.Errorf("%v, label %q", r, r.Label())
 	}
-	if runs = must(l.Runs()); !slices.Contains(Labels(runs), "mine") || runs[1].Name != "mine" {
-		t.Errorf("labels %q, the run asked for last is %s", Labels(runs), runs[1].Name)
+	if runs = must(l.Runs()); !slices.Contains(labelsOf(runs), "mine") || runs[1].Name != "mine" {
+		t.Errorf("labels %q, the run asked for last is %s", labelsOf(runs), runs[1].Name)
 	}
 	b.Name = "mine" // twice the same name
 	must(l.Fit(b))
 	runs = must(l.Runs())
-	if got := Labels(runs); !slices.Contains(got, "mine, lr 0.05") || !slices.Contains(got, "mine, lr 0.02") {
+	if got := labelsOf(runs); !slices.Contains(got, "mine, lr 0.05") || !slices.Contains(got, "mine, lr 0.02") {
 		t.Errorf("labels %q", got)
 	}
 
@@ -222,7 +222,7 @@ func TestStoredSettingsAndNames(t *testing.T) {
 	runs[0].Hyper, runs[0].Name = nil, "as it was"
 	runs[0].Code = train.Code{Older: "abc"}
 	must(0, runs[0].writeRecord())
-	if got := Labels(must(l.Runs())); !slices.Contains(got, "as it was, older code") {
+	if got := labelsOf(must(l.Runs())); !slices.Contains(got, "as it was, older code") {
 		t.Errorf("labels %q", got)
 	}
 }
@@ -247,7 +247,7 @@ func TestLabelsOfCode(t *testing.T) {
 		{func(c *train.Code) { c.Own = "x" }, "mlp of ", "mlp of "},
 	} {
 		r := other(c.change)
-		got := Labels(Runs{one, r})
+		got := labelsOf(Runs{one, r})
 		if !strings.HasPrefix(got[0], c.a) || !strings.HasPrefix(got[1], c.b) || got[0] == got[1] {
 			t.Errorf("labels %q, want %q and %q", got, c.a, c.b)
 		}
@@ -269,7 +269,7 @@ func TestLayersAreToldByWhatDiffers(t *testing.T) {
 		of := func(first string) *Result {
 			return flagged(t, l, `--layers=[`+first+`,{"relu":{}},{"linear":{"out":10}}]`)
 		}
-		if got := Labels([]*Result{of(c.a), of(c.b)}); !strings.HasSuffix(got[0], c.labelA) || !strings.HasSuffix(got[1], c.labelB) {
+		if got := labelsOf([]*Result{of(c.a), of(c.b)}); !strings.HasSuffix(got[0], c.labelA) || !strings.HasSuffix(got[1], c.labelB) {
 			t.Errorf("%q, want %q and %q", got, c.labelA, c.labelB)
 		}
 	}

@@ -7,26 +7,26 @@ import (
 	"inkling/pkg/nn/train"
 )
 
-// A Flusher is a log that shows at the end of a Fit what was written to it;
+// A flusher is a log that shows at the end of a Fit what was written to it;
 // viz.Log is one.
-type Flusher interface {
+type flusher interface {
 	Flush() error
 }
 
-// Printer writes events in the manner of the original report: at every
+// printer writes events in the manner of the original report: at every
 // evaluation the epoch, the iteration, and loss and score on the batches since
 // the last report (none where dev is judged before it) and on the dev split, and
 // a line when the best score rises. Where something else than the loss is
 // minimised, smoothed labels or a squared error, it is told beside it as the
 // objective.
-type Printer struct {
+type printer struct {
 	W io.Writer
 
 	train train.Event // the last one seen
 	best  bool        // one has been told
 }
 
-func (p *Printer) Tell(e train.Event) {
+func (p *printer) Tell(e train.Event) {
 	switch e.Kind {
 	case train.Train:
 		p.train = e

@@ -11,7 +11,7 @@ import (
 // has measured yet.
 func TestPrinter(t *testing.T) {
 	var log strings.Builder
-	p := Printer{W: &log}
+	p := printer{W: &log}
 	for _, e := range []train.Event{
 		{Kind: train.Dev, Step: 10, Loss: 2, Score: 0.25}, {Kind: train.Best, Step: 10, Score: 0.25},
 		{Kind: train.Train, Step: 20, Loss: 1, Score: 0.5}, {Kind: train.Dev, Epoch: 1, Step: 20, Loss: 1.5, Score: 0.375},

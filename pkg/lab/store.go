@@ -93,10 +93,10 @@ type Result struct {
 	label string // among the runs of its Fit
 }
 
-// StoreDir is the folder of the run store: INKLING_RUNS, else runs beside the
+// storeDir is the folder of the run store: INKLING_RUNS, else runs beside the
 // go.mod of this module, found by walking up from the working directory, else
 // inkling/runs in the user's cache.
-func StoreDir() (string, error) {
+func storeDir() (string, error) {
 	if dir := os.Getenv("INKLING_RUNS"); dir != "" {
 		return filepath.Abs(dir)
 	}
@@ -150,7 +150,7 @@ func (r *Result) Train() train.History { return r.History.Of(train.Train) }
 
 func (r *Result) Dev() train.History { return r.History.Of(train.Dev) }
 
-// Label is the run's name, for where it is shown alone; see [Labels].
+// Label is the run's name, for where it is shown alone; see LabelAmong.
 func (r *Result) Label() string { return r.Name }
 
 // Points returns a curve over the iterations: split is "train" or "dev",
@@ -415,7 +415,7 @@ func readRuns(dir string) ([]*Result, error) {
 // whatever data they were made on: for looking, without loading data. As with
 // Lab.Runs, the error names what cannot be read beside the runs that can.
 func StoredRuns(question string) ([]*Result, error) {
-	root, err := StoreDir()
+	root, err := storeDir()
 	if err != nil {
 		return nil, err
 	}

@@ -312,7 +312,7 @@ func (r *reader) near(name string) *flag.Flag {
 	if DidYouMean("--"+name, r.known()) == "" {
 		return nil
 	}
-	return r.Flags.Lookup(Nearest("--"+name, r.known())[2:])
+	return r.Flags.Lookup(nearest("--"+name, r.known())[2:])
 }
 
 func (r *reader) unknown(name string) string {

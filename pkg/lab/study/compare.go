@@ -27,11 +27,12 @@ func Paired(a, b lab.Runs) (mean, standardError float64) {
 	return s.Mean, s.SD / math.Sqrt(float64(s.N))
 }
 
-// TrainErrors judges the best models of runs on n images of the training split,
+// trainErrors judges the best models of runs on n images of the training split,
 // those that a run with TrainSize n has seen and one with more has seen as well,
-// as dev is judged: dropout off, batch normalization by its running statistics. The shares wrong are in %. What a run reports while it
-// trains is neither: it is of a network that still changes, thinned by dropout.
-func TrainErrors(l *lab.Lab, runs lab.Runs, n int) ([]float64, error) {
+// as dev is judged: dropout off, batch normalization by its running statistics.
+// The shares wrong are in %. What a run reports while it trains is neither: it is
+// of a network that still changes, thinned by dropout.
+func trainErrors(l *lab.Lab, runs lab.Runs, n int) ([]float64, error) {
 	return ErrorsOn(runs, l.Subset(n))
 }
 
@@ -54,10 +55,10 @@ func ErrorsOn(runs lab.Runs, s *data.Set, views ...data.Affine) ([]float64, erro
 }
 
 // Gaps are by how many points of % the dev errors of runs are above their errors
-// on n images of the training split; see TrainErrors. A gap below
-// zero means that the network does better on dev.
+// on n images of the training split, which they have seen, judged as dev is. A gap
+// below zero means that the network does better on dev.
 func Gaps(l *lab.Lab, runs lab.Runs, n int) ([]float64, error) {
-	train, err := TrainErrors(l, runs, n)
+	train, err := trainErrors(l, runs, n)
 	if err != nil {
 		return nil, err
 	}

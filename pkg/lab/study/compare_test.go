@@ -34,7 +34,7 @@ func TestTrainErrors(t *testing.T) {
 	m := must(runs[0].Model())
 	for _, n := range []int{40, 0} {
 		want := must(train.Evaluate(t.Context(), m, nn.CrossEntropy{}, train.InOrder(l.Subset(n))))
-		if got := must(TrainErrors(l, runs, n))[0]; math.Abs(got-100*float64(want.Wrong)/float64(want.N)) > 1e-9 {
+		if got := must(trainErrors(l, runs, n))[0]; math.Abs(got-100*float64(want.Wrong)/float64(want.N)) > 1e-9 {
 			t.Errorf("first %d: %v %% wrong, want %v of %v", n, got, want.Wrong, want.N)
 		}
 	}
@@ -61,7 +61,7 @@ func TestGaps(t *testing.T) {
 	c := mlp()
 	c.TrainSize, c.Epochs = 20, 40
 	runs := must(l.Fit(c, mlp()))
-	train := must(TrainErrors(l, runs, 20))
+	train := must(trainErrors(l, runs, 20))
 	gaps := must(Gaps(l, runs, 20))
 	for i, dev := range runs.DevErrors() {
 		if math.Abs(gaps[i]-(dev-train[i])) > 1e-9 {

@@ -65,18 +65,6 @@ func Spread(rows []lab.Runs) float64 {
 	return means[high] - means[low]
 }
 
-// Within counts the errors that are less than margin above the smallest: how
-// many learning rates of a sweep would have done as well.
-func Within(errors []float64, margin float64) (n int) {
-	low := lab.Argmin(errors)
-	for _, e := range errors {
-		if e < errors[low]+margin {
-			n++
-		}
-	}
-	return n
-}
-
 // Stored is what the run store holds of the runs that Compare would make: for
 // each configuration those that have ended; see Lab.Finished.
 func Stored(l *lab.Lab, seeds int, cfgs ...train.Config) ([]lab.Runs, error) {

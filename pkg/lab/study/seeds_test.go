@@ -58,18 +58,6 @@ func TestRepeatMakesRowsOfSeeds(t *testing.T) {
 	}
 }
 
-func TestWithin(t *testing.T) {
-	errors := []float64{90, 3.5, 2, 2.9, 3, math.NaN()}
-	for margin, want := range map[float64]int{0.5: 1, 1: 2, 1.1: 3, 100: 5} {
-		if got := Within(errors, margin); got != want {
-			t.Errorf("%d of %v within %g of the smallest, want %d", got, errors, margin, want)
-		}
-	}
-	if got := Within(nil, 1); got != 0 {
-		t.Errorf("%d of none", got)
-	}
-}
-
 func TestBestRowAndSpread(t *testing.T) {
 	rows := []lab.Runs{scored(0.9, 0.8), scored(0.7, 0.99), scored(0.8, 0.9), scored(0.5)}
 	if got := BestRow(rows); got != 0 { // 0.85 twice: the first of equals

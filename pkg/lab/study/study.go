@@ -186,13 +186,3 @@ func (s *Study) Bests() (pairs [][2]int) {
 	}
 	return pairs
 }
-
-// Mean is the mean of something about runs, NaN for no runs.
-func Mean(runs lab.Runs, of func(r *lab.Result) float64) float64 {
-	var values []float64
-	for _, r := range runs {
-		values = append(values, of(r))
-	}
-	mean, _ := lab.MeanStd(values)
-	return mean
-}

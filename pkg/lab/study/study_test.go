@@ -44,9 +44,6 @@ func TestNothingIsNeverBest(t *testing.T) {
 	if c, err := choose([]float64{1, 2}, append(lab.Runs{{}}, scored(0.1)...)); err != nil || c.Rate != 2 {
 		t.Errorf("chosen %v, error %v", c.Rate, err)
 	}
-	if got := Mean(nil, func(*lab.Result) float64 { return 1 }); !math.IsNaN(got) {
-		t.Errorf("the mean of no runs is %v", got)
-	}
 }
 
 // sized is mlp on so many images.
@@ -86,9 +83,6 @@ func TestStudy(t *testing.T) {
 	}
 	if s.Best(1) != 1 {
 		t.Errorf("best of errors %v is variant %d", errs, s.Best(1))
-	}
-	if got := Mean(s.Runs[0][0], func(r *lab.Result) float64 { return float64(r.Last.Step) }); got != 6 {
-		t.Errorf("mean of the steps %v, want 6", got)
 	}
 	if _, err := Vary(l, sized, nil, 1, none); err == nil {
 		t.Error("no sizes: no error")
