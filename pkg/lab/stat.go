@@ -40,9 +40,6 @@ func (s Stat) Format(verb string) string {
 	return fmt.Sprintf(verb+" ± "+verb, s.Mean, s.SD)
 }
 
-// PlusMinus is the Stat of v as text.
-func PlusMinus(v []float64) string { return StatOf(v).String() }
-
 // MeanStd returns the mean of v and its sample standard deviation, 0 for fewer
 // than two values. The mean of nothing is NaN.
 func MeanStd(v []float64) (mean, std float64) {

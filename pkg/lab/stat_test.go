@@ -18,12 +18,12 @@ func TestMeanStd(t *testing.T) {
 	}
 }
 
-func TestPlusMinus(t *testing.T) {
+func TestStatAsText(t *testing.T) {
 	for _, c := range []struct {
 		v    []float64
 		want string
 	}{{nil, "–"}, {[]float64{math.NaN()}, "–"}, {[]float64{3, math.NaN()}, "–"}, {[]float64{97.456}, "97.46"}, {[]float64{97, 98, 99}, "98.00 ± 1.00"}} {
-		if got := PlusMinus(c.v); got != c.want {
+		if got := StatOf(c.v).String(); got != c.want {
 			t.Errorf("%v: %q, want %q", c.v, got, c.want)
 		}
 	}

@@ -26,7 +26,7 @@ func TestNothingIsNeverBest(t *testing.T) {
 		t.Errorf("no rows spread over %v points", got)
 	}
 	for i, want := range []string{"–", "–", "55.00 ± 7.07", "–"} {
-		if got := lab.PlusMinus(rows[i].DevErrors()); got != want {
+		if got := lab.StatOf(rows[i].DevErrors()).String(); got != want {
 			t.Errorf("row %d: %s, want %s", i, got, want)
 		}
 	}
