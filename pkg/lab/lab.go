@@ -27,8 +27,8 @@ type Lab struct {
 	Digits     *data.Digits // Digits.Train reordered: Train and Dev are windows of it
 	Train, Dev *data.Set
 	Split      Split
-	Log        io.Writer              // where Fit writes; os.Stdout; a flusher is flushed
-	Progress   func(label string) Bar // nil for none; a plotter draws the runs as well
+	Log        io.Writer              // where Fit writes; os.Stdout; one with Flush() error is flushed at its end
+	Progress   func(label string) Bar // nil for none; see Bar for what else one may have
 	Quiet      bool                   // Fit tells only of what goes wrong
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
@@ -85,6 +85,9 @@ func quick(value string) (bool, error) {
 	return false, fmt.Errorf("lab: INKLING_QUICK %.20q, want 1 or true for quick runs, 0, false or nothing for full ones", value)
 }
 
+// New is a lab on digits of one's own, with a run store in the folder root; a
+// quick one works on few of them. The dev split is a sixth of digits.Train, which
+// is reordered.
 func New(question string, digits *data.Digits, root string, quick bool) *Lab {
 	l := &Lab{Question: question, Digits: digits, Log: os.Stdout, Quick: quick, drawn: new(subsets)}
 	l.store = filepath.Join(root, slug(digits.Name))

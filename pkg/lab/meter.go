@@ -8,7 +8,12 @@ import (
 	"inkling/pkg/nn/train"
 )
 
-// Bar shows how far a long piece of work is; viz.Progress is one.
+// Bar shows how far a long piece of work is; viz.Progress is one. One that has
+//
+//	Point(run, split, metric string, step, value float64)
+//
+// draws the runs while they last, as viz.NewTraining does, and one that has
+// Skip(n int) is told how many of the steps were there already.
 type Bar interface {
 	Update(done, total int, text string)
 	Finish(text string)
