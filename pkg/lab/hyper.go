@@ -44,7 +44,7 @@ type Hyper struct {
 }
 
 // Flags registers h with the command line's flags and returns it, ready for
-// `var hyper = train.Flags(train.Hyper{…})`. The fields' values are the
+// `var hyper = lab.Flags(lab.Hyper{…})`. The fields' values are the
 // defaults. A mistake in a flag is told in one line instead of two screens.
 func Flags(h Hyper) *Hyper {
 	h.Register(flag.CommandLine)

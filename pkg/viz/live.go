@@ -66,9 +66,9 @@ func NewLive(title string, panes ...Curves) *Live {
 }
 
 // NewTraining is a Live view of loss and accuracy of whatever runs it is told
-// of, in the look of Training: with train.Lab,
+// of, in the look of Training: with a lab.Lab l,
 //
-//	lab.Progress = func(label string) train.Bar { return viz.NewTraining(label) }
+//	l.Progress = func(label string) lab.Bar { return viz.NewTraining(label) }
 func NewTraining(title string) *Live {
 	l := NewLive(title, lossPane(), scorePane())
 	l.progress.Unit = "steps"

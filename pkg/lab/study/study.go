@@ -37,7 +37,7 @@ type Study struct {
 
 // Vary trains variants of base: of the configuration that base gives for a
 // number of training images and a seed, counted from 1. All runs are one
-// FitAll. A variant that changes nothing is the one to compare with.
+// Fit. A variant that changes nothing is the one to compare with.
 func Vary(l *lab.Lab, base func(images, seed int) train.Config, sizes []int, seeds int, variants ...Variant) (*Study, error) {
 	if len(sizes) == 0 || seeds < 1 || len(variants) == 0 {
 		return nil, fmt.Errorf("study: study: %d variants, %d sizes and %d seeds, want at least 1 of each", len(variants), len(sizes), seeds)
@@ -125,7 +125,7 @@ func (s *Study) Of(variant int, measure func(runs lab.Runs) []float64) [][]float
 func (s *Study) Errors(size int) [][]float64 { return s.At(size, lab.Runs.DevErrors) }
 
 // Gaps are by how many points the dev errors at one size are above those on up
-// to n of the training images, by variant and seed; see Lab.Gaps.
+// to n of the training images, by variant and seed; see Gaps.
 func (s *Study) Gaps(size, n int) ([][]float64, error) {
 	gaps := make([][]float64, len(s.Runs))
 	for k, bySize := range s.Runs {
