@@ -12,7 +12,7 @@
 //
 //	MatMul…  → product → gemm (plan) → rowBand, panelBand → strip → tile1 … tile6, wide1 … narrow8
 //	Conv…    → convolution → gather, columns, scatter  → gather1 … gatherNarrow8, strip
-//	the rest → a job with an Op for one range          → …AVX2, and …Generic for the last values
+//	the rest → a job with an Op for one range          → …8, and …Generic for the last values
 //
 // Which chunk runs on which core is chance; that each value is summed by one
 // chunk in one order, and that partial sums are added in the order of chunks, is
@@ -76,7 +76,8 @@
 //
 // Assembly needs amd64 with AVX2 and FMA, and uses AVX-512 (F, BW, DQ and VL) where
 // there is some; on arm64 it needs NEON, which all have. Elsewhere, and with the build
-// tag purego, products are gonum's. Files named …_tiled.go are what drives all tiles.
+// tag purego, products are gonum's. Files named …_tiled.go are what drives all tiles,
+// and …_asm.go what the kernels of eight values at a time share (relu8, adam8, …).
 // INKLING_KERNELS=avx512, avx2, neon, blas or generic chooses one; see
 // [Describe]. Plain Go stays compiled everywhere and is what the tests hold the
 // others against.

@@ -16,12 +16,12 @@ DATA expConst<>+36(SB)/4, $0x3F800000 // 1
 DATA expConst<>+40(SB)/4, $0xC2AEAC50 // ln of the smallest normal number
 GLOBL expConst<>(SB), RODATA|NOPTR, $44
 
-// func expAVX2(x *float32, n int)
+// func exp8(x *float32, n int)
 //
 // For x ≤ 0: exp(x) = 2^i·exp(r) with i the nearest integer to x·log2 e, and
 // |r| ≤ ln(2)/2 put into the polynomial of the Cephes library's expf, whose
 // relative error is 2e-7. Below the smallest normal number the result is zero.
-TEXT ·expAVX2(SB), NOSPLIT, $0-16
+TEXT ·exp8(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), DI
 	MOVQ n+8(FP), CX
 	LEAQ expConst<>(SB), R8

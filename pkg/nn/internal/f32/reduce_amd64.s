@@ -45,8 +45,8 @@ done:
 	VADDPD    Y4, S0, S0        \
 	VADDPD    Y5, S1, S1
 
-// func sumAVX2(x *float32, n int) float64
-TEXT ·sumAVX2(SB), NOSPLIT, $0-24
+// func sum8(x *float32, n int) float64
+TEXT ·sum8(SB), NOSPLIT, $0-24
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	ZERO(Y0, Y1, Y2, Y3)
@@ -64,8 +64,8 @@ TEXT ·sumAVX2(SB), NOSPLIT, $0-24
 	VFMADD231PD Y4, Y6, S0        \
 	VFMADD231PD Y5, Y7, S1
 
-// func dotAVX2(a, b *float32, n int) float64
-TEXT ·dotAVX2(SB), NOSPLIT, $0-32
+// func dot8(a, b *float32, n int) float64
+TEXT ·dot8(SB), NOSPLIT, $0-32
 	MOVQ a+0(FP), SI
 	MOVQ b+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -76,8 +76,8 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-32
 	MOVSD X0, ret+24(FP)
 	RET
 
-// func maxAbsBitsAVX2(x *float32, n int) uint32
-TEXT ·maxAbsBitsAVX2(SB), NOSPLIT, $0-20
+// func maxAbsBits8(x *float32, n int) uint32
+TEXT ·maxAbsBits8(SB), NOSPLIT, $0-20
 	MOVQ     x+0(FP), SI
 	MOVQ     n+8(FP), CX
 	VPCMPEQD Y4, Y4, Y4
@@ -110,8 +110,8 @@ loop:
 	VFMADD231PD Y4, Y4, S0        \
 	VFMADD231PD Y5, Y5, S1
 
-// func squareDeviationsAVX2(x *float32, n int, mean float64) float64
-TEXT ·squareDeviationsAVX2(SB), NOSPLIT, $0-32
+// func squareDeviations8(x *float32, n int, mean float64) float64
+TEXT ·squareDeviations8(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	VBROADCASTSD mean+16(FP), Y12
@@ -135,8 +135,8 @@ TEXT ·squareDeviationsAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PD Y4, Y6, S0        \
 	VFMADD231PD Y5, Y7, S1
 
-// func deviationDotAVX2(dy, x *float32, n int, mean float64) (sum, dot float64)
-TEXT ·deviationDotAVX2(SB), NOSPLIT, $0-48
+// func deviationDot8(dy, x *float32, n int, mean float64) (sum, dot float64)
+TEXT ·deviationDot8(SB), NOSPLIT, $0-48
 	MOVQ dy+0(FP), DX
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

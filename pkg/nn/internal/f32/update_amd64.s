@@ -19,8 +19,8 @@
 	VMOVUPS     (SI)(AX*1), Y1 \
 	VFMADD231PS Y0, Y15, Y1
 
-// func sgdAVX2(k *coefficients, w, grad *float32, n int)
-TEXT ·sgdAVX2(SB), NOSPLIT, $0-32
+// func sgd8(k *coefficients, w, grad *float32, n int)
+TEXT ·sgd8(SB), NOSPLIT, $0-32
 	MOVQ k+0(FP), R8
 	MOVQ w+8(FP), DI
 	MOVQ grad+16(FP), SI
@@ -36,8 +36,8 @@ loop:
 	VMOVUPS      Y0, (DI)(AX*1)
 	NEXT(loop)
 
-// func momentumAVX2(k *coefficients, w, grad, v *float32, n int)
-TEXT ·momentumAVX2(SB), NOSPLIT, $0-40
+// func momentum8(k *coefficients, w, grad, v *float32, n int)
+TEXT ·momentum8(SB), NOSPLIT, $0-40
 	MOVQ k+0(FP), R8
 	MOVQ w+8(FP), DI
 	MOVQ grad+16(FP), SI
@@ -59,8 +59,8 @@ loop:
 	VMOVUPS      Y0, (DI)(AX*1)
 	NEXT(loop)
 
-// func nesterovAVX2(k *coefficients, w, grad, v *float32, n int)
-TEXT ·nesterovAVX2(SB), NOSPLIT, $0-40
+// func nesterov8(k *coefficients, w, grad, v *float32, n int)
+TEXT ·nesterov8(SB), NOSPLIT, $0-40
 	MOVQ k+0(FP), R8
 	MOVQ w+8(FP), DI
 	MOVQ grad+16(FP), SI
@@ -83,8 +83,8 @@ loop:
 	VMOVUPS      Y0, (DI)(AX*1)
 	NEXT(loop)
 
-// func adamAVX2(k *coefficients, w, grad, m, v *float32, n int)
-TEXT ·adamAVX2(SB), NOSPLIT, $0-48
+// func adam8(k *coefficients, w, grad, m, v *float32, n int)
+TEXT ·adam8(SB), NOSPLIT, $0-48
 	MOVQ k+0(FP), R8
 	MOVQ w+8(FP), DI
 	MOVQ grad+16(FP), SI
@@ -120,10 +120,10 @@ loop:
 	VMOVUPS      Y0, (DI)(AX*1)
 	NEXT(loop)
 
-// func rmsPropAVX2(k *coefficients, w, grad, v, avg, buf *float32, n int)
+// func rmsProp8(k *coefficients, w, grad, v, avg, buf *float32, n int)
 //
 // avg and buf are nil where there is no centering, no momentum.
-TEXT ·rmsPropAVX2(SB), NOSPLIT, $0-56
+TEXT ·rmsProp8(SB), NOSPLIT, $0-56
 	MOVQ k+0(FP), R8
 	MOVQ w+8(FP), DI
 	MOVQ grad+16(FP), SI
@@ -170,8 +170,8 @@ step:
 	VMOVUPS      Y0, (DI)(AX*1)
 	NEXT(loop)
 
-// func adaGradAVX2(k *coefficients, w, grad, sum *float32, n int)
-TEXT ·adaGradAVX2(SB), NOSPLIT, $0-40
+// func adaGrad8(k *coefficients, w, grad, sum *float32, n int)
+TEXT ·adaGrad8(SB), NOSPLIT, $0-40
 	MOVQ k+0(FP), R8
 	MOVQ w+8(FP), DI
 	MOVQ grad+16(FP), SI
@@ -195,8 +195,8 @@ loop:
 	VMOVUPS      Y0, (DI)(AX*1)
 	NEXT(loop)
 
-// func emaAVX2(k *coefficients, avg, w *float32, n int)
-TEXT ·emaAVX2(SB), NOSPLIT, $0-32
+// func ema8(k *coefficients, avg, w *float32, n int)
+TEXT ·ema8(SB), NOSPLIT, $0-32
 	MOVQ k+0(FP), R8
 	MOVQ avg+8(FP), DI
 	MOVQ w+16(FP), SI

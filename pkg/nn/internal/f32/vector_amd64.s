@@ -27,8 +27,8 @@ check:                 \
 	VMAXPS  AT(SI)(AX*1), Y15, Y0 \
 	VMOVUPS Y0, AT(DI)(AX*1)
 
-// func reluAVX2(dst, x *float32, n int)
-TEXT ·reluAVX2(SB), NOSPLIT, $0-24
+// func relu8(dst, x *float32, n int)
+TEXT ·relu8(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -42,8 +42,8 @@ TEXT ·reluAVX2(SB), NOSPLIT, $0-24
 	VANDPS  AT(SI)(AX*1), Y0, Y0     \
 	VMOVUPS Y0, AT(DI)(AX*1)
 
-// func reluGradAVX2(dx, dy, y *float32, n int)
-TEXT ·reluGradAVX2(SB), NOSPLIT, $0-32
+// func reluGrad8(dx, dy, y *float32, n int)
+TEXT ·reluGrad8(SB), NOSPLIT, $0-32
 	MOVQ dx+0(FP), DI
 	MOVQ dy+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -56,8 +56,8 @@ TEXT ·reluGradAVX2(SB), NOSPLIT, $0-32
 	VADDPS  AT(DX)(AX*1), Y0, Y0 \
 	VMOVUPS Y0, AT(DI)(AX*1)
 
-// func addAVX2(dst, a, b *float32, n int)
-TEXT ·addAVX2(SB), NOSPLIT, $0-32
+// func add8(dst, a, b *float32, n int)
+TEXT ·add8(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ a+8(FP), SI
 	MOVQ b+16(FP), DX
@@ -69,8 +69,8 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-32
 	VMULPS  AT(DX)(AX*1), Y0, Y0 \
 	VMOVUPS Y0, AT(DI)(AX*1)
 
-// func mulAVX2(dst, a, b *float32, n int)
-TEXT ·mulAVX2(SB), NOSPLIT, $0-32
+// func mul8(dst, a, b *float32, n int)
+TEXT ·mul8(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ a+8(FP), SI
 	MOVQ b+16(FP), DX
@@ -82,8 +82,8 @@ TEXT ·mulAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS AT(SI)(AX*1), Y15, Y0 \
 	VMOVUPS     Y0, AT(DI)(AX*1)
 
-// func addScaledAVX2(dst, a *float32, n int, s float32)
-TEXT ·addScaledAVX2(SB), NOSPLIT, $0-28
+// func addScaled8(dst, a *float32, n int, s float32)
+TEXT ·addScaled8(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ a+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -94,8 +94,8 @@ TEXT ·addScaledAVX2(SB), NOSPLIT, $0-28
 	VMULPS  AT(DI)(AX*1), Y15, Y0 \
 	VMOVUPS Y0, AT(DI)(AX*1)
 
-// func scaleAVX2(dst *float32, n int, s float32)
-TEXT ·scaleAVX2(SB), NOSPLIT, $0-20
+// func scale8(dst *float32, n int, s float32)
+TEXT ·scale8(SB), NOSPLIT, $0-20
 	MOVQ dst+0(FP), DI
 	MOVQ n+8(FP), CX
 	VBROADCASTSS s+16(FP), Y15
@@ -104,8 +104,8 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-20
 #define FILL(AT) \
 	VMOVUPS Y15, AT(DI)(AX*1)
 
-// func fillAVX2(dst *float32, n int, s float32)
-TEXT ·fillAVX2(SB), NOSPLIT, $0-20
+// func fill8(dst *float32, n int, s float32)
+TEXT ·fill8(SB), NOSPLIT, $0-20
 	MOVQ dst+0(FP), DI
 	MOVQ n+8(FP), CX
 	VBROADCASTSS s+16(FP), Y15
@@ -118,8 +118,8 @@ TEXT ·fillAVX2(SB), NOSPLIT, $0-20
 	VFMADD213PS Y15, Y14, Y0     \
 	VMOVUPS     Y0, AT(DI)(AX*1)
 
-// func affineAVX2(y, x *float32, n int, mean, scale, shift float32)
-TEXT ·affineAVX2(SB), NOSPLIT, $0-36
+// func affine8(y, x *float32, n int, mean, scale, shift float32)
+TEXT ·affine8(SB), NOSPLIT, $0-36
 	MOVQ y+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -135,8 +135,8 @@ TEXT ·affineAVX2(SB), NOSPLIT, $0-36
 	VMAXPS      Y0, Y12, Y0      \
 	VMOVUPS     Y0, AT(DI)(AX*1)
 
-// func affineReLUAVX2(y, x *float32, n int, mean, scale, shift float32)
-TEXT ·affineReLUAVX2(SB), NOSPLIT, $0-36
+// func affineReLU8(y, x *float32, n int, mean, scale, shift float32)
+TEXT ·affineReLU8(SB), NOSPLIT, $0-36
 	MOVQ y+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -154,8 +154,8 @@ TEXT ·affineReLUAVX2(SB), NOSPLIT, $0-36
 	VFMADD231PS AT(SI)(AX*1), Y13, Y0 \
 	VMOVUPS     Y0, AT(DI)(AX*1)
 
-// func affineGradAVX2(dx, dy, x *float32, n int, mean, p, q, r float32)
-TEXT ·affineGradAVX2(SB), NOSPLIT, $0-48
+// func affineGrad8(dx, dy, x *float32, n int, mean, p, q, r float32)
+TEXT ·affineGrad8(SB), NOSPLIT, $0-48
 	MOVQ dx+0(FP), DI
 	MOVQ dy+8(FP), SI
 	MOVQ x+16(FP), DX

@@ -6,34 +6,34 @@ package f32
 // …Generic do the rest and are what they are tested against.
 
 //go:noescape
-func reluAVX2(dst, x *float32, n int)
+func relu8(dst, x *float32, n int)
 
 //go:noescape
-func reluGradAVX2(dx, dy, y *float32, n int)
+func reluGrad8(dx, dy, y *float32, n int)
 
 //go:noescape
-func addAVX2(dst, a, b *float32, n int)
+func add8(dst, a, b *float32, n int)
 
 //go:noescape
-func mulAVX2(dst, a, b *float32, n int)
+func mul8(dst, a, b *float32, n int)
 
 //go:noescape
-func addScaledAVX2(dst, a *float32, n int, s float32)
+func addScaled8(dst, a *float32, n int, s float32)
 
 //go:noescape
-func scaleAVX2(dst *float32, n int, s float32)
+func scale8(dst *float32, n int, s float32)
 
 //go:noescape
-func fillAVX2(dst *float32, n int, s float32)
+func fill8(dst *float32, n int, s float32)
 
 //go:noescape
-func affineAVX2(y, x *float32, n int, mean, scale, shift float32)
+func affine8(y, x *float32, n int, mean, scale, shift float32)
 
 //go:noescape
-func affineReLUAVX2(y, x *float32, n int, mean, scale, shift float32)
+func affineReLU8(y, x *float32, n int, mean, scale, shift float32)
 
 //go:noescape
-func affineGradAVX2(dx, dy, x *float32, n int, mean, p, q, r float32)
+func affineGrad8(dx, dy, x *float32, n int, mean, p, q, r float32)
 
 // vectorLen returns how many of n values the assembly takes.
 func vectorLen(n int) int {
@@ -46,7 +46,7 @@ func vectorLen(n int) int {
 func reluOp(dst, x, _ []float32, _ float32) {
 	n := vectorLen(len(dst))
 	if n > 0 {
-		reluAVX2(&dst[0], &x[0], n)
+		relu8(&dst[0], &x[0], n)
 	}
 	reluGeneric(dst[n:], x[n:])
 }
@@ -54,7 +54,7 @@ func reluOp(dst, x, _ []float32, _ float32) {
 func reluGradOp(dx, dy, y []float32, _ float32) {
 	n := vectorLen(len(dx))
 	if n > 0 {
-		reluGradAVX2(&dx[0], &dy[0], &y[0], n)
+		reluGrad8(&dx[0], &dy[0], &y[0], n)
 	}
 	reluGradGeneric(dx[n:], dy[n:], y[n:])
 }
@@ -62,7 +62,7 @@ func reluGradOp(dx, dy, y []float32, _ float32) {
 func addOp(dst, a, b []float32, _ float32) {
 	n := vectorLen(len(dst))
 	if n > 0 {
-		addAVX2(&dst[0], &a[0], &b[0], n)
+		add8(&dst[0], &a[0], &b[0], n)
 	}
 	addGeneric(dst[n:], a[n:], b[n:])
 }
@@ -70,7 +70,7 @@ func addOp(dst, a, b []float32, _ float32) {
 func mulOp(dst, a, b []float32, _ float32) {
 	n := vectorLen(len(dst))
 	if n > 0 {
-		mulAVX2(&dst[0], &a[0], &b[0], n)
+		mul8(&dst[0], &a[0], &b[0], n)
 	}
 	mulGeneric(dst[n:], a[n:], b[n:])
 }
@@ -78,7 +78,7 @@ func mulOp(dst, a, b []float32, _ float32) {
 func addScaledOp(dst, a, _ []float32, s float32) {
 	n := vectorLen(len(dst))
 	if n > 0 {
-		addScaledAVX2(&dst[0], &a[0], n, s)
+		addScaled8(&dst[0], &a[0], n, s)
 	}
 	addScaledGeneric(dst[n:], a[n:], s)
 }
@@ -86,7 +86,7 @@ func addScaledOp(dst, a, _ []float32, s float32) {
 func scaleOp(dst, _, _ []float32, s float32) {
 	n := vectorLen(len(dst))
 	if n > 0 {
-		scaleAVX2(&dst[0], n, s)
+		scale8(&dst[0], n, s)
 	}
 	scaleGeneric(dst[n:], s)
 }
@@ -94,7 +94,7 @@ func scaleOp(dst, _, _ []float32, s float32) {
 func fillOp(dst, _, _ []float32, s float32) {
 	n := vectorLen(len(dst))
 	if n > 0 {
-		fillAVX2(&dst[0], n, s)
+		fill8(&dst[0], n, s)
 	}
 	fillGeneric(dst[n:], s)
 }
@@ -103,9 +103,9 @@ func fillOp(dst, _, _ []float32, s float32) {
 func affine(y, x []float32, mean, scale, shift float32, relu bool) {
 	n := vectorLen(len(y))
 	if n > 0 && relu {
-		affineReLUAVX2(&y[0], &x[0], n, mean, scale, shift)
+		affineReLU8(&y[0], &x[0], n, mean, scale, shift)
 	} else if n > 0 {
-		affineAVX2(&y[0], &x[0], n, mean, scale, shift)
+		affine8(&y[0], &x[0], n, mean, scale, shift)
 	}
 	affineGeneric(y[n:], x[n:], mean, scale, shift, relu)
 }
@@ -114,19 +114,19 @@ func affine(y, x []float32, mean, scale, shift float32, relu bool) {
 func affineGrad(dx, dy, x []float32, mean, p, q, r float32) {
 	n := vectorLen(len(dx))
 	if n > 0 {
-		affineGradAVX2(&dx[0], &dy[0], &x[0], n, mean, p, q, r)
+		affineGrad8(&dx[0], &dy[0], &x[0], n, mean, p, q, r)
 	}
 	affineGradGeneric(dx[n:], dy[n:], x[n:], mean, p, q, r)
 }
 
 //go:noescape
-func expAVX2(x *float32, n int)
+func exp8(x *float32, n int)
 
 // exp sets x[i] = exp(x[i]) for x[i] ≤ 0.
 func exp(x []float32) {
 	n := vectorLen(len(x))
 	if n > 0 {
-		expAVX2(&x[0], n)
+		exp8(&x[0], n)
 	}
 	expGeneric(x[n:])
 }

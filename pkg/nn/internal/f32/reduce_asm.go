@@ -5,24 +5,24 @@ package f32
 // Kernels over n values, a multiple of eight and at least eight.
 
 //go:noescape
-func sumAVX2(x *float32, n int) float64
+func sum8(x *float32, n int) float64
 
 //go:noescape
-func dotAVX2(a, b *float32, n int) float64
+func dot8(a, b *float32, n int) float64
 
 //go:noescape
-func maxAbsBitsAVX2(x *float32, n int) uint32
+func maxAbsBits8(x *float32, n int) uint32
 
 //go:noescape
-func squareDeviationsAVX2(x *float32, n int, mean float64) float64
+func squareDeviations8(x *float32, n int, mean float64) float64
 
 //go:noescape
-func deviationDotAVX2(dy, x *float32, n int, mean float64) (sum, dot float64)
+func deviationDot8(dy, x *float32, n int, mean float64) (sum, dot float64)
 
 func sumOp(a, _ []float32) (sum float64) {
 	n := vectorLen(len(a))
 	if n > 0 {
-		sum = sumAVX2(&a[0], n)
+		sum = sum8(&a[0], n)
 	}
 	return sum + sumGeneric(a[n:])
 }
@@ -30,7 +30,7 @@ func sumOp(a, _ []float32) (sum float64) {
 func dotOp(a, b []float32) (sum float64) {
 	n := vectorLen(len(a))
 	if n > 0 {
-		sum = dotAVX2(&a[0], &b[0], n)
+		sum = dot8(&a[0], &b[0], n)
 	}
 	return sum + dotGeneric(a[n:], b[n:])
 }
@@ -39,7 +39,7 @@ func maxAbsOp(a, _ []float32) float64 {
 	var top uint32
 	n := vectorLen(len(a))
 	if n > 0 {
-		top = maxAbsBitsAVX2(&a[0], n)
+		top = maxAbsBits8(&a[0], n)
 	}
 	return float64(max(top, maxAbsBitsGeneric(a[n:])))
 }
@@ -48,7 +48,7 @@ func maxAbsOp(a, _ []float32) float64 {
 func squareDeviations(x []float32, mean float64) (sum float64) {
 	n := vectorLen(len(x))
 	if n > 0 {
-		sum = squareDeviationsAVX2(&x[0], n, mean)
+		sum = squareDeviations8(&x[0], n, mean)
 	}
 	return sum + squareDeviationsGeneric(x[n:], mean)
 }
@@ -57,7 +57,7 @@ func squareDeviations(x []float32, mean float64) (sum float64) {
 func deviationDot(dy, x []float32, mean float64) (sum, dot float64) {
 	n := vectorLen(len(dy))
 	if n > 0 {
-		sum, dot = deviationDotAVX2(&dy[0], &x[0], n, mean)
+		sum, dot = deviationDot8(&dy[0], &x[0], n, mean)
 	}
 	s, d := deviationDotGeneric(dy[n:], x[n:], mean)
 	return sum + s, dot + d
