@@ -1,0 +1,137 @@
+// Package picture reads PNG, JPEG and GIF files that nobody has vouched for.
+package picture
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/gif" // the first picture of one
+	_ "image/jpeg"
+	_ "image/png"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"inkling/pkg/internal/atomicfile"
+)
+
+// Limits. A photograph of 50 megapixels is about 20 MB and needs 150 MB to be
+// decoded. A file of a few KB may claim any size: its header is looked at
+// before anything is made for its pixels.
+const (
+	maxFile   = 64 << 20  // bytes of a file
+	maxMemory = 512 << 20 // bytes while it is decoded
+	maxScans  = 200       // passes over all pixels of a JPEG; libjpeg writes 10
+)
+
+// Named reports whether a file's name ends as those of pictures do.
+func Named(name string) bool {
+	return slices.Contains([]string{".png", ".jpg", ".jpeg", ".gif"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// Read decodes the picture in a regular file; errors name the file.
+func Read(path string) (image.Image, error) {
+	b, err := atomicfile.ReadFile(path, maxFile)
+	if err == nil {
+		var m image.Image
+		if m, err = Decode(b); err == nil {
+			return m, nil
+		}
+	}
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pe.Err
+	}
+	return nil, fmt.Errorf("%s: %w", path, err)
+}
+
+// Decode decodes a PNG, a JPEG or the first picture of a GIF, and turns it
+// upright where its Exif data say how the camera was held.
+func Decode(b []byte) (image.Image, error) {
+	c, format, err := image.DecodeConfig(bytes.NewReader(b))
+	format = strings.ToUpper(format)
+	switch {
+	case errors.Is(err, image.ErrFormat):
+		return nil, fmt.Errorf("%s, want a picture as PNG, JPEG or GIF", found(b))
+	case err != nil:
+		return nil, wrong(format, err)
+	case c.Width < 1 || c.Height < 1:
+		return nil, fmt.Errorf("a %s of %d×%d pixels, want 1×1 or more", format, c.Width, c.Height)
+	}
+	if need := float64(c.Width) * float64(c.Height) * perPixel(c, b); need > maxMemory {
+		return nil, fmt.Errorf("a %s of %d×%d pixels, which takes %.0f MiB, allowed %d: make it smaller", format, c.Width, c.Height, need/(1<<20), maxMemory>>20)
+	}
+	if n := bytes.Count(b, []byte{0xff, startOfScan}); format == "JPEG" && n > maxScans {
+		return nil, fmt.Errorf("a JPEG of %d scans, allowed %d", n, maxScans)
+	}
+	m, _, err := image.Decode(bytes.NewReader(b))
+	if err != nil {
+		return nil, wrong(format, err)
+	}
+	if m.Bounds().Empty() { // the first picture of a GIF has a size of its own
+		return nil, fmt.Errorf("a %s without a pixel", format)
+	}
+	return upright(m, orientation(b)), nil
+}
+
+// perPixel is the memory in bytes that decoding takes for each pixel.
+func perPixel(c image.Config, b []byte) float64 {
+	if _, ok := c.ColorModel.(color.Palette); ok {
+		return 1
+	}
+	size := 4.0
+	switch c.ColorModel {
+	case color.GrayModel:
+		size = 1
+	case color.Gray16Model:
+		size = 2
+	case color.YCbCrModel:
+		size = 3
+	case color.RGBA64Model, color.NRGBA64Model:
+		size = 8
+	}
+	for marker := range segments(b) {
+		if marker == progressive {
+			return 5 * size // an int32 for each sample as well
+		}
+	}
+	return size
+}
+
+// wrong says what is the matter with a file that begins as it should.
+func wrong(format string, err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("a %s that is cut short", format)
+	}
+	text := err.Error()
+	if _, after, ok := strings.Cut(text, ": "); ok { // "png: invalid format: …" names the package
+		text = after
+	}
+	return fmt.Errorf("a %s that cannot be read: %s", format, text)
+}
+
+// found says what a file holds that is none of the three.
+func found(b []byte) string {
+	if len(b) == 0 {
+		return "an empty file"
+	}
+	for _, k := range []struct{ at, magic, is string }{
+		{"    ", "ftypheic", "HEIC, as some phones store photographs (export it as JPEG)"},
+		{"    ", "ftypheix", "HEIC, as some phones store photographs (export it as JPEG)"},
+		{"    ", "ftypmif1", "HEIF, as some phones store photographs (export it as JPEG)"},
+		{"    ", "ftypavif", "AVIF"},
+		{"        ", "WEBP", "WebP"},
+		{"", "II*\x00", "TIFF"}, {"", "MM\x00*", "TIFF"},
+		{"", "BM", "BMP"}, {"", "%PDF", "PDF"},
+		{"", "<svg", "SVG"}, {"", "<?xml", "XML, perhaps SVG"},
+		{"", "\x00\x00\x08", "IDX"}, {"", "\x1f\x8b", "gzip"}, {"", "PK\x03\x04", "a zip archive"},
+	} {
+		if at := len(k.at); len(b) >= at && bytes.HasPrefix(b[at:], []byte(k.magic)) {
+			return k.is
+		}
+	}
+	return fmt.Sprintf("a file that begins with % x", b[:min(len(b), 4)])
+}
