@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,10 +14,8 @@ import (
 	"syscall"
 	"time"
 
-	"inkling/pkg/data"
 	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
 )
 
@@ -99,7 +98,7 @@ func (l *Lab) FitContext(parent context.Context, cfgs ...train.Config) (Runs, er
 			errs = append(errs, j.err)
 			continue
 		}
-		if j.result.label = j.label; j.result.Named && j.label == j.cfg.Name {
+		if j.result.label = j.label; j.result.Named && j.label == j.Name {
 			j.result.label = j.result.Name // a name that it was given before
 		}
 		results = append(results, j.result)
@@ -164,51 +163,71 @@ func (l *Lab) Finished(cfgs ...train.Config) (Runs, error) {
 
 // job is a run that Fit is asked for.
 type job struct {
-	cfg    train.Config
+	*train.Plan
 	label  string // its name, told apart from equal ones
-	train  *data.Set
 	result *Result
-	steps  int           // of the whole run
 	twin   *job          // an earlier job for the same run, or nil
 	done   chan struct{} // closed when the job is
 	err    error
 	crash  string // a panic, with where it came from
 }
 
-// plan checks configurations and says what they come to.
+// plan fills in what follows from the lab and says what configurations come to,
+// so that a mistake in any is told before anything is written. What is known of a
+// run before it begins is its Result.
 func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 	if err := words(); err != nil {
 		return nil, err
 	}
 	l.look()
+	if err := l.checkSets(); err != nil {
+		return nil, err
+	}
 	var jobs []*job
+	var runs []*Result
 	first := map[string]*job{}
 	for _, cfg := range cfgs {
-		cfg, train, err := l.prepare(cfg)
+		n := l.Train.Len()
+		if l.Quick {
+			cfg.TrainSize = min(cfg.TrainSize, n)
+		}
+		switch {
+		case !nameable(cfg.Name):
+			return nil, badName(cfg.Name)
+		case cfg.TrainSize < 0 || cfg.TrainSize > n:
+			return nil, fmt.Errorf("lab: size %d, want 1 to %d, or 0 for all", cfg.TrainSize, n)
+		case cfg.TrainSize == n:
+			cfg.TrainSize = 0 // two ways to say the same
+		}
+		p, err := cfg.Plan(l.Subset(cfg.TrainSize))
 		if err != nil {
 			return nil, err
 		}
-		if err := cfg.CheckNetwork(l.In(), train.Len()); err != nil {
+		if p.DevEvery == 0 { // four times in an epoch, each with a report
+			p.LogEvery = min(p.LogEvery, max(p.EpochSteps/4, 1))
+			p.DevEvery = train.Every(max(p.EpochSteps/4/p.LogEvery, 1) * p.LogEvery)
+		}
+		auto := autoName(p.Config)
+		p.Name = cmp.Or(p.Name, auto)
+		key, code := p.Identify()
+		r := &Result{lab: l, Record: Record{
+			Name: p.Name, Named: p.Name != auto, Question: l.Question, Config: key, Seed: p.Seed, Weights: p.Weights(),
+			Data:    fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, p.Set.Len(), l.Dev.Len()),
+			DataSum: l.sum(), Split: l.Split, Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
+		}}
+		if r.Layers, err = nn.EncodeLayers(p.Layers); err != nil {
 			return nil, err
 		}
-		r := &Result{Record: l.record(cfg, train), lab: l}
-		if r.Layers, err = nn.EncodeLayers(cfg.Layers); err != nil {
-			return nil, err
-		}
-		if r.Hyper, err = settingsOf(cfg, r.Layers, train.Len()); err != nil {
+		if r.Hyper, err = settingsOf(p, r.Layers); err != nil {
 			return nil, err
 		}
 		id := r.id()
-		r.Dir = filepath.Join(l.store, l.Question, slug(cfg.Name)+"-"+id)
-		j := &job{cfg: cfg, train: train, result: r, steps: cfg.StepsOn(train.Len()) * cfg.Epochs, twin: first[id], done: make(chan struct{})}
+		r.Dir = filepath.Join(l.store, l.Question, slug(p.Name)+"-"+id)
+		j := &job{Plan: p, result: r, twin: first[id], done: make(chan struct{})}
 		if j.twin == nil {
 			first[id] = j
 		}
-		jobs = append(jobs, j)
-	}
-	runs := make([]*Result, len(jobs))
-	for i, j := range jobs {
-		runs[i] = j.result
+		jobs, runs = append(jobs, j), append(runs, r)
 	}
 	for i, label := range labelsOf(runs) {
 		jobs[i].label = label
@@ -261,7 +280,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		r.Dir = unfinished
 	}
 	l.sayUnknown(r.Code)
-	t, err := l.trainer(j)
+	t, err := j.Build(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +305,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	unlock()
 	rec, err := begin(r, t, l.devIndex)
 	if errors.Is(err, errNoBest) {
-		if t, err = l.trainer(j); err == nil {
+		if t, err = j.Build(nil); err == nil {
 			rec, err = begin(r, t, l.devIndex)
 		}
 	}
@@ -297,7 +316,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		fmt.Fprintln(l.Log, r.lost)
 	}
 	if t.Step > 0 {
-		fmt.Fprintf(log, "continued after iteration %d of %d\n", t.Step, j.steps)
+		fmt.Fprintf(log, "continued after iteration %d of %d\n", t.Step, j.Steps())
 	}
 	r.tellAll(printer)
 	for _, e := range r.History {
@@ -310,7 +329,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		return nil, r.gone(cause)
 	}
 	if status != Interrupted {
-		m.drop(j.steps - t.Step)
+		m.drop(j.Steps() - t.Step)
 	}
 	if err := rec.end(status, cause, l.keepBest); err != nil {
 		return r, r.gone(err)
@@ -325,22 +344,11 @@ func (l *Lab) Check(cfg train.Config) (*nn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := l.trainer(jobs[0])
+	t, err := jobs[0].Build(nil)
 	if err != nil {
 		return nil, err
 	}
 	return t.Network(), nil
-}
-
-// trainer builds the model of a run.
-func (l *Lab) trainer(j *job) (*train.Trainer, error) {
-	t, err := train.Build(j.cfg, l.In(), j.train.Len())
-	if err != nil {
-		return nil, err
-	}
-	j.result.Weights = t.Network().Weights()
-	t.Data = j.result.on()
-	return t, nil
 }
 
 // tellAll gives the history so far to p.
@@ -370,7 +378,7 @@ func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, 
 		t.CPU = before + spent()
 		return rec.saveInTime()
 	}
-	for e, err := range t.Run(ctx, j.cfg.Batches(j.train), train.InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, j.Batches(j.Set), train.InOrder(l.Dev)) {
 		var diverged *train.Divergence
 		switch {
 		case errors.As(err, &diverged):
@@ -391,59 +399,6 @@ func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, 
 	}
 	m.step(t.Step - told)
 	return Finished, nil
-}
-
-// prepare fills in what follows from the lab and checks the configuration, so
-// that a mistake is told before anything is written.
-func (l *Lab) prepare(cfg train.Config) (train.Config, *data.Set, error) {
-	cfg, err := cfg.Complete()
-	if err != nil {
-		return cfg, nil, err
-	}
-	if !nameable(cfg.Name) {
-		return cfg, nil, badName(cfg.Name)
-	}
-	if err := l.checkSets(); err != nil {
-		return cfg, nil, err
-	}
-	n := l.Train.Len()
-	if l.Quick {
-		cfg.TrainSize = min(cfg.TrainSize, n)
-	}
-	if cfg.TrainSize > n {
-		return cfg, nil, fmt.Errorf("lab: size %d, want 1 to %d, or 0 for all", cfg.TrainSize, n)
-	}
-	set := l.drawn.subset(l.Train, cfg.TrainSize)
-	if set.Len() == n {
-		cfg.TrainSize = 0 // two ways to say the same
-	}
-	if cfg.Batch > set.Len() {
-		return cfg, nil, fmt.Errorf("lab: batch %d, want 1 to %d, the training split", cfg.Batch, set.Len())
-	}
-	steps := cfg.StepsOn(set.Len())
-	if cfg.DevEvery == 0 {
-		cfg.LogEvery = min(cfg.LogEvery, max(steps/4, 1))
-		cfg.DevEvery = train.Every(max(steps/4/cfg.LogEvery, 1) * cfg.LogEvery)
-	}
-	cfg.DevEvery = cfg.DevEvery.Steps(steps) // two ways to say the same
-	if err := optim.CheckSchedule(cfg.Schedule, steps*cfg.Epochs); err != nil {
-		return cfg, nil, err
-	}
-	cfg.Schedule = optim.Bind(cfg.Schedule, steps*cfg.Epochs) // two ways to say the same
-	if cfg.Name == "" {
-		cfg.Name = autoName(cfg)
-	}
-	return cfg, set, nil
-}
-
-// record is what is known of a run before it begins.
-func (l *Lab) record(cfg train.Config, train *data.Set) Record {
-	key, code := cfg.Identify()
-	name := fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, train.Len(), l.Dev.Len())
-	return Record{
-		Name: cfg.Name, Named: cfg.Name != autoName(cfg), Question: l.Question, Config: key, Seed: cfg.Seed, Data: name, DataSum: l.sum(), Split: l.Split,
-		Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
-	}
 }
 
 // stored finds the run that r would be among those that have ended, under

@@ -17,11 +17,11 @@ func (l *Lab) Follow(ctx context.Context, cfg train.Config, each func(epoch int,
 	if err != nil {
 		return err
 	}
-	t, err := l.trainer(jobs[0])
+	t, err := jobs[0].Build(nil)
 	if err != nil {
 		return err
 	}
-	for e, err := range t.Run(ctx, jobs[0].cfg.Batches(jobs[0].train), train.InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, jobs[0].Batches(jobs[0].Set), train.InOrder(l.Dev)) {
 		if err != nil {
 			return err
 		}

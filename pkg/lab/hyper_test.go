@@ -251,7 +251,11 @@ func TestOwnNamesBehindFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := settingsOf(c, layers, 100)
+	p, err := c.Plan(data.Synthetic("train", 1, 0, 100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := settingsOf(p, layers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +264,7 @@ func TestOwnNamesBehindFlags(t *testing.T) {
 			t.Errorf("%s is told as %v, want %v", name, s[name], want)
 		}
 	}
-	if s, err := settingsOf(c, json.RawMessage(`[{"linear":{"out":8}},{"wave":{"Frequency":1}},{"linear":{"out":10}}]`), 100); err != nil || s["activation"] != nil {
+	if s, err := settingsOf(p, json.RawMessage(`[{"linear":{"out":8}},{"wave":{"Frequency":1}},{"linear":{"out":10}}]`)); err != nil || s["activation"] != nil {
 		t.Errorf("a wave that no flag makes is told as %v, %v", s["activation"], err)
 	}
 	for line, want := range map[string]string{

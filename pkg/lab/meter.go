@@ -56,9 +56,9 @@ func (l *Lab) newMeter(jobs []*job) *meter {
 	}
 	m := &meter{}
 	for _, j := range jobs {
-		m.total += j.steps
+		m.total += j.Steps()
 	}
-	label := jobs[0].cfg.Name
+	label := jobs[0].Name
 	if len(jobs) > 1 {
 		label = fmt.Sprintf("%d runs", len(jobs))
 	}
@@ -104,7 +104,7 @@ func (m *meter) have(j *job, s *Result) {
 		return
 	}
 	m.found(s.Steps, s.Best)
-	m.drop(j.steps - s.Steps)
+	m.drop(j.Steps() - s.Steps)
 }
 
 // best is the best evaluation of the history so far.

@@ -32,16 +32,15 @@ func (l *Lab) checkSets() error {
 }
 
 // notes say what of a run may be meant but looks like a mistake, a line each.
-func (l *Lab) notes(cfg train.Config, train *data.Set) (notes []string) {
-	steps := cfg.StepsOn(train.Len()) * cfg.Epochs
-	if s := optim.ScheduleNote(cfg.Schedule, steps); s != "" {
+func (l *Lab) notes(p *train.Plan) (notes []string) {
+	if s := optim.ScheduleNote(p.Schedule, p.Steps()); s != "" {
 		notes = append(notes, s)
 	}
-	if evaluations := 1 + (steps-1)/int(cfg.DevEvery); cfg.Patience >= evaluations {
-		notes = append(notes, fmt.Sprintf("patience %d, evaluations on dev %d: the run cannot stop early", cfg.Patience, evaluations))
+	if evaluations := 1 + (p.Steps()-1)/int(p.DevEvery); p.Patience >= evaluations {
+		notes = append(notes, fmt.Sprintf("patience %d, evaluations on dev %d: the run cannot stop early", p.Patience, evaluations))
 	}
 	var missing []int
-	counts := train.Counts()
+	counts := p.Set.Counts()
 	for class, n := range l.Dev.Counts() {
 		if n > 0 && (class >= len(counts) || counts[class] == 0) {
 			missing = append(missing, class)
@@ -60,7 +59,7 @@ func (l *Lab) tellNotes(jobs []*job) {
 	}
 	var told []string
 	for _, j := range jobs {
-		for _, note := range l.notes(j.cfg, j.train) {
+		for _, note := range l.notes(j.Plan) {
 			if !slices.Contains(told, note) {
 				told = append(told, note)
 				io.WriteString(l.Log, "note: "+note+"\n")

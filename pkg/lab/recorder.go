@@ -40,6 +40,7 @@ func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
 			return nil, fmt.Errorf("lab: run store: %w", err)
 		}
 	}
+	t.Data = r.on()
 	f, err := safetensors.Load(filepath.Join(r.Dir, stateFile))
 	switch {
 	case err == nil:

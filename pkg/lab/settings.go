@@ -28,8 +28,8 @@ import (
 // multilayer perceptron; the layers of every run stand beside the settings.
 type Settings map[string]any
 
-// settingsOf are those of c, whose layers are encoded, on n examples.
-func settingsOf(c train.Config, layers json.RawMessage, n int) (Settings, error) {
+// settingsOf are those of a run, whose layers are encoded.
+func settingsOf(c *train.Plan, layers json.RawMessage) (Settings, error) {
 	s := Settings{
 		"batch": c.Batch, "epochs": c.Epochs, "seed": c.Seed, "size": c.TrainSize, "patience": c.Patience, "ema": c.EMA, "clean": c.Clean,
 		"copies": c.Copies, "clip-norm": c.ClipNorm, "max-norm": c.MaxNorm, "l1": c.Penalty.L1, "l2": c.Penalty.L2,
@@ -44,7 +44,7 @@ func settingsOf(c train.Config, layers json.RawMessage, n int) (Settings, error)
 		s["optimizer"], s["momentum"], s["decay"] = name, knobs.Momentum, knobs.Decay
 		maps.DeleteFunc(s, func(key string, _ any) bool { return strings.HasPrefix(key, "optimizer.") })
 	}
-	s.schedule(c.Schedule, c.StepsOn(n)*c.Epochs, c.Epochs)
+	s.schedule(c.Schedule, c.Steps(), c.Epochs)
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	c.Augment.Register(fs)
 	fs.VisitAll(func(f *flag.Flag) { s[f.Name] = f.Value.(flag.Getter).Get() })

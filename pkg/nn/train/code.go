@@ -59,7 +59,7 @@ func ours(pkg string) bool {
 var sources embed.FS
 
 // loop are the files of this package that decide a run.
-var loop = []string{"config.go", "evaluate.go", "subset.go", "trainer.go"}
+var loop = []string{"config.go", "evaluate.go", "plan.go", "subset.go", "trainer.go"}
 
 // library is a digest of all code of the library that decides a run but for the
 // batches: each package has its own, so that code can move without its runs

@@ -9,8 +9,8 @@
 //
 //	Config, batches → Run → Events → History
 //
-// In order of reading: config.go, trainer.go, event.go, evaluate.go, resume.go;
-// fits.go looks at what a run will need before it begins, code.go at what
+// In order of reading: config.go, plan.go, trainer.go, event.go, evaluate.go,
+// resume.go; fits.go looks at the memory that a run will need, code.go at what
 // decides it: a state that is continued must be of the same code, so the key of
 // a run is made here and not in package lab.
 package train

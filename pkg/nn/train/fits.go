@@ -3,53 +3,27 @@ package train
 import (
 	"fmt"
 
-	"inkling/pkg/data"
 	"inkling/pkg/internal/memory"
 	"inkling/pkg/nn"
 )
 
-// CheckNetwork finds what is wrong with the layers of a run on n examples before
-// anything is allocated: their shapes, and batches that cannot be trained on, the
-// last one of an epoch among them.
-func (c Config) CheckNetwork(in nn.Shape, n int) error {
-	d, err := nn.NewDraft(in, c.Layers...)
-	if err != nil {
-		return err
-	}
-	if d.Out != nn.Vec(data.Classes) {
-		return fmt.Errorf("train: the layers end in an output of %v, want %d, one for each digit", d.Out, data.Classes)
-	}
-	if err := d.CheckBatch(c.Batch); err != nil {
-		return fmt.Errorf("train: batch %d: %w", c.Batch, err)
-	}
-	n *= 1 + c.Copies
-	if rest := n % c.Batch; rest > 0 {
-		if err := d.CheckBatch(rest); err != nil {
-			return fmt.Errorf("train: batch %d of %d examples leaves a last batch of %d: %w; or another batch or size", c.Batch, n, rest, err)
-		}
-	}
-	return nil
-}
-
 // checkMemory reports a run for which memory will not do, before it is
-// allocated. built says that the model is there already, images is the number of
-// bytes of changed copies of the training set, and stored says that the run is
-// saved as it goes.
-func (c Config) checkMemory(d *nn.Draft, built bool, images int64, stored bool) error {
-	parts, err := c.memory(d, built, images, stored)
+// allocated; built says that the model is there already.
+func (p *Plan) checkMemory(built bool) error {
+	parts, err := p.memory(built)
 	if err != nil {
 		return err
 	}
 	return memory.Check("train: the run", parts...)
 }
 
-// memory is what a run takes, by what for.
-func (c Config) memory(d *nn.Draft, built bool, images int64, stored bool) (parts []memory.Part, err error) {
-	arrays, err := c.stateArrays()
+// memory is what a run takes, by what for. One on a set is saved as it goes.
+func (p *Plan) memory(built bool) (parts []memory.Part, err error) {
+	arrays, err := p.stateArrays()
 	if err != nil {
 		return nil, err
 	}
-	weights := 4 * int64(d.Weights)
+	weights := 4 * int64(p.draft.Weights)
 	state := int64(arrays * float64(weights))
 	add := func(name string, bytes int64) { parts = append(parts, memory.Part{Name: name, Bytes: bytes}) }
 	if !built {
@@ -57,15 +31,15 @@ func (c Config) memory(d *nn.Draft, built bool, images int64, stored bool) (part
 	}
 	add("state of the optimizer", state)
 	saved := weights + state
-	if c.EMA > 0 {
-		add("running mean of the weights", 2*weights) // a model of its own
+	activations := p.draft.Activations(p.Batch, nn.EvalBatch)
+	if p.EMA > 0 { // a model of its own
+		add("running mean of the weights", 2*weights)
 		saved += weights
-		add(fmt.Sprintf("activations of batches of %d and %d", c.Batch, nn.EvalBatch), d.Activations(c.Batch, 0)+d.Activations(0, nn.EvalBatch))
-	} else {
-		add(fmt.Sprintf("activations of batches of %d and %d", c.Batch, nn.EvalBatch), d.Activations(c.Batch, nn.EvalBatch))
+		activations = p.draft.Activations(p.Batch, 0) + p.draft.Activations(0, nn.EvalBatch)
 	}
-	add("copies of the images", images)
-	if stored {
+	add(fmt.Sprintf("activations of batches of %d and %d", p.Batch, nn.EvalBatch), activations)
+	if p.Set != nil {
+		add("copies of the images", int64(p.Copies)*int64(p.Set.Len())*int64(p.draft.In().Size()))
 		add("files being written", 2*saved)
 	}
 	return parts, nil

@@ -24,7 +24,7 @@ func TestMemoryIsAsEstimated(t *testing.T) {
 		c.change(&cfg)
 		var need int64
 		d := must(nn.NewDraft(in, c.layers...))
-		parts := must(cfg.memory(d, false, 0, false))
+		parts := must((&Plan{Config: must(cfg.Complete()), draft: d}).memory(false))
 		for _, p := range parts {
 			need += p.Bytes
 		}

@@ -26,7 +26,7 @@ func TestInterval(t *testing.T) {
 		cfg := mlp()
 		cfg.DevEvery, cfg.Epochs = c.interval, 2
 		counts := newTrainer(t, cfg)
-		told := must(Build(cfg, counts.Model().In, train.Len()))
+		told := must(must(cfg.Plan(train)).Build(nil))
 		for _, trainer := range []*Trainer{counts, told} {
 			var at []int
 			for e, err := range trainer.Run(context.Background(), cfg.Batches(train), InOrder(dev)) {

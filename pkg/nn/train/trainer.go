@@ -41,11 +41,10 @@ type Trainer struct {
 	stepper optim.Stepper
 	told    nn.Loss // what events call the loss; nil where it is cfg.Loss
 
-	schedule optim.Schedule // of cfg, bound to the run; nil until its length is known
-	looked   bool           // every size of batch can be trained on
-
-	epochSteps int // of the run; 0 until they are known
-	devEvery   int // steps of cfg.DevEvery
+	schedule   optim.Schedule // of cfg, bound to the run; nil until its length is known
+	epochSteps int            // 0 until they are known
+	devEvery   int            // steps of cfg.DevEvery
+	looked     bool           // the batches are known to fit
 
 	// Between, if there is one, is called between steps, where nothing is half
 	// done: the moment to save.
@@ -109,70 +108,14 @@ func (d *Divergence) Error() string {
 		d.Split, d.Loss, d.Step, d.Epoch, d.LR)
 }
 
-// NewTrainer prepares a run of cfg on m.
+// NewTrainer prepares a run of cfg on m, of as many steps as its batches will
+// turn out to be. [Config.Plan] is the way to a run on a set.
 func NewTrainer(cfg Config, m *nn.Model) (*Trainer, error) {
 	cfg, err := cfg.Complete()
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.checkMemory(m.Draft(), true, 0, false); err != nil {
-		return nil, err
-	}
-	stepper, err := cfg.Optimizer.New(m.Params())
-	if err != nil {
-		return nil, err
-	}
-	t := &Trainer{cfg: cfg, model: m, stepper: stepper, told: LossOf(m), Progress: Progress{BestScore: -1}}
-	switch own := cfg.Loss.(type) { // own losses need not compare with ==
-	case nn.CrossEntropy:
-		if t.told == nn.Loss(own) {
-			t.told = nil
-		}
-	case nn.ProbabilityCrossEntropy:
-		if t.told == nn.Loss(own) {
-			t.told = nil
-		}
-	}
-	if _, ok := cfg.Schedule.(optim.Binder); !ok {
-		t.schedule = cfg.Schedule
-	}
-	if cfg.EMA > 0 {
-		t.average = m.Clone()
-	}
-	return t, nil
-}
-
-// Build makes the Trainer of cfg on n examples of a shape, with its model as it
-// is before the first step. It looks at what the run will need before anything
-// is allocated, the memory to save it among it, and has no need to count the
-// batches.
-func Build(cfg Config, in nn.Shape, n int) (*Trainer, error) {
-	cfg, err := cfg.Complete()
-	if err != nil {
-		return nil, err
-	}
-	if err := cfg.CheckNetwork(in, n); err != nil {
-		return nil, err
-	}
-	d, err := nn.NewDraft(in, cfg.Layers...)
-	if err != nil {
-		return nil, err
-	}
-	if err := cfg.checkMemory(d, false, int64(cfg.Copies)*int64(n)*int64(d.In().Size()), true); err != nil {
-		return nil, err
-	}
-	m, err := nn.New(cfg.Seed, in, cfg.Layers...)
-	if err != nil {
-		return nil, err
-	}
-	t, err := NewTrainer(cfg, m)
-	if err != nil {
-		return nil, err
-	}
-	t.epochSteps = cfg.StepsOn(n)
-	t.schedule = optim.Bind(cfg.Schedule, t.epochSteps*cfg.Epochs)
-	t.looked = true
-	return t, nil
+	return (&Plan{Config: cfg, draft: m.Draft()}).Build(m)
 }
 
 // Model is the model that evaluations judge: the one in training, or the
@@ -193,8 +136,7 @@ func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, 
 	return func(yield func(Event, error) bool) {
 		t.began = time.Now()
 		defer func() { t.Seconds, t.began = t.elapsed(), time.Time{} }()
-		t.bind(train)
-		if err := t.lookAtBatches(train); err != nil {
+		if err := t.look(train); err != nil {
 			yield(Event{}, err)
 			return
 		}
@@ -212,35 +154,27 @@ func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, 
 	}
 }
 
-// bind makes the schedule and the evaluations know how long the run is.
-func (t *Trainer) bind(train Batches) {
-	t.devEvery = int(t.cfg.DevEvery.Steps(t.epochSteps))
-	if t.schedule != nil && (t.cfg.DevEvery >= 0 || t.epochSteps > 0) {
-		return
-	}
-	for range train(0) {
-		t.epochSteps++
-	}
-	t.schedule = optim.Bind(t.cfg.Schedule, t.epochSteps*t.cfg.Epochs)
-	t.devEvery = int(t.cfg.DevEvery.Steps(t.epochSteps))
-}
-
-// lookAtBatches finds a batch that the model cannot be trained on, such as a last
-// one of a single example, before the first step. Few models mind.
-func (t *Trainer) lookAtBatches(train Batches) error {
-	if t.looked || t.model.CheckBatch(1) == nil {
-		return nil
-	}
-	last := 0
-	for b := range train(t.Epoch) {
-		if n := len(b.Labels); n != last {
-			if err := t.model.CheckBatch(n); err != nil {
-				return fmt.Errorf("train: %w", err)
+// look walks over the batches of an epoch before the first step where something
+// hangs on them: the length of the run, for schedules and evaluations that are in
+// terms of it, or a model that some batch is too small for, perhaps the last one.
+// A planned run has been looked at.
+func (t *Trainer) look(train Batches) error {
+	if !t.looked && (t.schedule == nil || t.cfg.DevEvery < 0 || t.model.CheckBatch(1) != nil) {
+		steps, last := 0, 0
+		for b := range train(0) {
+			steps++
+			if n := len(b.Labels); n != last {
+				if err := t.model.CheckBatch(n); err != nil {
+					return fmt.Errorf("train: %w", err)
+				}
+				last = n
 			}
-			last = n
 		}
+		t.epochSteps = steps
+		t.schedule = optim.Bind(t.cfg.Schedule, steps*t.cfg.Epochs)
 	}
 	t.looked = true
+	t.devEvery = int(t.cfg.DevEvery.Steps(t.epochSteps))
 	return nil
 }
 
