@@ -59,6 +59,13 @@ func (m *avgPool) Params() []*Param { return nil }
 
 func (m *avgPool) Sizes() (pass, training int) { return m.out.Size(), m.in.Size() }
 
+func (l AvgPool2D) Symbolic(g *Graph, _ Module) error {
+	_, in, _ := g.Value()
+	g.Image(in)
+	g.Add(Node{Op: "AveragePool", Attrs: append(l.Receptive().attrs(), Attr{"count_include_pad", 1}), Out: g.LayerOut()})
+	return nil
+}
+
 func (l AvgPool2D) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.AvgPool{K: l.Kernel, Stride: orElse(l.Stride, l.Kernel), Pad: l.Padding}, nil
 }

@@ -139,6 +139,19 @@ func (m *batchNorm) Sizes() (pass, training int) { return m.in.Size(), m.in.Size
 func (m *batchNorm) fuseReLU()  { m.relu = true }
 func (m *batchNorm) FLOPs() int { return 2 * m.in.Size() }
 
+func (l BatchNorm) Symbolic(g *Graph, m Module) error {
+	own, ok := m.(Stateful)
+	if !ok {
+		return fmt.Errorf("a %T has no running statistics", m)
+	}
+	all := arrays(m)
+	for _, s := range own.States() {
+		all = append(all, g.State(s))
+	}
+	g.Add(Node{Op: "BatchNormalization", Arrays: all, Attrs: []Attr{{"epsilon", orElse(l.Eps, 1e-5)}}})
+	return nil
+}
+
 func (l BatchNorm) oracle(_ Shape, m Module, w, b *oracle.Param) (oracle.Op, error) {
 	op := oracle.BatchNorm{Gamma: w, Beta: b, Eps: orElse(l.Eps, 1e-5)}
 	if s, ok := m.(Stateful); ok {

@@ -52,6 +52,13 @@ func (l Bottleneck) block(in Shape) Residual {
 	return block
 }
 
+func (l Bottleneck) Symbolic(g *Graph, m Module) error {
+	_, in, _ := g.Value()
+	err := l.block(in).Symbolic(g, m)
+	g.Add(Node{Op: "Relu"})
+	return err
+}
+
 func (l Bottleneck) oracle(in Shape, m Module, _, _ *oracle.Param) (oracle.Op, error) {
 	sum, err := l.block(in).oracle(in, m, nil, nil)
 	return oracle.Net{sum, oracle.LeakyReLU(0)}, err

@@ -111,6 +111,13 @@ func (m *conv2d) Sizes() (pass, training int) { return m.out.Size(), m.in.Size()
 func (m *conv2d) fuseReLU()  { m.relu = true }
 func (m *conv2d) FLOPs() int { return 2 * m.s.C * m.s.KH * m.s.KW * m.out.Size() }
 
+func (l Conv2D) Symbolic(g *Graph, m Module) error {
+	_, in, _ := g.Value()
+	g.Image(in)
+	g.Add(Node{Op: "Conv", Arrays: arrays(m), Attrs: l.Receptive().attrs(), Out: g.LayerOut()})
+	return nil
+}
+
 func (l Conv2D) oracle(_ Shape, _ Module, w, b *oracle.Param) (oracle.Op, error) {
 	return oracle.Conv{W: w, B: b, Filters: l.Filters, K: l.Kernel, Stride: max(l.Stride, 1), Pad: l.Padding}, nil
 }

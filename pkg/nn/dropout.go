@@ -114,6 +114,8 @@ func (m *dropout) Sizes() (pass, training int) {
 	return 0, 2 * m.in.Size()
 }
 
+func (Dropout) Symbolic(*Graph, Module) error { return nil }
+
 func (Dropout) oracle(_ Shape, m Module, _, _ *oracle.Param) (oracle.Op, error) {
 	op := oracle.Dropout{}
 	if d, ok := m.(interface{ factors() []float32 }); ok {

@@ -75,6 +75,9 @@ func TestEveryLayerIsEverywhere(t *testing.T) {
 			if _, branches := l.(Branching); !window && !branches {
 				t.Errorf("%s does not say which places of its input decide one of its output: give it a method Receptive (or Branches)", name)
 			}
+			if _, err := m.Graph(); err != nil {
+				t.Errorf("%s does not say in operators what it computes: %v", name, err)
+			}
 			if _, ok := mod.(Sizer); !ok {
 				t.Errorf("the module of %s does not say what it keeps for each example: give %T a method Sizes", name, mod)
 			}

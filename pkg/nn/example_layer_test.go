@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
 )
 
 // Gain is a layer of one's own: y = g·x with one weight g for all values.
@@ -23,6 +24,15 @@ func (l Gain) Build(in nn.Shape, _ *rand.Rand) (nn.Module, nn.Shape, error) {
 func (Gain) Receptive() nn.Field { return nn.Pointwise }
 
 var _ nn.Receptive = Gain{}
+
+// Symbolic says g·x in operators of ONNX, for files that other programs read.
+func (Gain) Symbolic(graph *nn.Graph, m nn.Module) error {
+	g := m.Params()[0]
+	graph.Add(nn.Node{Op: "Mul", Arrays: []safetensors.Tensor{{Name: g.Name, Dims: g.Dims, Data: g.Data}}})
+	return nil
+}
+
+var _ nn.Symbolic = Gain{}
 
 // gain is the module: it owns its parameter, what Backward needs and the buffers
 // that it lends.

@@ -43,6 +43,11 @@ func (m *flatten) Params() []*Param { return nil }
 
 func (m *flatten) Sizes() (pass, training int) { return 0, 0 } // it lends what it was given
 
+func (Flatten) Symbolic(g *Graph, _ Module) error {
+	g.Flatten()
+	return nil
+}
+
 func (Flatten) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.Flatten{}, nil
 }

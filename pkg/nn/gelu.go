@@ -22,6 +22,11 @@ func (GELU) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	}}, in, nil
 }
 
+func (GELU) Symbolic(g *Graph, _ Module) error {
+	g.Add(Node{Op: "Gelu"})
+	return nil
+}
+
 func (GELU) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.GELU(), nil
 }

@@ -53,6 +53,15 @@ func (m *globalAvgPool) Params() []*Param { return nil }
 
 func (m *globalAvgPool) Sizes() (pass, training int) { return m.out.Size(), m.in.Size() }
 
+func (GlobalAvgPool) Symbolic(g *Graph, _ Module) error {
+	_, in, flat := g.Value()
+	if !flat { // else a channel has one value
+		g.Add(Node{Op: "GlobalAveragePool", Out: Vec(in.C)})
+		g.Flatten()
+	}
+	return nil
+}
+
 func (GlobalAvgPool) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.GlobalAvgPool{}, nil
 }

@@ -13,8 +13,8 @@ import (
 //
 // Layers of other packages are layers like those of this one; Register lets
 // files hold them. A layer or its module says more of itself by what else it
-// implements: [Receptive], [Branching], [Outliner] and [Activation] are for
-// layers, [Stateful], [Coster], [BatchChecker] and [Sizer] for modules.
+// implements: [Receptive], [Branching], [Outliner], [Symbolic] and [Activation]
+// are for layers, [Stateful], [Coster], [BatchChecker] and [Sizer] for modules.
 type Layer interface {
 	Build(in Shape, rng *rand.Rand) (Module, Shape, error)
 }

@@ -33,6 +33,11 @@ func (l LeakyReLU) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	}}, in, nil
 }
 
+func (l LeakyReLU) Symbolic(g *Graph, _ Module) error {
+	g.Add(Node{Op: "LeakyRelu", Attrs: []Attr{{"alpha", orElse(l.Slope, 0.01)}}})
+	return nil
+}
+
 func (l LeakyReLU) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.LeakyReLU(orElse(l.Slope, 0.01)), nil
 }

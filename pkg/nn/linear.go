@@ -100,6 +100,12 @@ func checkDecay(d float64) error {
 	return nil
 }
 
+func (Linear) Symbolic(g *Graph, m Module) error {
+	g.Flatten()
+	g.Add(Node{Op: "Gemm", Arrays: arrays(m), Attrs: []Attr{{"transB", 1}}, Out: g.LayerOut()})
+	return nil
+}
+
 func (Linear) oracle(_ Shape, _ Module, w, b *oracle.Param) (oracle.Op, error) {
 	return oracle.Linear{W: w, B: b}, nil
 }

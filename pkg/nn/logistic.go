@@ -31,6 +31,11 @@ func sigmoid(x float64) float64 {
 	return e / (1 + e)
 }
 
+func (Logistic) Symbolic(g *Graph, _ Module) error {
+	g.Add(Node{Op: "Sigmoid"})
+	return nil
+}
+
 func (Logistic) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.Logistic(), nil
 }

@@ -77,6 +77,13 @@ func (m *maxPool) Params() []*Param { return nil }
 // Sizes: the places of the maxima are as many as the maxima.
 func (m *maxPool) Sizes() (pass, training int) { return 2 * m.out.Size(), m.in.Size() }
 
+func (l MaxPool2D) Symbolic(g *Graph, _ Module) error {
+	_, in, _ := g.Value()
+	g.Image(in)
+	g.Add(Node{Op: "MaxPool", Attrs: l.Receptive().attrs(), Out: g.LayerOut()})
+	return nil
+}
+
 func (l MaxPool2D) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.MaxPool{K: l.Kernel, Stride: orElse(l.Stride, l.Kernel), Pad: l.Padding}, nil
 }

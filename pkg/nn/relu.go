@@ -76,6 +76,11 @@ func (m *relu) Sizes() (pass, training int) {
 	return m.in.Size(), 0
 }
 
+func (ReLU) Symbolic(g *Graph, _ Module) error {
+	g.Add(Node{Op: "Relu"})
+	return nil
+}
+
 func (ReLU) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.LeakyReLU(0), nil
 }

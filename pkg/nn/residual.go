@@ -149,6 +149,39 @@ func (m *residual) CheckBatch(n int) error {
 	return nil
 }
 
+// Symbolic writes the body, then the shortcut, then the sum. Where one of them
+// gives vectors and the other images of one pixel, both become vectors.
+func (l Residual) Symbolic(g *Graph, m Module) error {
+	r, ok := m.(interface {
+		branches() (body, shortcut *chain)
+	})
+	if !ok {
+		return fmt.Errorf("%T in the place of a residual", m)
+	}
+	name, out, before := g.name, g.out, g.at
+	inBody, inShortcut := r.branches()
+	if err := g.chain(inBody, l.Body, name+".body."); err != nil {
+		return fmt.Errorf("body: %w", err)
+	}
+	body := g.at
+	g.at = before
+	if err := g.chain(inShortcut, l.Shortcut, name+".shortcut."); err != nil {
+		return fmt.Errorf("shortcut: %w", err)
+	}
+	if body.flat != g.at.flat {
+		g.name = name + ".shortcut"
+		g.Flatten()
+		shortcut := g.at
+		g.at, g.name = body, name+".body"
+		g.Flatten()
+		body, g.at = g.at, shortcut
+	}
+	shortcut := g.at
+	g.name, g.out, g.at = name, out, body
+	g.Add(Node{Op: "Add", Inputs: []string{shortcut.value}})
+	return nil
+}
+
 func (l Residual) oracle(_ Shape, m Module, _, _ *oracle.Param) (oracle.Op, error) {
 	r, ok := m.(interface {
 		branches() (body, shortcut *chain)

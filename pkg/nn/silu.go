@@ -21,6 +21,11 @@ func (SiLU) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	}}, in, nil
 }
 
+func (SiLU) Symbolic(g *Graph, _ Module) error {
+	g.Add(Node{Op: "Swish"})
+	return nil
+}
+
 func (SiLU) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.SiLU(), nil
 }

@@ -59,6 +59,16 @@ func (m *softmax) Params() []*Param { return nil }
 
 func (m *softmax) Sizes() (pass, training int) { return m.in.Size(), 0 }
 
+func (Softmax) Symbolic(g *Graph, _ Module) error {
+	_, in, flat := g.Value()
+	g.Flatten()
+	g.Add(Node{Op: "Softmax", Attrs: []Attr{{"axis", -1}}})
+	if !flat {
+		g.Image(in)
+	}
+	return nil
+}
+
 func (Softmax) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.Softmax{}, nil
 }

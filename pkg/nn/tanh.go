@@ -22,6 +22,11 @@ func (Tanh) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	}}, in, nil
 }
 
+func (Tanh) Symbolic(g *Graph, _ Module) error {
+	g.Add(Node{Op: "Tanh"})
+	return nil
+}
+
 func (Tanh) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.Tanh(), nil
 }

@@ -12,7 +12,7 @@ import (
 var sources embed.FS
 
 // aside are the files that decide no run: they tell, store, load and check.
-var aside = []string{"architecture.go", "doc.go", "gradcheck.go", "gradown.go", "save.go", "summary.go", "version.go"}
+var aside = []string{"architecture.go", "doc.go", "gradcheck.go", "gradown.go", "graph.go", "save.go", "summary.go", "version.go"}
 
 // Version identifies the code of this package that decides what a run gives:
 // a digest of its sources without comments, layout and tests. Stored runs carry

@@ -21,6 +21,11 @@ func (Softplus) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 	}}, in, nil
 }
 
+func (Softplus) Symbolic(g *Graph, _ Module) error {
+	g.Add(Node{Op: "Softplus"})
+	return nil
+}
+
 func (Softplus) oracle(_ Shape, _ Module, _, _ *oracle.Param) (oracle.Op, error) {
 	return oracle.Pointwise{
 		F:     func(x float64) float64 { return math.Log(1 + math.Exp(x)) },

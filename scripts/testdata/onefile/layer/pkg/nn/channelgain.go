@@ -5,6 +5,7 @@ import (
 
 	"inkling/pkg/nn/internal/f32"
 	"inkling/pkg/nn/internal/oracle"
+	"inkling/pkg/nn/safetensors"
 )
 
 // ChannelGain multiplies every channel by a factor of its own, which starts at 1.
@@ -69,6 +70,16 @@ func (m *channelGain) multiply(v []float32) {
 func (m *channelGain) Params() []*Param            { return []*Param{m.g} }
 func (m *channelGain) Sizes() (pass, training int) { return m.in.Size(), 0 }
 func (m *channelGain) FLOPs() int                  { return m.in.Size() }
+
+// Symbolic: y = x·g, with g as [C] beside vectors and as [C, 1, 1] beside images.
+func (ChannelGain) Symbolic(g *Graph, m Module) error {
+	gain := array(m.Params()[0])
+	if _, _, flat := g.Value(); !flat {
+		gain.Dims = []int{len(gain.Data), 1, 1}
+	}
+	g.Add(Node{Op: "Mul", Arrays: []safetensors.Tensor{gain}})
+	return nil
+}
 
 func (ChannelGain) oracle(in Shape, _ Module, g, _ *oracle.Param) (oracle.Op, error) {
 	return gainOracle{g, in.H * in.W}, nil
