@@ -17,15 +17,15 @@ func TestCodeOfOlderRecords(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"Name":"a","Code":"0123 4567 avx2"}`), &r); err != nil {
 		t.Fatal(err)
 	}
-	if want := (train.Code{Older: "0123 4567 avx2"}); r.Code != want {
+	if want := (Code{Older: "0123 4567 avx2"}); r.Code != want {
 		t.Errorf("%+v, want %+v", r.Code, want)
 	}
-	for _, c := range []train.Code{r.Code, train.Today(), {Library: "l", Own: "o", Unknown: "u", Once: "1"}} {
-		var back train.Code
+	for _, c := range []Code{r.Code, today(), {Library: "l", Own: "o", Unknown: "u", Once: "1"}} {
+		var back Code
 		if err := json.Unmarshal(must(json.Marshal(c)), &back); err != nil || back != c {
 			t.Errorf("%+v comes back as %+v, %v", c, back, err)
 		}
-		if c.Older != "" && c == train.Today() {
+		if c.Older != "" && c == today() {
 			t.Error("older code is today's")
 		}
 	}

@@ -209,7 +209,7 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 		}
 		auto := autoName(p.Config)
 		p.Name = cmp.Or(p.Name, auto)
-		key, code := p.Identify()
+		key, code := identify(p.Config)
 		r := &Result{lab: l, Record: Record{
 			Name: p.Name, Named: p.Name != auto, Question: l.Question, Config: key, Seed: p.Seed, Weights: p.Weights(),
 			Data:    fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, p.Set.Len(), l.Dev.Len()),

@@ -73,7 +73,7 @@ func FuzzHistory(f *testing.F) {
 		if len(b) > 1<<16 {
 			return
 		}
-		var h train.History
+		var h History
 		var err error
 		if got, limit := allocated(func() { h, err = scanHistory(bytes.NewReader(b)) }), uint64(64*len(b)+1<<20); got > limit {
 			t.Errorf("%d bytes had %d bytes allocated, allowed %d", len(b), got, limit)
@@ -81,7 +81,7 @@ func FuzzHistory(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write := func(h train.History) []byte {
+		write := func(h History) []byte {
 			var b bytes.Buffer
 			for _, e := range h {
 				must(0, writeLine(&b, e))

@@ -9,7 +9,6 @@ import (
 
 	"inkling/pkg/data"
 	"inkling/pkg/internal/source"
-	"inkling/pkg/nn/train"
 )
 
 // on names the data of a run, split and all: its state is continued on no
@@ -19,10 +18,10 @@ func (r *Record) on() string {
 }
 
 // id is the part of a run's folder that identifies it.
-func (r *Result) id() string { return source.Sum(source.Sum(r.Config) + r.on() + r.Code.Sum())[:12] }
+func (r *Result) id() string { return source.Sum(source.Sum(r.Config) + r.on() + r.Code.sum())[:12] }
 
 // sayUnknown tells once why a run that may have been made before is made anew.
-func (l *Lab) sayUnknown(c train.Code) {
+func (l *Lab) sayUnknown(c Code) {
 	mu.Lock()
 	defer mu.Unlock()
 	if c.Unknown == "" || l.said[c.Unknown] {
@@ -51,7 +50,7 @@ func (l *Lab) supersede(r *Result) error {
 	now.Once = ""
 	for _, dir := range dirs {
 		old, err := readResult(dir)
-		if err != nil || old.Code.Once == "" || old.Code.Ours() {
+		if err != nil || old.Code.Once == "" || old.Code.ofThisProcess() {
 			continue
 		}
 		was := old.Code

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +39,7 @@ func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
 			return nil, fmt.Errorf("lab: run store: %w", err)
 		}
 	}
-	t.Data = r.on()
+	t.Data, t.Code = r.on(), r.Code.ofState()
 	f, err := safetensors.Load(filepath.Join(r.Dir, stateFile))
 	switch {
 	case err == nil:
@@ -117,15 +116,6 @@ func (r *Result) restore(t *train.Trainer, f *safetensors.File) error {
 		r.Started = old.Started
 	}
 	return nil
-}
-
-func writeLine(w io.Writer, e train.Event) error {
-	b, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(b, '\n'))
-	return err
 }
 
 // tell keeps an event, and the weights if it is the best so far.

@@ -547,7 +547,7 @@ func compactValue(v any) string {
 // it can be looked at, but neither shown as the run that would be made now nor
 // continued.
 func (r *Result) Old() bool {
-	now := train.Today()
+	now := today()
 	return r.Code.Library != now.Library || r.Code.Data != now.Data
 }
 

@@ -220,7 +220,7 @@ func TestStoredSettingsAndNames(t *testing.T) {
 
 	// A record of before.
 	runs[0].Hyper, runs[0].Name = nil, "as it was"
-	runs[0].Code = train.Code{Older: "abc"}
+	runs[0].Code = Code{Older: "abc"}
 	must(0, runs[0].writeRecord())
 	if got := labelsOf(must(l.Runs())); !slices.Contains(got, "as it was, older code") {
 		t.Errorf("labels %q", got)
@@ -231,20 +231,20 @@ func TestStoredSettingsAndNames(t *testing.T) {
 func TestLabelsOfCode(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	one := must(l.plan([]train.Config{mlp()}))[0].result
-	other := func(change func(*train.Code)) *Result {
+	other := func(change func(*Code)) *Result {
 		r := *one
-		r.Code = train.Today()
+		r.Code = today()
 		r.Started = r.Started.Add(-3e9)
 		change(&r.Code)
 		return &r
 	}
 	for _, c := range []struct {
-		change func(*train.Code)
+		change func(*Code)
 		a, b   string
 	}{
-		{func(c *train.Code) { c.Library = "old" }, "mlp", "mlp, older code"},
-		{func(c *train.Code) { c.Kernels = "generic" }, "mlp, " + train.Today().Kernels + " kernels", "mlp, generic kernels"},
-		{func(c *train.Code) { c.Own = "x" }, "mlp of ", "mlp of "},
+		{func(c *Code) { c.Library = "old" }, "mlp", "mlp, older code"},
+		{func(c *Code) { c.Kernels = "generic" }, "mlp, " + today().Kernels + " kernels", "mlp, generic kernels"},
+		{func(c *Code) { c.Own = "x" }, "mlp of ", "mlp of "},
 	} {
 		r := other(c.change)
 		got := labelsOf(Runs{one, r})

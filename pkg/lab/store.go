@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -52,7 +51,7 @@ type Record struct {
 	Data    string   // what the run was trained on, in words
 	DataSum string   // SHA-256 of the training set before the split
 	Split   Split
-	Code    train.Code
+	Code    Code
 	Kernels string // as told, with the number of workers
 	Weights int    // trainable values
 	Layers  json.RawMessage
@@ -84,7 +83,7 @@ type Split struct {
 // Result is a run with its record and history.
 type Result struct {
 	Record
-	History train.History
+	History History
 	Dir     string
 	Stored  bool // found in the run store, not trained now
 
@@ -146,9 +145,9 @@ func (r *Result) Model() (*nn.Model, error) {
 }
 
 // Train and Dev are the reports and the evaluations of the run.
-func (r *Result) Train() train.History { return r.History.Of(train.Train) }
+func (r *Result) Train() History { return r.History.Of(train.Train) }
 
-func (r *Result) Dev() train.History { return r.History.Of(train.Dev) }
+func (r *Result) Dev() History { return r.History.Of(train.Dev) }
 
 // Label is the run's name, for where it is shown alone; see LabelAmong.
 func (r *Result) Label() string { return r.Name }
@@ -240,38 +239,8 @@ func (r *Record) decode(b []byte) error {
 // The largest files of a run that are read, in bytes, and the longest line of a
 // history.
 const (
-	maxRecord  = 16 << 20
-	maxHistory = 1 << 30
-	maxLine    = 4 << 10
+	maxRecord = 16 << 20
 )
-
-// readHistory reads events up to the first that is not whole: the last line of
-// a killed run may be cut short.
-func readHistory(path string) (train.History, error) {
-	f, err := atomicfile.Open(path, maxHistory)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return scanHistory(f)
-}
-
-func scanHistory(r io.Reader) (train.History, error) {
-	var h train.History
-	s := bufio.NewScanner(io.LimitReader(r, maxHistory))
-	s.Buffer(make([]byte, maxLine), maxLine)
-	for s.Scan() {
-		var e train.Event
-		if json.Unmarshal(s.Bytes(), &e) != nil || !e.Kind.Known() {
-			break
-		}
-		h = append(h, e)
-	}
-	if err := s.Err(); err != nil && err != bufio.ErrTooLong { // which is no event either
-		return nil, err
-	}
-	return h, nil
-}
 
 // writeRecord replaces run.json.
 func (r *Result) writeRecord() error {

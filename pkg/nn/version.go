@@ -14,11 +14,15 @@ var sources embed.FS
 // aside are the files that decide no run: they tell, store, load and check.
 var aside = []string{"architecture.go", "doc.go", "gradcheck.go", "gradown.go", "graph.go", "save.go", "summary.go", "version.go"}
 
-// Version identifies the code of this package that decides what a run gives:
-// a digest of its sources without comments, layout and tests. Stored runs carry
+// Version identifies the code of this package that decides what a run gives, and
+// that of its kernels: digests of their sources without comments, layout and tests. Stored runs carry
 // it beside those of the other packages that compute, so that a change to a
 // layer never passes off an old result as a new one.
-var Version = sync.OnceValue(func() string { return source.Digest(sources, aside...) })
+var Version = sync.OnceValue(func() string { return source.Digest(sources, aside...) + " " + f32.Version() })
+
+// Bits names what the kernels return to the last bit: of two machines or settings
+// where it is the same, a run ends in the same weights.
+func Bits() string { return f32.Bits() }
 
 // Kernels says in one line which kernels and how many workers are in use.
 func Kernels() string { return f32.Describe() }

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"inkling/pkg/nn/metric"
-	"inkling/pkg/nn/train"
 )
 
 func TestConfidenceOfNothing(t *testing.T) {
@@ -27,7 +26,7 @@ func TestConfidence(t *testing.T) {
 	h := must(ConfidenceOf(l, runs))
 	var nll, temperature float64
 	for _, r := range runs {
-		T, raw, _ := metric.Calibrate(train.Predict(must(r.Model()), l.Dev), l.Dev.Labels)
+		T, raw, _ := metric.Calibrate(metric.BeforeSoftmax(must(r.Model()), l.Dev), l.Dev.Labels)
 		nll, temperature = nll+raw.NLL()/2, temperature+T/2
 	}
 	if math.Abs(h.NLL-nll) > 1e-9 || math.Abs(h.Temperature-temperature) > 1e-9 {

@@ -46,7 +46,7 @@ func mlp() train.Config {
 }
 
 // mustEqual compares two runs bit for bit, but for their seconds.
-func mustEqual(t *testing.T, what string, got, want train.History, gotW, wantW []float32) {
+func mustEqual(t *testing.T, what string, got, want lab.History, gotW, wantW []float32) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d events, want %d", what, len(got), len(want))

@@ -9,16 +9,22 @@ import (
 )
 
 // BeforeSoftmax returns the logits of m for every example of a set, one row
-// each: Predict, but for a softmax at the end of m.
+// each: its outputs, but for a softmax at the end of m.
 func BeforeSoftmax(m *nn.Model, s *data.Set) *nn.Tensor {
-	if !m.EndsInSoftmax() || len(m.Layers) < 2 {
-		return train.Predict(m, s)
-	}
+	return outputs(m, s, m.EndsInSoftmax() && len(m.Layers) > 1)
+}
+
+// outputs are those of m, or of its last layer but one, for every example of a set.
+func outputs(m *nn.Model, s *data.Set, butOne bool) *nn.Tensor {
 	out := nn.NewTensor(s.Len(), m.Out())
-	at := 0
 	x := nn.Tensor{Shape: m.In}
+	at := 0
 	for b := range train.InOrder(s)(0) {
 		x.N, x.Data = len(b.Labels), b.X
+		if !butOne {
+			at += copy(out.Data[at:], m.Forward(&x, nn.Pass{}).Data)
+			continue
+		}
 		layer := 0
 		m.ForwardTo(&x, func(_ string, y *nn.Tensor) {
 			if layer++; layer == len(m.Layers)-1 {

@@ -7,7 +7,6 @@ import (
 
 	"inkling/pkg/data"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/train"
 )
 
 // A softmax at the end of a model changes none of its logits.
@@ -16,9 +15,9 @@ func TestBeforeSoftmax(t *testing.T) {
 	layers := nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0)
 	plain := must(nn.New(3, nn.CHW(1, 28, 28), layers...))
 	ended := must(nn.New(3, nn.CHW(1, 28, 28), append(slices.Clone(layers), nn.Softmax{})...))
-	want := train.Predict(plain, s)
+	want := outputs(plain, s, false)
 	if got := BeforeSoftmax(plain, s); !slices.Equal(got.Data, want.Data) {
-		t.Error("of a model without a softmax: not what Predict gives")
+		t.Error("of a model without a softmax: not its output")
 	}
 	if got := BeforeSoftmax(ended, s); got.N != s.Len() || !slices.Equal(got.Data, want.Data) {
 		t.Error("of a model with a softmax: not the logits of the same model without")

@@ -31,7 +31,7 @@ const NoAnswer = -1
 // Judge asks m about every example of s. The outputs of a model that ends in a
 // softmax are taken as they are, those of any other as logits.
 func Judge(m *nn.Model, s *data.Set) *Predictions {
-	y := train.Predict(m, s)
+	y := outputs(m, s, false)
 	if _, ok := train.LossOf(m).(nn.ProbabilityCrossEntropy); !ok {
 		return Logits(y, s.Labels)
 	}
@@ -46,7 +46,7 @@ func Probabilities(p *nn.Tensor, labels []uint8) *Predictions {
 }
 
 // Logits makes predictions of a model's outputs before the softmax, as
-// [Predict] returns them.
+// [BeforeSoftmax] returns them.
 func Logits(y *nn.Tensor, labels []uint8) *Predictions {
 	check("logits", y, labels)
 	p := &Predictions{P: nn.NewTensor(y.N, y.Shape), Labels: labels, y: y, loss: nn.CrossEntropy{}}

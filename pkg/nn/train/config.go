@@ -12,8 +12,7 @@ import (
 )
 
 // Config is everything that decides a run, but for the data. A loss, an
-// optimizer, a schedule or a layer may be of any type, with whatever it holds:
-// see Key for what identifies the run then.
+// optimizer, a schedule or a layer may be of any type, with whatever it holds.
 type Config struct {
 	Name      string // for logs and legends; does not decide anything
 	Layers    []nn.Layer
@@ -115,6 +114,20 @@ func (c Config) Batches(s *data.Set) Batches {
 		}
 		return plain.Epoch(epoch)
 	}
+}
+
+// drawSeed is the seed of all subsets: runs of one size train on the same
+// images, whatever their own seeds, so that seeds compare, and a larger size
+// holds the images of a smaller one.
+const drawSeed = 1
+
+// Subset is what a run with the TrainSize n trains on: n images of s, drawn with
+// the classes in proportion ([data.Set.Draw]); 0 stands for all.
+func Subset(s *data.Set, n int) *data.Set {
+	if n == 0 || n >= s.Len() {
+		return s
+	}
+	return s.Draw(n, drawSeed)
 }
 
 // StepsOn is the number of steps of an epoch on n examples.

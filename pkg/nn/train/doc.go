@@ -7,10 +7,9 @@
 // value that can be saved and goes on bit for bit. Package lab stands around it
 // and keeps what is told.
 //
-//	Config, batches → Run → Events → History
+//	Config, batches → Run → Events
 //
 // In order of reading: config.go, plan.go, trainer.go, event.go, evaluate.go,
-// resume.go; fits.go looks at the memory that a run will need, code.go at what
-// decides it: a state that is continued must be of the same code, so the key of
-// a run is made here and not in package lab.
+// resume.go; fits.go looks at the memory that a run will need. What identifies a
+// run, its code too, package lab knows, which keeps it.
 package train

@@ -45,23 +45,9 @@ func Evaluate(ctx context.Context, m *nn.Model, loss nn.Loss, batches Batches) (
 	return s, nil
 }
 
-const evalBatch = nn.EvalBatch
-
 // InOrder gives the examples of a set in their order, in batches for
 // evaluation.
-func InOrder(s *data.Set) Batches { return (&data.Loader{Set: s, Batch: evalBatch}).Epoch }
-
-// Predict returns the model's output for every example of a set, one row each.
-func Predict(m *nn.Model, s *data.Set) *nn.Tensor {
-	out := nn.NewTensor(s.Len(), m.Out())
-	at := 0
-	x := nn.Tensor{Shape: m.In}
-	for b := range InOrder(s)(0) {
-		x.N, x.Data = len(b.Labels), b.X
-		at += copy(out.Data[at:], m.Forward(&x, nn.Pass{}).Data)
-	}
-	return out
-}
+func InOrder(s *data.Set) Batches { return (&data.Loader{Set: s, Batch: nn.EvalBatch}).Epoch }
 
 // LossOf is what is called the loss of a model, however it was trained: the
 // cross-entropy of the labels, without smoothing and without penalty, that goes

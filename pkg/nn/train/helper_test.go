@@ -80,10 +80,10 @@ func newTrainer(t testing.TB, c Config) *Trainer {
 }
 
 // finish runs tr to its end and returns what it told.
-func finish(t *testing.T, tr *Trainer) History {
+func finish(t *testing.T, tr *Trainer) []Event {
 	t.Helper()
 	train, dev := sets()
-	var h History
+	var h []Event
 	for e, err := range tr.Run(context.Background(), batches(tr.cfg, train), InOrder(dev)) {
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func weights(tr *Trainer) []float32 {
 }
 
 // mustEqual compares two runs bit for bit, but for their seconds.
-func mustEqual(t *testing.T, what string, got, want History, gotW, wantW []float32) {
+func mustEqual(t *testing.T, what string, got, want []Event, gotW, wantW []float32) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d events, want %d", what, len(got), len(want))

@@ -13,9 +13,9 @@ import (
 // The metadata of a run's state.
 const (
 	progressKey = "progress" // as JSON, in which float64 values survive exactly
-	configKey   = "config"   // SHA-256 of Config.Key
-	dataKey     = "data"     // that of the data and the split
-	codeKey     = "code"     // that of the code and the kernels
+	configKey   = "config"   // a digest
+	dataKey     = "data"     // Trainer.Data
+	codeKey     = "code"     // Trainer.Code
 	sumKey      = "progress_sha256"
 )
 
@@ -30,9 +30,8 @@ func (t *Trainer) File() (*safetensors.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := t.identity()
 	f, err := t.model.File(map[string]string{
-		progressKey: string(where), sumKey: source.Sum(string(where)), configKey: id.config, dataKey: id.data, codeKey: id.code,
+		progressKey: string(where), sumKey: source.Sum(string(where)), configKey: t.cfg.sum(), dataKey: t.Data, codeKey: t.Code,
 	})
 	if err != nil {
 		return nil, err
@@ -43,27 +42,18 @@ func (t *Trainer) File() (*safetensors.File, error) {
 	return f, nil
 }
 
-// identity is what the state of a run belongs to, as three digests.
-type identity struct{ config, data, code string }
-
-// identity is that of t.
-func (t *Trainer) identity() identity {
-	if t.of == nil {
-		key, code := t.cfg.Identify()
-		if code.Unknown != "" {
-			code.Once = processID // may be continued by who knows that nothing has changed: nobody else
-		}
-		t.of = &identity{config: source.Sum(key), data: t.Data, code: code.Sum()}
-	}
-	return *t.of
+// sum is a digest of all that decides a run and is in the configuration.
+func (c Config) sum() string {
+	c.Name = ""
+	return source.Sum(source.Describe(c, func(string) bool { return true }).Text)
 }
 
-// check says what of a state belongs to another run.
-func (id identity) check(meta map[string]string) error {
+// belongs says what of a state is another run's.
+func (t *Trainer) belongs(meta map[string]string) error {
 	for _, part := range []struct{ what, want, got string }{
-		{"of another configuration", id.config, meta[configKey]},
-		{"of a run on other data", id.data, meta[dataKey]},
-		{"made by other code or other kernels", id.code, meta[codeKey]},
+		{"of another configuration", t.cfg.sum(), meta[configKey]},
+		{"of a run on other data", t.Data, meta[dataKey]},
+		{"made by other code or other kernels", t.Code, meta[codeKey]},
 	} {
 		if part.got != part.want {
 			return fmt.Errorf("train: the state is %s and cannot be continued", part.what)
@@ -97,7 +87,7 @@ func IsState(meta map[string]string) bool {
 }
 
 // Restore makes t stand where the run saved in f stood: a run of the same
-// configuration, data, code and kernels. The state of any other is refused.
+// configuration, Data and Code. The state of any other is refused.
 func (t *Trainer) Restore(f *safetensors.File) error {
 	where, ok := f.Meta[progressKey]
 	if !ok {
@@ -106,7 +96,7 @@ func (t *Trainer) Restore(f *safetensors.File) error {
 	if source.Sum(where) != f.Meta[sumKey] {
 		return fmt.Errorf("train: the progress of the run is damaged: %.60q", where)
 	}
-	if err := t.identity().check(f.Meta); err != nil {
+	if err := t.belongs(f.Meta); err != nil {
 		return err
 	}
 	var p Progress

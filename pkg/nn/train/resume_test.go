@@ -118,7 +118,7 @@ func TestResumeBetweenSteps(t *testing.T) {
 			whole := newTrainer(t, cfg)
 			want := finish(t, whole)
 			tr := newTrainer(t, cfg)
-			var got History
+			var got []Event
 			parts := 0
 			for over := false; !over; parts++ {
 				if parts > 0 {
@@ -160,7 +160,7 @@ func TestResumeBetweenEvents(t *testing.T) {
 			whole := newTrainer(t, cfg)
 			want := finish(t, whole)
 			tr := newTrainer(t, cfg)
-			var got History
+			var got []Event
 			for over := false; !over; {
 				over = true
 				var next *Trainer
@@ -188,7 +188,7 @@ func TestResumeInsideEvaluation(t *testing.T) {
 	whole := newTrainer(t, cfg)
 	want := finish(t, whole)
 	tr := newTrainer(t, cfg)
-	var got History
+	var got []Event
 	for part := 0; ; part++ {
 		if part > 0 {
 			tr = reopen(t, tr)
@@ -312,5 +312,21 @@ func TestStateDamage(t *testing.T) {
 		if _, err := safetensors.Decode(good[:n]); err == nil {
 			t.Errorf("the first %d of %d bytes are accepted", n, len(good))
 		}
+	}
+}
+
+// A state of other code or on other data is refused.
+func TestStateOfOtherCodeOrData(t *testing.T) {
+	f := must(newTrainer(t, mlp()).File())
+	for _, key := range []string{codeKey, dataKey} {
+		meta := f.Meta[key]
+		f.Meta[key] = "another"
+		if err := newTrainer(t, mlp()).Restore(f); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v", key, err)
+		}
+		f.Meta[key] = meta
+	}
+	if err := newTrainer(t, mlp()).Restore(f); err != nil {
+		t.Error(err)
 	}
 }

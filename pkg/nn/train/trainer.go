@@ -49,15 +49,14 @@ type Trainer struct {
 	// Between, if there is one, is called between steps, where nothing is half
 	// done: the moment to save.
 	Between func() error
-	// Data names what the run is trained on. A state is only continued on the
-	// same; a run without a name trusts its caller.
-	Data string
+	// Data and Code name what the run is trained on, and what computes it. A state
+	// is only continued by the same; where they are empty, the caller is trusted.
+	Data, Code string
 
 	x, dy nn.Tensor
 	Progress
 	gradNorm float64   // before clipping, if that has measured it, else -1
 	began    time.Time // zero while the run does not run
-	of       *identity // what its state belongs to; nil until asked for
 }
 
 // Progress is where a run stands: plain numbers, saved with the weights. CPU

@@ -57,7 +57,7 @@ func TestAdaptiveScheduleThatGoesWrong(t *testing.T) {
 }
 
 // outlineOf writes a history as letters with steps: "T3 D5 B5".
-func outlineOf(h History) string {
+func outlineOf(h []Event) string {
 	var parts []string
 	for _, e := range h {
 		parts = append(parts, fmt.Sprintf("%c%d", strings.ToUpper(string(e.Kind))[0], e.Step))
@@ -65,8 +65,8 @@ func outlineOf(h History) string {
 	return strings.Join(parts, " ")
 }
 
-func kinds(h History, keep ...Kind) History {
-	var out History
+func kinds(h []Event, keep ...Kind) []Event {
+	var out []Event
 	for _, e := range h {
 		for _, k := range keep {
 			if e.Kind == k {
@@ -154,7 +154,8 @@ func TestEventsTellTheTruth(t *testing.T) {
 			}
 			if step%int(cfg.DevEvery) == 0 || last {
 				e := expect(Dev)
-				y := Predict(shadow, dev)
+				x, _ := First(dev, dev.Len())
+				y := shadow.Forward(x, nn.Pass{})
 				near("dev loss", e.Loss, nn.CrossEntropy{}.Eval(nil, y, dev.Labels))
 				near("dev score", e.Score, float64(nn.Correct(y, dev.Labels))/float64(dev.Len()))
 				if e.Score > best {
@@ -205,7 +206,7 @@ func TestPatience(t *testing.T) {
 	cfg := mlp()
 	cfg.Patience, cfg.DevEvery, cfg.Epochs = 2, 1, 9
 	tr := newTrainer(t, cfg)
-	run := func() (h History) {
+	run := func() (h []Event) {
 		for e, err := range tr.Run(context.Background(), batches(cfg, train), InOrder(constantDev())) {
 			if err != nil {
 				t.Fatal(err)
@@ -248,7 +249,7 @@ func TestDivergingRun(t *testing.T) {
 func TestLastReportIsNoMeanOfAFewSteps(t *testing.T) {
 	every := mlp()
 	every.LogEvery, every.DevEvery = 1, 100
-	steps := finish(t, newTrainer(t, every)).Of(Train)
+	steps := kinds(finish(t, newTrainer(t, every)), Train)
 	at := func(from, to int) (loss float64) { // the last batch of an epoch has 4 examples, others 16
 		n := 0
 		for i, e := range steps[from:to] {
@@ -271,7 +272,7 @@ func TestLastReportIsNoMeanOfAFewSteps(t *testing.T) {
 	} {
 		cfg := mlp()
 		cfg.LogEvery, cfg.DevEvery = c.log, Interval(c.dev)
-		got := finish(t, newTrainer(t, cfg)).Of(Train)
+		got := kinds(finish(t, newTrainer(t, cfg)), Train)
 		if len(got) != len(c.want) {
 			t.Errorf("log-every %d: %d reports, want %v", c.log, len(got), c.want)
 			continue
@@ -306,7 +307,7 @@ func TestDivergenceSeenAtEvaluation(t *testing.T) {
 	cfg := mlp()
 	cfg.Optimizer, cfg.DevEvery = wrecking{}, 1
 	tr := newTrainer(t, cfg)
-	var told History
+	var told []Event
 	var err error
 	for e, e2 := range tr.Run(context.Background(), batches(cfg, train), InOrder(dev)) {
 		if err = e2; err == nil {
@@ -408,7 +409,8 @@ func TestRunningMeanIsWhatIsJudged(t *testing.T) {
 	_, dev := sets()
 	s := must(Evaluate(context.Background(), tr.Model(), nn.CrossEntropy{}, InOrder(dev)))
 	plain := must(Evaluate(context.Background(), tr.model, nn.CrossEntropy{}, InOrder(dev)))
-	if last := h.Of(Dev)[len(h.Of(Dev))-1]; last.Loss != s.Loss || s.Loss == plain.Loss {
+	judged := kinds(h, Dev)
+	if last := judged[len(judged)-1]; last.Loss != s.Loss || s.Loss == plain.Loss {
 		t.Errorf("last dev loss %v, of the mean %v, of the model %v", last.Loss, s.Loss, plain.Loss)
 	}
 }

@@ -1,4 +1,4 @@
-package train
+package lab
 
 import (
 	"go/ast"
@@ -18,15 +18,10 @@ import (
 // its reason.
 func TestAllThatComputesIsInTheKey(t *testing.T) {
 	const module = "inkling/"
-	root := filepath.Join("..", "..", "..")
+	root := filepath.Join("..", "..")
 	aside := map[string][]string{ // of the packages that compute
-		"pkg/nn": asideOf(t, "../version.go"), "pkg/nn/optim": {"register.go", "version.go"}, "pkg/nn/internal/f32": {"doc.go", "version.go"},
-		"pkg/data": asideOf(t, "../../data/version.go"), "pkg/nn/train": nil,
-	}
-	for _, name := range goFilesIn(t, ".") {
-		if !slices.Contains(loop, name) {
-			aside["pkg/nn/train"] = append(aside["pkg/nn/train"], name)
-		}
+		"pkg/nn": asideOf(t, "../nn/version.go"), "pkg/nn/optim": {"register.go", "version.go"}, "pkg/nn/internal/f32": {"doc.go", "version.go"},
+		"pkg/data": asideOf(t, "../data/version.go"), "pkg/nn/train": asideOf(t, "../nn/train/version.go"),
 	}
 	// What files aside declare and computing ones use: it tells or refuses, and
 	// changes no number of a run.
@@ -36,7 +31,6 @@ func TestAllThatComputesIsInTheKey(t *testing.T) {
 		"pkg/nn/train.Train":            "what is told",
 		"pkg/nn/train.Dev":              "what is told",
 		"pkg/nn/train.Best":             "what is told",
-		"pkg/nn/train.identity":         "what a state belongs to",
 		"pkg/nn.kindNamed":              "names of layers",
 		"pkg/nn.ours":                   "names of layers",
 		"pkg/nn.EncodeLayers":           "layers in files",
@@ -124,20 +118,4 @@ func goFilesIn(t *testing.T, dir string) (names []string) {
 		}
 	}
 	return names
-}
-
-func TestStateOfOtherCodeOrData(t *testing.T) {
-	tr := newTrainer(t, mlp())
-	f := must(tr.File())
-	for _, key := range []string{codeKey, dataKey} {
-		meta := f.Meta[key]
-		f.Meta[key] = "another"
-		if err := newTrainer(t, mlp()).Restore(f); err == nil || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: error %v", key, err)
-		}
-		f.Meta[key] = meta
-	}
-	if err := newTrainer(t, mlp()).Restore(f); err != nil {
-		t.Error(err)
-	}
 }

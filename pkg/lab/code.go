@@ -1,8 +1,7 @@
-package train
+package lab
 
 import (
 	"crypto/rand"
-	"embed"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,8 +13,8 @@ import (
 	"inkling/pkg/data"
 	"inkling/pkg/internal/source"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/internal/f32"
 	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/train"
 )
 
 // Code is all that computes a run and is not its configuration, as a record
@@ -49,58 +48,46 @@ func (c *Code) UnmarshalJSON(b []byte) error {
 }
 
 // ours are the packages whose code is known by a digest of its own. Package
-// train is one for what a configuration holds; of its files, only the loop's
-// decide a run.
+// train is one for what a configuration holds.
 func ours(pkg string) bool {
 	return slices.Contains([]string{"inkling/pkg/nn", "inkling/pkg/nn/internal/f32", "inkling/pkg/nn/optim", "inkling/pkg/data", "inkling/pkg/nn/train"}, pkg)
 }
-
-//go:embed *.go
-var sources embed.FS
-
-// loop are the files of this package that decide a run.
-var loop = []string{"config.go", "evaluate.go", "plan.go", "subset.go", "trainer.go"}
 
 // library is a digest of all code of the library that decides a run but for the
 // batches: each package has its own, so that code can move without its runs
 // being made anew for nothing more than that.
 var library = sync.OnceValue(func() string {
-	var aside []string
-	entries, err := sources.ReadDir(".")
-	if err != nil {
-		panic(err) // the files are part of the program
-	}
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), "_test.go") && !slices.Contains(loop, e.Name()) {
-			aside = append(aside, e.Name())
-		}
-	}
-	return source.Sum(strings.Join([]string{nn.Version(), f32.Version(), optim.Version(), source.Digest(sources, aside...)}, " "))[:16]
+	return source.Sum(strings.Join([]string{nn.Version(), optim.Version(), train.Version()}, " "))[:16]
 })
 
-// Today is what of the library would compute a run now. The number of workers
+// today is what of the library would compute a run now. The number of workers
 // does not matter.
-func Today() Code {
-	return Code{Library: library(), Data: data.Version(), Kernels: f32.Bits(), Compiler: source.Compiler()}
+func today() Code {
+	return Code{Library: library(), Data: data.Version(), Kernels: nn.Bits(), Compiler: source.Compiler()}
 }
 
-// Sum is a digest of all parts.
-func (c Code) Sum() string { return source.Sum(fmt.Sprintf("%#v", c)) }
+// sum is a digest of all parts.
+func (c Code) sum() string { return source.Sum(fmt.Sprintf("%#v", c)) }
 
-// Key writes out all that decides a run and is in the configuration, name left
-// out: every value, what pointers point to, and types and functions by name.
-func (c Config) Key() string {
-	c.Name = ""
-	return source.Describe(c, ours).Text
+// ofState is a digest of what must be the same for a state to be continued. Code
+// that cannot be told may be continued by who knows that nothing has changed: this
+// process, and nobody else.
+func (c Code) ofState() string {
+	if c.Unknown != "" {
+		c.Once = processID
+	}
+	return c.sum()
 }
 
-// Identify says what identifies a run of c: its key, and the code that would
-// run. What is not the library's in c counts with all that it reaches. Where
-// that cannot be known, the run is told from every other.
-func (c Config) Identify() (key string, by Code) {
+// identify says what identifies a run of c. The key writes out all that decides a
+// run and is in the configuration, name left out: every value, what pointers
+// point to, and types and functions by name. The code is what would run: what is
+// not the library's in c counts with all that it reaches. Where that cannot be
+// known, the run is told from every other.
+func identify(c train.Config) (key string, by Code) {
 	c.Name = ""
 	d := source.Describe(c, ours)
-	by = Today()
+	by = today()
 	own := d.Own(known)
 	if by.Own, by.Unknown = own.Digest, own.Unknown; by.Unknown != "" {
 		by.Once = processID + "-" + strconv.FormatUint(once.Add(1), 10)
@@ -108,9 +95,9 @@ func (c Config) Identify() (key string, by Code) {
 	return d.Text, by
 }
 
-// Ours reports whether c is the code of a run of this process that nobody can
-// tell from others.
-func (c Code) Ours() bool { return strings.HasPrefix(c.Once, processID) }
+// ofThisProcess reports whether c is the code of a run of this process that nobody
+// can tell from others.
+func (c Code) ofThisProcess() bool { return strings.HasPrefix(c.Once, processID) }
 
 // known are the packages that code of others may use without being followed
 // there: all of them computes, and is in the digests.
