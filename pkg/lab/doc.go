@@ -10,8 +10,8 @@
 // A stored run is shown only if it is the run that would be made now. The dev
 // split chooses; the test set is read once, last, by [Result.Test].
 //
-// In order of reading: lab.go, fit.go, recorder.go, store.go, runs.go. Around
-// these stand the flags of commands and cells (hyper.go, words.go, cell.go), what
+// In order of reading: lab.go, fit.go, recorder.go, store.go, history.go, runs.go,
+// and code.go for what identifies a run. Around these stand the flags of commands and cells (hyper.go, words.go, cell.go), what
 // is told (sink.go, meter.go, made.go, stat.go), names (settings.go) and what a
 // person does to the store (manage.go, missing.go).
 package lab
