@@ -55,21 +55,18 @@ func (s *Set) Transform(name string, a Affine) *Set {
 		p := newPainter(s.H, s.W)
 		out := make([]float32, s.H*s.W)
 		return func(i int) {
-			p.open(s.pixels(i))
-			p.resample(out, m, nil, 0, window{})
-			toBytes(t.pixels(i), out)
+			for c := range s.C {
+				p.open(s.plane(i, c))
+				p.resample(out, m, nil, 0, window{})
+				toBytes(t.plane(i, c), out)
+			}
 			t.Labels[i] = s.Labels[i]
 		}
 	})
 	return t
 }
 
-// like returns an empty Set for n images of the size of s.
-func (s *Set) like(name string, n int) *Set {
-	return &Set{Name: name, H: s.H, W: s.W, Pixels: make([]uint8, n*s.H*s.W), Labels: make([]uint8, n)}
-}
-
-// painter changes one image at a time, framed by one pixel of background: what
+// painter changes one plane of an image at a time, framed by one pixel of background: what
 // lies between the border and the outside needs no case of its own.
 type painter struct {
 	h, w   int
@@ -93,7 +90,7 @@ func (p *painter) row(image []float32, y int) []float32 {
 	return image[at : at+p.w]
 }
 
-// open takes pixels as the image.
+// open takes the pixels of a plane as the image.
 func (p *painter) open(pixels []uint8) {
 	p.left, p.right, p.top, p.bottom = p.w, 0, p.h, 0
 	for y := range p.h {

@@ -17,7 +17,7 @@ import (
 // (seed, epoch, index of the image) alone; setting one field does not alter
 // what is drawn for another. Shift, Rotate, Scale, Shear and Elastic make one
 // resampling together. What comes in from outside the image is background. The
-// order is: Thick, that resampling, Erase, Noise, then each of More in turn.
+// planes of a colour image are changed alike, but for the noise. The order is: Thick, that resampling, Erase, Noise, then each of More in turn.
 //
 // It is a plain value that identifies what it does.
 type Augment struct {
@@ -95,7 +95,7 @@ func (a Augment) Materialize(s *Set, seed uint64, k int) *Set {
 	f := a.field()
 	each(t.Len(), func() func(int) {
 		c := newChanger(s.H, s.W)
-		out := make([]float32, s.H*s.W)
+		out := make([]float32, s.size())
 		return func(j int) {
 			i := j / k
 			c.change(out, s, i, &a, f, seed, j%k)
@@ -106,12 +106,13 @@ func (a Augment) Materialize(s *Set, seed uint64, k int) *Set {
 	return t
 }
 
-// Concat returns the images of all sets, which must be of one size.
+// Concat returns the images of all sets, which must be of one size and have the
+// same classes.
 func Concat(name string, sets ...*Set) *Set {
-	t := &Set{Name: name, H: sets[0].H, W: sets[0].W}
+	t := sets[0].like(name, 0)
 	for _, s := range sets {
-		if s.H != t.H || s.W != t.W {
-			panic(fmt.Sprintf("data: concat: images of %d×%d, the first set has %d×%d", s.H, s.W, t.H, t.W))
+		if err := s.Like(sets[0]); err != nil {
+			panic(fmt.Sprintf("data: concat: %s: %v", s.Name, err))
 		}
 		t.Pixels = append(t.Pixels, s.Pixels...)
 		t.Labels = append(t.Labels, s.Labels...)
@@ -151,11 +152,15 @@ func (c *changer) change(dst []float32, s *Set, i int, a *Augment, f *field, see
 		floats(dst, s.pixels(i))
 		return
 	}
-	c.open(s.pixels(i))
-	c.thicken(float32(thick))
-	c.resample(dst, move.inverse(s.H, s.W), f, float32(a.Elastic.Alpha), at)
-	if side > 0 {
-		erase(dst, s.H, s.W, side, ex*float64(s.W), ey*float64(s.H))
+	inverse, n := move.inverse(s.H, s.W), s.H*s.W
+	for k := range s.C {
+		plane := dst[k*n : (k+1)*n]
+		c.open(s.plane(i, k))
+		c.thicken(float32(thick))
+		c.resample(plane, inverse, f, float32(a.Elastic.Alpha), at)
+		if side > 0 {
+			erase(plane, s.H, s.W, side, ex*float64(s.W), ey*float64(s.H))
+		}
 	}
 	if sigma := float32(a.Noise); sigma > 0 {
 		for j, v := range dst {
@@ -163,8 +168,10 @@ func (c *changer) change(dst []float32, s *Set, i int, a *Augment, f *field, see
 		}
 	}
 	for k, more := range a.More {
-		reseed(&c.src, seed, forMore+k, epoch, i)
-		more.Apply(dst, s.H, s.W, c.rng)
+		for p := range s.C { // each plane alike
+			reseed(&c.src, seed, forMore+k, epoch, i)
+			more.Apply(dst[p*n:(p+1)*n], s.H, s.W, c.rng)
+		}
 		for j, v := range dst {
 			dst[j] = min(max(v, 0), 1)
 		}

@@ -183,7 +183,7 @@ func TestIdentityKeepsEveryByte(t *testing.T) {
 
 func TestWholeShiftsCopy(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	s := &Set{Name: "noise", H: 9, W: 13, Pixels: make([]uint8, 117), Labels: []uint8{4}}
+	s := &Set{Name: "noise", C: 1, Classes: digits, H: 9, W: 13, Pixels: make([]uint8, 117), Labels: []uint16{4}}
 	for i := range s.Pixels {
 		s.Pixels[i] = uint8(rng.Uint32())
 	}
@@ -250,7 +250,7 @@ func TestBackgroundIsSkippedExactly(t *testing.T) {
 // blob is a smooth spot off the centre of an image of 61×61, far from its edges.
 func blob() *Set {
 	const n = 61
-	s := &Set{Name: "blob", H: n, W: n, Pixels: make([]uint8, n*n), Labels: []uint8{0}}
+	s := &Set{Name: "blob", C: 1, Classes: digits, H: n, W: n, Pixels: make([]uint8, n*n), Labels: []uint16{0}}
 	for y := range n {
 		for x := range n {
 			dx, dy := float64(x)-34, float64(y)-27
@@ -383,12 +383,12 @@ func TestAugmentFieldsAreIndependent(t *testing.T) {
 // Images that encode their index in one level of grey, under changes that leave
 // the centre alone: none may be shown in another's place.
 func TestAugmentKeepsImagesApart(t *testing.T) {
-	s := &Set{Name: "levels", H: 28, W: 28, Pixels: make([]uint8, 250*784), Labels: make([]uint8, 250)}
+	s := &Set{Name: "levels", C: 1, Classes: digits, H: 28, W: 28, Pixels: make([]uint8, 250*784), Labels: make([]uint16, 250)}
 	for i := range 250 {
 		for j := range s.pixels(i) {
 			s.pixels(i)[j] = uint8(i)
 		}
-		s.Labels[i] = uint8(i % 10)
+		s.Labels[i] = uint16(i % 10)
 	}
 	a := Augment{Shift: 3, Rotate: 45, Scale: 0.2, Shear: 10, Elastic: Elastic{Alpha: 30, Sigma: 4}, Thick: 1}
 	l := &Loader{Set: s, Batch: 16, Shuffle: true, Augment: a}
@@ -398,7 +398,7 @@ func TestAugmentKeepsImagesApart(t *testing.T) {
 			for k, i := range b.Index {
 				seen[i]++
 				x := b.X[k*784 : (k+1)*784]
-				if got := int(x[14*28+14]*255 + 0.5); got != i || b.Labels[k] != uint8(i%10) {
+				if got := int(x[14*28+14]*255 + 0.5); got != i || b.Labels[k] != uint16(i%10) {
 					t.Fatalf("index %d came with image %d and label %d", i, got, b.Labels[k])
 				}
 			}
@@ -449,7 +449,7 @@ func TestAugmentRanges(t *testing.T) {
 }
 
 func TestAugmentEraseAndNoise(t *testing.T) {
-	s := &Set{Name: "black", H: 28, W: 28, Pixels: make([]uint8, 784), Labels: make([]uint8, 1)}
+	s := &Set{Name: "black", C: 1, Classes: digits, H: 28, W: 28, Pixels: make([]uint8, 784), Labels: make([]uint16, 1)}
 	for j := range s.Pixels {
 		s.Pixels[j] = 255
 	}
@@ -559,7 +559,7 @@ func TestAugmentAllocations(t *testing.T) {
 		t.Errorf("an image allocates %v times", n)
 	}
 	count := func(images, batch int) float64 {
-		part := &Set{Name: "part", H: s.H, W: s.W, Pixels: s.Pixels[:images*784], Labels: s.Labels[:images]}
+		part := &Set{Name: "part", C: 1, Classes: digits, H: s.H, W: s.W, Pixels: s.Pixels[:images*784], Labels: s.Labels[:images]}
 		l := &Loader{Set: part, Batch: batch, Shuffle: true, Augment: full}
 		return testing.AllocsPerRun(5, func() {
 			for range l.Epoch(1) {

@@ -4,7 +4,7 @@ import "math"
 
 // Majority is the accuracy on the test set of always naming the class that is
 // most frequent in the training set.
-func (d *Digits) Majority() float64 {
+func (d *Dataset) Majority() float64 {
 	counts := d.Train.Counts()
 	top := 0
 	for class, n := range counts {
@@ -24,7 +24,7 @@ func (d *Digits) Majority() float64 {
 // NearestMean is the accuracy on the test set of naming the class whose mean
 // training image is nearest, by Euclidean distance: the bar that anything
 // trained has to clear. A class without training images is never named.
-func (d *Digits) NearestMean() float64 {
+func (d *Dataset) NearestMean() float64 {
 	var means [][]float64
 	for class := range d.Train.Counts() {
 		means = append(means, d.Train.Mean(class))

@@ -19,7 +19,8 @@ import (
 //	}
 //
 // Apply changes, in place, an image of h rows of w values in [0,1], 0 being
-// background; values beyond are cut off after it. All chance must come from rng:
+// background; values beyond are cut off after it. Of an image in colour it is given
+// one plane after the other, each with the same chance. All chance must come from rng:
 // it begins anew for every (seed, epoch, index of the image, place in More), so
 // that no change alters what is drawn for another. Several goroutines call it at
 // once, each with an image and an rng of its own.

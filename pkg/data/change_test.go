@@ -97,7 +97,7 @@ func TestMoreChanges(t *testing.T) {
 	}
 	// Where it salts does not depend on what stands beside it but for its place.
 	grains := func(a Augment) (at []int) {
-		blank := &Set{H: 28, W: 28, Pixels: make([]uint8, 784), Labels: make([]uint8, 1)}
+		blank := &Set{C: 1, H: 28, W: 28, Pixels: make([]uint8, 784), Labels: make([]uint16, 1)}
 		for i, v := range changed(blank, a, 1, 0) {
 			if v == 1 {
 				at = append(at, i)

@@ -4,7 +4,7 @@
 //
 // The way of the data:
 //
-//	Load ──► Digits{Train, Test} ──► Partition ──► Loader{Set, Batch, Seed} ──► Epoch(e) ──► Batch
+//	Load ──► Dataset{Train, Test} ──► Partition ──► Loader{Set, Batch, Seed} ──► Epoch(e) ──► Batch
 //	  MNIST_DIR, the user's cache,     50,000 + 10,000         float32 in [0,1], fresh order
 //	  a mirror, or synthetic digits                        (and augmentation) every epoch
 //
@@ -17,7 +17,7 @@
 // allocates what a header merely claims; MNIST is accepted only when the
 // SHA-256 of its raw bytes is MNIST's. When it cannot be had within seconds,
 // the synthetic digits drawn by this package stand in for it, and say so in
-// Digits.Name.
+// Dataset.Name.
 //
 // Everything random is a function of a seed and of what it is drawn for (the
 // epoch, the index of the image), so that a run means the same on any machine,

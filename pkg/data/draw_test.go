@@ -10,12 +10,12 @@ import (
 // classed is a set whose image i holds the number i, with so many of each class
 // in the order of the classes.
 func classed(counts ...int) *Set {
-	s := &Set{Name: "numbered", H: 1, W: 2}
+	s := &Set{Name: "numbered", C: 1, Classes: digits, H: 1, W: 2}
 	for class, n := range counts {
 		for range n {
 			i := s.Len()
 			s.Pixels = append(s.Pixels, uint8(i>>8), uint8(i))
-			s.Labels = append(s.Labels, uint8(class))
+			s.Labels = append(s.Labels, uint16(class))
 		}
 	}
 	return s
@@ -70,17 +70,17 @@ func TestLabelsBeyondTheDigits(t *testing.T) {
 	if got := s.Counts(); len(got) != 27 || got[26] != 2 {
 		t.Errorf("counts %v", got)
 	}
-	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "label 10 of image 20, want 0 to 9") {
+	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "label 10 at index 20, allowed 0 to 9") {
 		t.Errorf("check: %v", err)
 	}
-	d := &Digits{Train: s, Test: s}
+	d := &Dataset{Train: s, Test: s}
 	if got := d.Majority(); math.Abs(got-1./27) > 1e-9 {
 		t.Errorf("majority %v, want 1/27", got)
 	}
 	if got := d.NearestMean(); !(got >= 0.5) { // every class has two neighbours of its own
 		t.Errorf("nearest mean %v", got)
 	}
-	for _, bad := range []*Set{nil, {Name: "x", H: 2, W: 2, Pixels: make([]uint8, 7), Labels: make([]uint8, 2)}} {
+	for _, bad := range []*Set{nil, {Name: "x", C: 1, Classes: digits, H: 2, W: 2, Pixels: make([]uint8, 7), Labels: make([]uint16, 2)}} {
 		if bad.Check() == nil {
 			t.Errorf("%+v passes", bad)
 		}

@@ -12,7 +12,7 @@ import (
 // From all images to the batches of an epoch: a part is kept for validation,
 // the rest comes in a fresh order every epoch.
 func Example() {
-	all := data.Synthetic("digits", 1, 0, 100) // or (*data.Digits).Train of data.Load
+	all := data.Synthetic("digits", 1, 0, 100) // or (*data.Dataset).Train of data.Load
 	train, dev, _ := data.Partition(all, 1, 20)
 	fmt.Println(train)
 	fmt.Println(dev)
@@ -84,7 +84,7 @@ func ExampleSet() {
 	threes := digits.OfClass(3, 5)
 	fmt.Println(few.Counts(), threes.Labels)
 
-	d := data.Digits{Train: digits, Test: data.Synthetic("test", 1, 200, 100)}
+	d := data.Dataset{Train: digits, Test: data.Synthetic("test", 1, 200, 100)}
 	fmt.Printf("always the same digit: %.0f %%\n", 100*d.Majority())
 	fmt.Println("nearest mean image above half:", d.NearestMean() > 0.5)
 	// Output:
@@ -178,4 +178,27 @@ func ExampleAugment_Register() {
 	fmt.Println(augment)
 	// Output:
 	// shift ±2 px, rotate ±12°, elastic α 20 σ 4
+}
+
+// Images of one's own, in colour and with classes of one's own: a Set is its fields.
+func ExampleSet_own() {
+	traffic := data.Set{
+		Name: "lights", C: 3, H: 1, W: 2, Classes: []string{"stop", "go"},
+		Pixels: []uint8{
+			255, 255, 0, 0, 0, 0, // red, green and blue of the first image
+			0, 0, 255, 255, 0, 0,
+		},
+		Labels: []uint16{0, 1},
+	}
+	fmt.Println(traffic.Check(), &traffic)
+	r, g, b, _ := traffic.Image(1).At(0, 0).RGBA()
+	fmt.Println(traffic.Classes[traffic.Labels[1]], r>>8, g>>8, b>>8)
+
+	traffic.Classes = data.Numbered(2) // classes without names are called 0, 1, …
+	traffic.Labels[1] = 2
+	fmt.Println(traffic.Check())
+	// Output:
+	// <nil> lights: 2 images of 3×1×2
+	// go 0 255 0
+	// data: lights: label 2 at index 1, allowed 0 to 1
 }

@@ -25,7 +25,7 @@ var roles = [4]struct {
 // the labels 0 to 9: digits, or whatever else looks like them to a network. They
 // go by the name of their folder, which keeps their runs apart from those on
 // other data; MNIST itself stays MNIST, wherever it lies.
-func (e *environment) readFolder(dir string) (*Digits, error) {
+func (e *environment) readFolder(dir string) (*Dataset, error) {
 	names, err := fourFiles(dir)
 	if err != nil {
 		return nil, err
@@ -55,18 +55,20 @@ func (e *environment) readFolder(dir string) (*Digits, error) {
 		case n < minImages:
 			return nil, fmt.Errorf("%s: %d images, want %d or more", at(i), n, minImages)
 		}
-		if err := checkLabels(labels.Data); err != nil {
+		if err := checkLabels(labels.Data, ten); err != nil {
 			return nil, fmt.Errorf("%s: %w", at(i+1), err)
 		}
 	}
 	if e.files.are(a) {
-		return newDigits("MNIST", "from INKLING_DATA, SHA-256 verified", a), nil
+		return newDataset("MNIST", "from INKLING_DATA, SHA-256 verified", a), nil
 	}
 	name, err := folderName(dir)
 	if err != nil {
 		return nil, err
 	}
-	return newDigits(name, "from INKLING_DATA", a), nil
+	d := newDataset(name, "from INKLING_DATA", a)
+	d.Train.Prepared, d.Test.Prepared = "", ""
+	return d, nil
 }
 
 // minImages is the least number of images of a part: a sixth of the training

@@ -15,8 +15,8 @@ import (
 // of MNIST.
 func others() (content [4][]byte) {
 	train, test := Synthetic("train", 3, 0, 80), Synthetic("test", 3, 80, 60)
-	content[0], content[1] = idx(0x803, []uint32{80, 28, 28}, train.Pixels), idx(0x801, []uint32{80}, train.Labels)
-	content[2], content[3] = idx(0x803, []uint32{60, 28, 28}, test.Pixels), idx(0x801, []uint32{60}, test.Labels)
+	content[0], content[1] = idx(0x803, []uint32{80, 28, 28}, train.Pixels), idx(0x801, []uint32{80}, narrow(train.Labels))
+	content[2], content[3] = idx(0x803, []uint32{60, 28, 28}, test.Pixels), idx(0x801, []uint32{60}, narrow(test.Labels))
 	return content
 }
 
@@ -43,7 +43,7 @@ var (
 	emnistNames  = [4]string{"emnist-digits-train-images-idx3-ubyte.gz", "emnist-digits-train-labels-idx1-ubyte.gz", "emnist-digits-test-images-idx3-ubyte.gz", "emnist-digits-test-labels-idx1-ubyte.gz"}
 )
 
-func loadWith(t *testing.T, v ...string) (*Digits, error) {
+func loadWith(t *testing.T, v ...string) (*Dataset, error) {
 	t.Helper()
 	env := environment{getenv: vars(v...), files: mnist, train: 20, test: 10, log: io.Discard}
 	return env.load(context.Background())

@@ -43,7 +43,7 @@ func way(share float64, path string) glyph {
 }
 
 // glyphs holds the ways to write each digit.
-var glyphs = [Classes][]glyph{
+var glyphs = [ten][]glyph{
 	0: {
 		way(8, "42,0 14,16 2,52 14,86 42,100 72,86 84,50 72,14 44,0"),
 		way(5, "58,6 36,2 10,25 2,60 18,92 44,99 74,78 84,42 66,10 40,3"),

@@ -16,7 +16,7 @@ import (
 // names; else from the user's cache; else, in a program that imports package
 // download, downloaded into that cache; else, so that a machine without MNIST
 // and without a network teaches the same lessons, the synthetic digits of this
-// package. Digits.Name says which.
+// package. Dataset.Name says which.
 //
 // INKLING_DATA narrows the choice: "mnist" makes it an error not to have
 // MNIST, "synthetic" asks for the synthetic digits, "auto" or nothing is the
@@ -31,14 +31,14 @@ import (
 //
 // A failed download ends within 5 seconds and is remembered for some minutes,
 // so that of many short programs only one waits.
-func Load(ctx context.Context) (*Digits, error) {
+func Load(ctx context.Context) (*Dataset, error) {
 	return newEnvironment().load(ctx)
 }
 
 // LoadSynthetic returns the synthetic digits, whatever else there is: what Load
 // returns where INKLING_DATA is "synthetic". They are drawn once and then come
 // from the user's cache.
-func LoadSynthetic() *Digits {
+func LoadSynthetic() *Dataset {
 	return newEnvironment().synthetic("drawn by this library")
 }
 
@@ -69,7 +69,7 @@ type environment struct {
 	log    io.Writer
 }
 
-func (e *environment) load(ctx context.Context) (*Digits, error) {
+func (e *environment) load(ctx context.Context) (*Dataset, error) {
 	choice := e.getenv("INKLING_DATA")
 	switch choice {
 	case "", "auto", "mnist":
@@ -95,12 +95,12 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 			}
 			return nil, fmt.Errorf("data: MNIST_DIR: %w%s", err, advice)
 		}
-		return newDigits("MNIST", "from MNIST_DIR, SHA-256 verified", a), nil
+		return newDataset("MNIST", "from MNIST_DIR, SHA-256 verified", a), nil
 	}
 	if e.cache != "" {
 		a, err := e.files.read(filepath.Join(e.cache, "mnist"), e.copies())
 		if err == nil {
-			return newDigits("MNIST", "from the user's cache, SHA-256 verified", a), nil
+			return newDataset("MNIST", "from the user's cache, SHA-256 verified", a), nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			fmt.Fprintf(e.log, "inkling: cached MNIST is broken and will be replaced: %v\n", err)
@@ -117,7 +117,7 @@ func (e *environment) load(ctx context.Context) (*Digits, error) {
 	}
 	a, host, err := e.download(ctx)
 	if err == nil {
-		return newDigits("MNIST", "downloaded from "+host+", SHA-256 verified", a), nil
+		return newDataset("MNIST", "downloaded from "+host+", SHA-256 verified", a), nil
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("data: MNIST: %w", context.Cause(ctx))

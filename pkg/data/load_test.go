@@ -71,8 +71,8 @@ func vars(pairs ...string) func(string) string {
 func small() (files archive, content [4][]byte) {
 	train, test := Synthetic("train", 1, 0, 30), Synthetic("test", 1, 30, 10)
 	arrays := [4]Array{
-		{[]int{30, 28, 28}, train.Pixels}, {[]int{30}, train.Labels},
-		{[]int{10, 28, 28}, test.Pixels}, {[]int{10}, test.Labels},
+		{[]int{30, 28, 28}, train.Pixels}, {[]int{30}, narrow(train.Labels)},
+		{[]int{10, 28, 28}, test.Pixels}, {[]int{10}, narrow(test.Labels)},
 	}
 	for i, a := range arrays {
 		var b bytes.Buffer
@@ -264,7 +264,7 @@ func TestArchiveNoticesEveryByte(t *testing.T) {
 func TestLoadChoice(t *testing.T) {
 	files, content := small()
 	dir := fill(t, files, content, ".gz")
-	load := func(v ...string) (*Digits, error) {
+	load := func(v ...string) (*Dataset, error) {
 		env := environment{getenv: vars(v...), files: files, train: 20, test: 10, log: io.Discard}
 		return env.load(context.Background())
 	}

@@ -12,8 +12,8 @@ import (
 // Batch is what one training step works on. It is lent: its slices are valid
 // until the next Batch of the same epoch is asked for.
 type Batch struct {
-	X      []float32 // len(Labels)×H×W pixels in [0,1]
-	Labels []uint8
+	X      []float32 // len(Labels)×C×H×W pixels in [0,1]
+	Labels []uint16
 	Index  []int // of each image in Loader.Set
 }
 
@@ -88,12 +88,12 @@ type buffers struct {
 // slot holds one batch.
 type slot struct {
 	x      []float32
-	labels []uint8
+	labels []uint16
 }
 
 // take fills the slot with what of a batch needs no change, and returns it.
 func (s *slot) take(l *Loader, order []int, step int) Batch {
-	size := l.Set.H * l.Set.W
+	size := l.Set.size()
 	most := min(l.Set.Len(), l.Batch)
 	s.x, s.labels = grow(s.x, most*size), grow(s.labels, most)
 	index := order[step*l.Batch : min(len(order), (step+1)*l.Batch)]
@@ -107,7 +107,7 @@ func (s *slot) take(l *Loader, order []int, step int) Batch {
 // plain yields batches as they are asked for: converting one costs less than
 // telling another goroutine to.
 func (l *Loader) plain(buf *buffers, steps int, yield func(Batch) bool) {
-	size := l.Set.H * l.Set.W
+	size := l.Set.size()
 	for step := range steps {
 		b := buf.slot.take(l, buf.order, step)
 		for k, i := range b.Index {
@@ -153,7 +153,7 @@ func (l *Loader) ahead(buf *buffers, steps, epoch int, yield func(Batch) bool) {
 					return
 				}
 				b := h.slots[turn].take(l, buf.order, step)
-				size := l.Set.H * l.Set.W
+				size := l.Set.size()
 				for j, i := range b.Index {
 					h.change(b.X[j*size:(j+1)*size], l.Set, i, &augment, field, l.Seed, epoch)
 				}

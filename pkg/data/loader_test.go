@@ -11,11 +11,11 @@ import (
 // numbered returns n images of 3×2 that carry their index: in the first two
 // pixels, with a label that follows from it.
 func numbered(n int) *Set {
-	s := &Set{Name: "numbered", H: 3, W: 2, Pixels: make([]uint8, 6*n), Labels: make([]uint8, n)}
+	s := &Set{Name: "numbered", C: 1, Classes: digits, H: 3, W: 2, Pixels: make([]uint8, 6*n), Labels: make([]uint16, n)}
 	for i := range n {
 		p := s.pixels(i)
 		p[0], p[1], p[5] = uint8(i>>8), uint8(i), 255
-		s.Labels[i] = uint8(i * 7 % Classes)
+		s.Labels[i] = uint16(i * 7 % ten)
 	}
 	return s
 }
@@ -62,7 +62,7 @@ func checkEpoch(t *testing.T, name string, l *Loader, epoch int) {
 			if got := number(t, b.X[k*size:(k+1)*size]); got != i {
 				t.Fatalf("%s: index %d came with image %d", name, i, got)
 			}
-			if b.Labels[k] != uint8(i*7%Classes) {
+			if b.Labels[k] != uint16(i*7%ten) {
 				t.Fatalf("%s: image %d came with label %d", name, i, b.Labels[k])
 			}
 			if seen[i] {

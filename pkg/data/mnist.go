@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"inkling/pkg/internal/atomicfile"
@@ -32,31 +33,50 @@ var mnist = archive{
 	{"t10k-labels-idx1-ubyte", []int{10000}, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
 }
 
-// Digits is a training set and a test set of handwritten digits.
-type Digits struct {
-	Name   string // "MNIST" or "synthetic digits"
-	Source string // where they were had from
-	Train  *Set
-	Test   *Set
+// Dataset is a training set and a test set, of the same kind of images and the
+// same classes.
+type Dataset struct {
+	Name        string // "MNIST", "synthetic digits", or one's own
+	Source      string // where they were had from
+	Train, Test *Set
 }
 
 // String says in one line which data these are: the line that every log,
 // figure and report begins with.
-func (d *Digits) String() string {
-	return fmt.Sprintf("%s: %d training and %d test images of %d×%d (%s)",
-		d.Name, d.Train.Len(), d.Test.Len(), d.Train.H, d.Train.W, d.Source)
+func (d *Dataset) String() string {
+	classes := ""
+	if !slices.Equal(d.Train.Classes, digits) {
+		classes = " in " + naming(d.Train.Classes)
+	}
+	return fmt.Sprintf("%s: %d training and %d test images of %s%s (%s)",
+		d.Name, d.Train.Len(), d.Test.Len(), d.Train.shape(), classes, d.Source)
 }
 
-// newDigits makes Digits of the four arrays of an archive.
-func newDigits(name, source string, a [4]Array) *Digits {
-	set := func(part string, images, labels Array) *Set {
-		return &Set{Name: part, H: images.Dims[1], W: images.Dims[2], Pixels: images.Data, Labels: labels.Data}
+// wide are labels read as bytes.
+func wide(labels []uint8) []uint16 {
+	w := make([]uint16, len(labels))
+	for i, y := range labels {
+		w[i] = uint16(y)
 	}
-	return &Digits{
+	return w
+}
+
+// narrow are labels of digits as bytes.
+func narrow(labels []uint16) []uint8 {
+	b := make([]uint8, len(labels))
+	for i, y := range labels {
+		b[i] = uint8(y)
+	}
+	return b
+}
+
+// newDataset makes a Dataset of digits of the four arrays of an archive.
+func newDataset(name, source string, a [4]Array) *Dataset {
+	return &Dataset{
 		Name:   name,
 		Source: source,
-		Train:  set("train", a[0], a[1]),
-		Test:   set("test", a[2], a[3]),
+		Train:  greyDigits("train", a[0].Data, wide(a[1].Data)),
+		Test:   greyDigits("test", a[2].Data, wide(a[3].Data)),
 	}
 }
 
@@ -115,21 +135,12 @@ func (f idxFile) read(dir, copies string) (Array, error) {
 // verify reports how a, which has the right dimensions, is not the file.
 func (f idxFile) verify(a Array) error {
 	if len(a.Dims) == 1 {
-		if err := checkLabels(a.Data); err != nil {
+		if err := checkLabels(a.Data, ten); err != nil {
 			return err
 		}
 	}
 	if got := sum(a); got != f.sha {
 		return fmt.Errorf("not MNIST: SHA-256 of its raw bytes is %s, want %s", got, f.sha)
-	}
-	return nil
-}
-
-func checkLabels(labels []uint8) error {
-	for i, y := range labels {
-		if y >= Classes {
-			return fmt.Errorf("label %d at index %d, allowed 0 to %d", y, i, Classes-1)
-		}
 	}
 	return nil
 }

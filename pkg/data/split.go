@@ -21,12 +21,10 @@ func Partition(s *Set, seed uint64, dev int) (train, devSet *Set, devIndex []int
 		copy(s.pixels(to), s.pixels(from))
 		s.Labels[to] = s.Labels[from]
 	}
-	at := len(rest) * s.H * s.W
-	copy(s.Pixels[at:], aside.Pixels)
-	copy(s.Labels[len(rest):], aside.Labels)
-	train = &Set{Name: "train", H: s.H, W: s.W, Pixels: s.Pixels[:at:at], Labels: s.Labels[:len(rest):len(rest)]}
-	devSet = &Set{Name: "dev", H: s.H, W: s.W, Pixels: s.Pixels[at:], Labels: s.Labels[len(rest):]}
-	return train, devSet, devIndex
+	n := len(rest)
+	copy(s.Pixels[n*s.size():], aside.Pixels)
+	copy(s.Labels[n:], aside.Labels)
+	return s.window("train", 0, n), s.window("dev", n, s.Len()), devIndex
 }
 
 // cut parts 0…n-1 by a permutation that depends on seed and n alone; both parts

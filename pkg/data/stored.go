@@ -16,17 +16,13 @@ import (
 // are a part of the sequence that training never sees.
 const syntheticSeed = 1
 
-func (e *environment) synthetic(source string) *Digits {
+func (e *environment) synthetic(source string) *Dataset {
 	s := e.stored(syntheticSeed, e.train+e.test)
-	part := func(name string, from, to int) *Set {
-		n := s.H * s.W
-		return &Set{Name: name, H: s.H, W: s.W, Pixels: s.Pixels[from*n : to*n : to*n], Labels: s.Labels[from:to:to]}
-	}
-	return &Digits{
+	return &Dataset{
 		Name:   "synthetic digits",
 		Source: source,
-		Train:  part("train", 0, e.train),
-		Test:   part("test", e.train, e.train+e.test),
+		Train:  s.window("train", 0, e.train),
+		Test:   s.window("test", e.train, e.train+e.test),
 	}
 }
 
@@ -76,13 +72,14 @@ func readStored(base string, n int) (*Set, error) {
 	if got := storedSums(a[0], a[1]); got != string(want) {
 		return nil, fmt.Errorf("%s: SHA-256 is %q, want %q", sums, got, want)
 	}
-	return &Set{Name: "synthetic", H: side, W: side, Pixels: a[0].Data, Labels: a[1].Data}, nil
+	s := greyDigits("synthetic", a[0].Data, wide(a[1].Data))
+	return s, s.Check()
 }
 
 func writeStored(base string, s *Set) error {
 	images, labels, sums := storedPaths(base)
 	a := Array{[]int{s.Len(), s.H, s.W}, s.Pixels}
-	b := Array{[]int{s.Len()}, s.Labels}
+	b := Array{[]int{s.Len()}, narrow(s.Labels)}
 	return errors.Join(
 		writeAtomic(images, func(w io.Writer) error { return WriteIDX(w, a) }),
 		writeAtomic(labels, func(w io.Writer) error { return WriteIDX(w, b) }),

@@ -3,7 +3,8 @@ package data
 // Lattice returns n images of 28×28 with crossing lines: on them one sees what
 // an Augment does to the plane.
 func Lattice(n int) *Set {
-	s := &Set{Name: "lattice", H: side, W: side, Labels: make([]uint8, n)}
+	s := greyDigits("lattice", nil, make([]uint16, n))
+	s.Prepared = ""
 	for range n {
 		for i := range side * side {
 			ink := uint8(0)

@@ -15,14 +15,21 @@ import (
 // each digit once, in an order of their own, so that any run of them is
 // balanced.
 func Synthetic(name string, seed uint64, first, n int) *Set {
-	const size = side * side
-	s := &Set{Name: name, H: side, W: side, Pixels: make([]uint8, n*size), Labels: make([]uint8, n)}
+	s := greyDigits(name, make([]uint8, n*side*side), make([]uint16, n))
 	each(n, func() func(int) {
 		w := newWriter()
 		return func(i int) { s.Labels[i] = w.draw(s.pixels(i), seed, first+i) }
 	})
 	return s
 }
+
+// greyDigits is a set of digits in the manner of MNIST.
+func greyDigits(name string, pixels []uint8, labels []uint16) *Set {
+	return &Set{Name: name, C: 1, H: side, W: side, Classes: digits, Prepared: asMNIST, Pixels: pixels, Labels: labels}
+}
+
+// ten is the number of digits.
+const ten = 10
 
 // writer draws digits, one after the other, in buffers of its own.
 type writer struct {
@@ -50,19 +57,19 @@ func newWriter() *writer {
 
 // boldness is how wide the pen is for each digit, beside the usual: what is
 // written small, as a zero often is, is magnified with its pen.
-var boldness = [Classes]float64{1.15, 1.1, 1.02, 1.07, 1.03, 1.04, 1.02, 1.06, 1, 0.96}
+var boldness = [ten]float64{1.15, 1.1, 1.02, 1.07, 1.03, 1.04, 1.02, 1.06, 1, 0.96}
 
 // draw fills dst with image i and returns its label.
-func (w *writer) draw(dst []uint8, seed uint64, i int) uint8 {
-	var order [Classes]int
-	reseed(&w.src, seed, forSynthetic, i/Classes, 0)
+func (w *writer) draw(dst []uint8, seed uint64, i int) uint16 {
+	var order [ten]int
+	reseed(&w.src, seed, forSynthetic, i/ten, 0)
 	permute(order[:], w.rng)
-	label := order[i%Classes]
+	label := order[i%ten]
 
 	reseed(&w.src, seed, forSynthetic, i, 1)
 	w.write(w.choose(glyphs[label]), boldness[label])
 	w.canvas.render(dst, w.marks, w.between(0.7, 1.4))
-	return uint8(label)
+	return uint16(label)
 }
 
 func (w *writer) choose(ways []glyph) glyph {

@@ -8,12 +8,12 @@ import (
 )
 
 // clouds are n rows of 3 values around each of two places, and which they are of.
-func clouds(n int) (rows []float32, labels []uint8) {
+func clouds(n int) (rows []float32, labels []uint16) {
 	for i := range 2 * n {
 		at := float64(i)
 		place := 10 * float64(i%2)
 		rows = append(rows, float32(place+math.Sin(at)), float32(place+math.Cos(at)), float32(math.Sin(3*at)/2))
-		labels = append(labels, uint8(i%2))
+		labels = append(labels, uint16(i%2))
 	}
 	return rows, labels
 }

@@ -105,7 +105,7 @@ func (s *nearest) offer(j int32, d float32) {
 // KNNAccuracy is the share of rows whose label is that of the majority of their
 // k nearest other rows (leave-one-out); a tie goes to the nearest. x holds
 // len(labels) rows of dim values: pixels, activations or an embedding.
-func KNNAccuracy(x []float32, dim int, labels []uint8, k int) (float64, error) {
+func KNNAccuracy(x []float32, dim int, labels []uint16, k int) (float64, error) {
 	n, err := rowsOf("k-NN", x, dim)
 	if err != nil {
 		return 0, err

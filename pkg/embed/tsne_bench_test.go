@@ -16,7 +16,7 @@ func BenchmarkTSNE(b *testing.B) {
 }
 
 // clusters are n points around ten centres in dim dimensions, with labels.
-func clusters(n, dim int) (x []float32, labels []uint8) {
+func clusters(n, dim int) (x []float32, labels []uint16) {
 	r := rand.New(rand.NewPCG(5, 6))
 	centres := make([]float32, 10*dim)
 	for i := range centres {
@@ -24,7 +24,7 @@ func clusters(n, dim int) (x []float32, labels []uint8) {
 	}
 	for i := range n {
 		k := i % 10
-		labels = append(labels, uint8(k))
+		labels = append(labels, uint16(k))
 		for j := range dim {
 			x = append(x, centres[k*dim+j]+0.6*float32(r.NormFloat64()))
 		}

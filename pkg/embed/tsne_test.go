@@ -108,7 +108,7 @@ func TestNeighbors(t *testing.T) {
 
 func TestKNNAccuracy(t *testing.T) {
 	x := []float32{0, 1, 2, 10, 11, 12, 1.5}
-	labels := []uint8{1, 1, 1, 2, 2, 2, 2} // the last stands among strangers
+	labels := []uint16{1, 1, 1, 2, 2, 2, 2} // the last stands among strangers
 	if a, err := KNNAccuracy(x, 1, labels, 1); err != nil || math.Abs(a-4./7) > 1e-12 {
 		t.Errorf("1-NN %.4f, error %v, want 4 of 7", a, err)
 	}

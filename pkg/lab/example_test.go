@@ -13,8 +13,8 @@ import (
 )
 
 // few are digits to learn from; a lab cuts a dev split from them.
-func few() *data.Digits {
-	return &data.Digits{
+func few() *data.Dataset {
+	return &data.Dataset{
 		Name: "few digits", Source: "drawn for an example",
 		Train: data.Synthetic("train", 1, 0, 240), Test: data.Synthetic("test", 1, 240, 60),
 	}
@@ -23,7 +23,7 @@ func few() *data.Digits {
 // mlp is a run of a second or less.
 func mlp(rate float64) train.Config {
 	return train.Config{
-		Layers: nn.MLP([]int{16}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
+		Layers: nn.MLP([]int{16}, nn.ReLU{}, 10, 0), Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule: optim.Constant(rate), Batch: 40, Epochs: 4, Seed: 1, DevEvery: train.PerEpoch(1),
 	}
 }

@@ -207,13 +207,13 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 			p.LogEvery = min(p.LogEvery, max(p.EpochSteps/4, 1))
 			p.DevEvery = train.Every(max(p.EpochSteps/4/p.LogEvery, 1) * p.LogEvery)
 		}
-		auto := autoName(p.Config)
+		auto := autoName(l.In(), p.Config)
 		p.Name = cmp.Or(p.Name, auto)
 		key, code := identify(p.Config)
 		r := &Result{lab: l, Record: Record{
 			Name: p.Name, Named: p.Name != auto, Question: l.Question, Config: key, Seed: p.Seed, Weights: p.Weights(),
-			Data:    fmt.Sprintf("%s, %d for training, %d dev", l.Digits.Name, p.Set.Len(), l.Dev.Len()),
-			DataSum: l.sum(), Split: l.Split, Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
+			Data:    fmt.Sprintf("%s, %d for training, %d dev", l.Data.Name, p.Set.Len(), l.Dev.Len()),
+			DataSum: l.sum(), Split: l.Split, Input: l.In(), Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
 		}}
 		if r.Layers, err = nn.EncodeLayers(p.Layers); err != nil {
 			return nil, err

@@ -32,8 +32,8 @@ func BenchmarkSideBySide(b *testing.B) {
 		for _, n := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/%d at a time", c.name, n), func(b *testing.B) {
 				for i := range b.N {
-					l := New("bench", &data.Digits{Name: "bench", Train: &data.Set{Name: "train", H: 28, W: 28,
-						Pixels: append([]uint8(nil), set.Pixels...), Labels: append([]uint8(nil), set.Labels...)}}, b.TempDir(), false)
+					l := New("bench", &data.Dataset{Name: "bench", Train: &data.Set{Name: "train", C: 1, H: 28, W: 28, Classes: data.Numbered(10),
+						Pixels: append([]uint8(nil), set.Pixels...), Labels: append([]uint16(nil), set.Labels...)}}, b.TempDir(), false)
 					l.Log, l.SideBySide = io.Discard, n
 					var cfgs []train.Config
 					for s := range 4 {

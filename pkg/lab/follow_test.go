@@ -31,7 +31,7 @@ func TestOneLossHasOneName(t *testing.T) {
 		m := must(r.Model())
 		near(t, name+": NLL on dev", metric.Judge(m, l.Dev).NLL(), r.Best.Loss)
 		test := must(r.Test())
-		near(t, name+": NLL on test", metric.Judge(m, l.Digits.Test).NLL(), test.Loss)
+		near(t, name+": NLL on test", metric.Judge(m, l.Data.Test).NLL(), test.Loss)
 		for _, e := range r.Train() {
 			if e.Objective == e.Loss || e.Objective == 0 {
 				t.Errorf("%s: objective %v and loss %v after step %d, with a penalty", name, e.Objective, e.Loss, e.Step)

@@ -35,8 +35,8 @@ func mustBeOneLine(t *testing.T, err error) {
 
 // tiny draws fresh sets of n training and dev examples together: a lab
 // reorders its own.
-func tiny(n int) *data.Digits {
-	return &data.Digits{
+func tiny(n int) *data.Dataset {
+	return &data.Dataset{
 		Name: "tiny digits", Source: "drawn for a test",
 		Train: data.Synthetic("train", 1, 0, n), Test: data.Synthetic("test", 1, n, n/3),
 	}
@@ -54,7 +54,7 @@ func testLab(t *testing.T, root string) *Lab {
 // steps an epoch.
 func mlp() train.Config {
 	return train.Config{
-		Name: "mlp", Layers: nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
+		Name: "mlp", Layers: nn.MLP([]int{12}, nn.ReLU{}, 10, 0), Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule: optim.Constant(0.05), Batch: 16, Epochs: 3, Seed: 1, LogEvery: 3, DevEvery: 5,
 	}
 }
@@ -165,7 +165,7 @@ func configs() []train.Config {
 	add("adagrad", func(c *train.Config) { c.Optimizer = optim.AdaGrad{} })
 	add("lion", func(c *train.Config) { c.Optimizer, c.Schedule = optim.Lion{}, optim.Constant(0.001) })
 	add("ema", func(c *train.Config) { c.EMA = 0.9 })
-	add("dropout", func(c *train.Config) { c.Layers = nn.MLP([]int{12, 8}, nn.ReLU{}, data.Classes, 0.3) })
+	add("dropout", func(c *train.Config) { c.Layers = nn.MLP([]int{12, 8}, nn.ReLU{}, 10, 0.3) })
 	add("batch norm", func(c *train.Config) { c.Layers = []nn.Layer{nn.BatchNorm{}, nn.Linear{Out: 10}} })
 	add("plateau", func(c *train.Config) { c.Schedule, c.DevEvery = optim.ReduceOnPlateau{Base: 0.3, Factor: 0.5}, 2 })
 	add("one cycle", func(c *train.Config) { c.Schedule = optim.Warmup{Steps: 4, Then: optim.OneCycle{Max: 0.1, Steps: 17}} })
@@ -178,7 +178,7 @@ func configs() []train.Config {
 // at any learning rate: the units die, or it learns as a perceptron does.)
 func diverging() train.Config {
 	c := mlp()
-	c.Layers, c.Loss = nn.MLP(nil, nil, data.Classes, 0), nn.MSE{}
+	c.Layers, c.Loss = nn.MLP(nil, nil, 10, 0), nn.MSE{}
 	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
 	return c
 }

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"inkling/pkg/data"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
@@ -97,7 +96,7 @@ func (h Hyper) Config(l *Lab) (train.Config, error) {
 		return train.Config{}, fmt.Errorf("lab: dropout %v, want 0 ≤ dropout < 1", h.Dropout)
 	}
 	h.given = [len(mlpFlags)]bool{} // they have their effect here
-	return h.With(l, nn.MLP(hidden, act, data.Classes, h.Dropout)...)
+	return h.With(l, nn.MLP(hidden, act, l.Out(), h.Dropout)...)
 }
 
 // Check reports what is wrong with h before any data is there. What depends on
@@ -127,7 +126,7 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (train.Config, error) {
 	}
 	for i, name := range mlpFlags {
 		if h.given[i] {
-			return train.Config{}, fmt.Errorf("lab: --%s has no effect: the layers are given as %s", name, outline(layers))
+			return train.Config{}, fmt.Errorf("lab: --%s has no effect: the layers are given as %s", name, outline(l.In(), layers))
 		}
 	}
 	newOptimizer, err := pick("optimizer", h.Optimizer, optim.Optimizers())
@@ -155,7 +154,7 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (train.Config, error) {
 		return train.Config{}, err
 	}
 	if c.Name == "" {
-		c.Name = autoName(c)
+		c.Name = autoName(l.In(), c)
 	}
 	_, err = c.Complete()
 	return c, err
@@ -221,10 +220,10 @@ func (h Hyper) steps(l *Lab) (int, error) {
 }
 
 // outline names layers by their weights: "784-512-256-10", "conv16-pool-256-10".
-func outline(layers []nn.Layer) string {
+func outline(in nn.Shape, layers []nn.Layer) string {
 	text := nn.Outline(layers)
 	if strings.Trim(text, "-0123456789") == "" { // no image is left whole
-		text = strings.TrimSuffix("784-"+text, "-")
+		text = strings.TrimSuffix(fmt.Sprint(in.Size(), "-", text), "-")
 	}
 	return text
 }

@@ -243,7 +243,7 @@ func TestOwnNamesBehindFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Augment = augment
-	want := train.Config{Layers: nn.MLP([]int{8}, wave{2}, data.Classes, 0), Optimizer: drift{0.01, 3}, Schedule: seesaw{0.1}, Augment: data.Augment{More: []data.Change{dust(0.25)}}}
+	want := train.Config{Layers: nn.MLP([]int{8}, wave{2}, 10, 0), Optimizer: drift{0.01, 3}, Schedule: seesaw{0.1}, Augment: data.Augment{More: []data.Change{dust(0.25)}}}
 	if !reflect.DeepEqual(c.Layers, want.Layers) || c.Optimizer != want.Optimizer || c.Schedule != want.Schedule || !reflect.DeepEqual(c.Augment, want.Augment) {
 		t.Errorf("%+v, want %+v", c, want)
 	}

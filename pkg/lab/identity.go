@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"encoding/binary"
 	"fmt"
 	"hash/maphash"
 	"os"
@@ -89,9 +90,12 @@ func (l *Lab) quickSum() uint64 {
 	var h maphash.Hash
 	h.SetSeed(hashSeed)
 	for _, s := range []*data.Set{l.Train, l.Dev} {
-		maphash.WriteComparable(&h, [3]int{s.H, s.W, s.Len()})
+		maphash.WriteComparable(&h, [4]int{s.C, s.H, s.W, s.Len()})
+		for _, name := range s.Classes {
+			maphash.WriteComparable(&h, name)
+		}
 		h.Write(s.Pixels)
-		h.Write(s.Labels)
+		binary.Write(&h, binary.LittleEndian, s.Labels)
 	}
 	return h.Sum64()
 }

@@ -24,7 +24,7 @@ import (
 // dev, and the question's part of the run store.
 type Lab struct {
 	Question   string
-	Digits     *data.Digits // Digits.Train reordered: Train and Dev are windows of it
+	Data       *data.Dataset // Data.Train reordered: Train and Dev are windows of it
 	Train, Dev *data.Set
 	Split      Split
 	Log        io.Writer              // where Fit writes; os.Stdout; one with Flush() error is flushed at its end
@@ -67,11 +67,11 @@ func Open(ctx context.Context, question string) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	digits, err := data.Load(ctx)
+	d, err := data.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return New(question, digits, root, quick), nil
+	return New(question, d, root, quick), nil
 }
 
 // quick reads the value of INKLING_QUICK.
@@ -85,40 +85,40 @@ func quick(value string) (bool, error) {
 	return false, fmt.Errorf("lab: INKLING_QUICK %.20q, want 1 or true for quick runs, 0, false or nothing for full ones", value)
 }
 
-// New is a lab on digits of one's own, with a run store in the folder root; a
-// quick one works on few of them. The dev split is a sixth of digits.Train, which
-// is reordered.
-func New(question string, digits *data.Digits, root string, quick bool) *Lab {
-	l := &Lab{Question: question, Digits: digits, Log: os.Stdout, Quick: quick, drawn: new(subsets)}
-	l.store = filepath.Join(root, slug(digits.Name))
+// New is a lab on data of one's own, with a run store in the folder root; a quick
+// one works on few of the images. The dev split is a sixth of d.Train, which is
+// reordered.
+func New(question string, d *data.Dataset, root string, quick bool) *Lab {
+	l := &Lab{Question: question, Data: d, Log: os.Stdout, Quick: quick, drawn: new(subsets)}
+	l.store = filepath.Join(root, slug(d.Name))
 	if l.Quick {
 		l.store += "-quick"
 	}
-	l.Split = Split{Seed: 1, Dev: digits.Train.Len() / 6}
-	l.dataSum = digits.Train.Fingerprint()
-	l.Train, l.Dev, l.devIndex = data.Partition(digits.Train, l.Split.Seed, l.Split.Dev)
+	l.Split = Split{Seed: 1, Dev: d.Train.Len() / 6}
+	l.dataSum = d.Train.Fingerprint()
+	l.Train, l.Dev, l.devIndex = data.Partition(d.Train, l.Split.Seed, l.Split.Dev)
 	if l.Quick {
 		l.Train, l.Dev = train.Subset(l.Train, quickTrain), train.Subset(l.Dev, quickDev)
-		d := *digits
-		d.Test = train.Subset(d.Test, quickTest)
-		l.Digits = &d
+		few := *d
+		few.Test = train.Subset(d.Test, quickTest)
+		l.Data = &few
 	}
 	l.made = l.quickSum()
 	l.now = l.made
 	return l
 }
 
-// On is a lab for the same question on other digits, which it cuts as Open does,
-// with the part of the run store that is theirs. Digits.Train is reordered.
-func (l *Lab) On(digits *data.Digits) *Lab {
-	other := New(l.Question, digits, filepath.Dir(l.store), l.Quick)
+// On is a lab for the same question on other data, which it cuts as Open does,
+// with the part of the run store that is theirs. d.Train is reordered.
+func (l *Lab) On(d *data.Dataset) *Lab {
+	other := New(l.Question, d, filepath.Dir(l.store), l.Quick)
 	other.Log, other.Progress, other.Quiet, other.SideBySide = l.Log, l.Progress, l.Quiet, l.SideBySide
 	return other
 }
 
 // String says what the lab works on, for the head of a report.
 func (l *Lab) String() string {
-	s := fmt.Sprintf("%v; %d for training, %d dev (split seed %d)", l.Digits, l.Train.Len(), l.Dev.Len(), l.Split.Seed)
+	s := fmt.Sprintf("%v; %d for training, %d dev (split seed %d)", l.Data, l.Train.Len(), l.Dev.Len(), l.Split.Seed)
 	if l.Quick {
 		s += "; QUICK: a subset, to try things out, not for results"
 	}
@@ -138,7 +138,24 @@ func (l *Lab) IfQuick(quick, full int) int {
 }
 
 // In is the shape of one example.
-func (l *Lab) In() nn.Shape { return nn.CHW(1, l.Digits.Train.H, l.Digits.Train.W) }
+func (l *Lab) In() nn.Shape {
+	if l == nil {
+		return digit
+	}
+	return nn.CHW(l.Train.C, l.Train.H, l.Train.W)
+}
+
+// Out is the number of classes: the outputs of a network for the lab's data.
+func (l *Lab) Out() int {
+	if l == nil {
+		return 10
+	}
+	return len(l.Train.Classes)
+}
+
+// digit is the shape of what runs were made on when there was nothing else, and
+// of what flags are checked for while no data is there.
+var digit = nn.CHW(1, 28, 28)
 
 // Test judges the run's best model on the test set. The score of a run that
 // has ended is kept with it, so the test set is read once.
@@ -153,7 +170,7 @@ func (r *Result) Test() (train.Score, error) {
 	if err != nil {
 		return train.Score{}, err
 	}
-	s, err := train.Evaluate(context.Background(), m, train.LossOf(m), train.InOrder(r.lab.Digits.Test))
+	s, err := train.Evaluate(context.Background(), m, train.LossOf(m), train.InOrder(r.lab.Data.Test))
 	if err != nil {
 		return train.Score{}, err
 	}
@@ -204,12 +221,12 @@ func (l *Lab) BestPath(question string) string { return filepath.Join(l.store, q
 func (l *Lab) BestModel(question string) (*nn.Model, map[string]string, error) {
 	m, meta, err := l.LoadModel(l.BestPath(question))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("lab: no saved model for %s on %s: make a run first", question, l.Digits.Name)
+		err = fmt.Errorf("lab: no saved model for %s on %s: make a run first", question, l.Data.Name)
 	}
 	return m, meta, err
 }
 
-// LoadModel loads a saved model that fits the lab's digits, and what it says
+// LoadModel loads a saved model that fits the lab's data, and what it says
 // of itself.
 func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
 	m, meta, err := nn.Load(path)
@@ -228,8 +245,8 @@ func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
 	for k, v := range meta {
 		meta[k] = printable.Text(v)
 	}
-	if in, out := m.In, m.Out(); in != l.In() || out != nn.Vec(data.Classes) {
-		return nil, nil, fmt.Errorf("%s: a model from %v to %v, want one from %v to %d", path, in, out, l.In(), data.Classes)
+	if in, out := m.In, m.Out(); in != l.In() || out != nn.Vec(l.Out()) {
+		return nil, nil, fmt.Errorf("%s: a model from %v to %v, want one from %v to %d", path, in, out, l.In(), l.Out())
 	}
 	return m, meta, nil
 }

@@ -61,7 +61,7 @@ func (rs Runs) Headline(text string) string {
 	for _, r := range rs {
 		ids = append(ids, r.Dir[strings.LastIndexByte(r.Dir, '-')+1:])
 		if r.lab != nil {
-			data = r.lab.Digits.Name
+			data = r.lab.Data.Name
 		}
 	}
 	return fmt.Sprintf("headline: %s; %s, %s\nruns: %s\n", printable.Text(text), rs.Made(), data, strings.Join(ids, " "))

@@ -47,7 +47,7 @@ func (plain) State() []nn.State { return nil }
 
 type Loss struct{ nn.CrossEntropy }
 
-func (l Loss) Eval(dy, y *nn.Tensor, labels []uint8) float64 {
+func (l Loss) Eval(dy, y *nn.Tensor, labels []uint16) float64 {
 	loss := l.CrossEntropy.Eval(dy, y, labels)
 	if dy != nil {
 		for i, v := range dy.Data {
@@ -205,7 +205,7 @@ func TestOwnCodeInAProgram(t *testing.T) {
 
 	more := `with("closure", func(c *train.Config) { b := base.Batch; c.Loss = Fn{func(x float64) float64 { return x * float64(b) }} }),
 		with("closure", func(c *train.Config) { b := base.Epochs; c.Loss = Fn{func(x float64) float64 { return x * float64(b) }} }),`
-	fn := "1 / float64(1+step) }\n\ntype Fn struct{ F func(float64) float64 }\n\nfunc (f Fn) Eval(dy, y *nn.Tensor, labels []uint8) float64 { return f.F(nn.CrossEntropy{}.Eval(dy, y, labels)) }\n\nfunc unused(step int) float64 { return 1"
+	fn := "1 / float64(1+step) }\n\ntype Fn struct{ F func(float64) float64 }\n\nfunc (f Fn) Eval(dy, y *nn.Tensor, labels []uint16) float64 { return f.F(nn.CrossEntropy{}.Eval(dy, y, labels)) }\n\nfunc unused(step int) float64 { return 1"
 	for range 2 {
 		all, said := goRun("[MORE]", more, "[FALL]", fn)
 		if r := all["closure"]; r.stored || strings.Count(said, "run made anew: ") != 2 || !strings.Contains(said, "keeps b of its surroundings") {

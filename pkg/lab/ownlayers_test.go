@@ -324,7 +324,7 @@ func spoiled(p *nn.Param, batches train.Batches) train.Batches {
 
 type panicky struct{ nn.CrossEntropy }
 
-func (panicky) Eval(dy, y *nn.Tensor, labels []uint8) float64 { panic("a loss of one's own fails") }
+func (panicky) Eval(dy, y *nn.Tensor, labels []uint16) float64 { panic("a loss of one's own fails") }
 
 // A panic in what the user wrote reaches the user's goroutine, with where it came
 // from.

@@ -16,7 +16,7 @@ import (
 
 // sorted are the tiny digits in the order of their labels, as many published sets
 // come.
-func sorted(n int) *data.Digits {
+func sorted(n int) *data.Dataset {
 	d := tiny(n)
 	order := make([]int, n)
 	for i := range order {
@@ -70,14 +70,16 @@ func TestPlansThatCannotWork(t *testing.T) {
 		"clean":          {func(c *train.Config, _ *Lab) { c.Augment, c.Clean = data.Augment{Shift: 1}, 3 }, "clean 3 of 3 epochs"},
 		"copies":         {func(c *train.Config, _ *Lab) { c.Copies = 2 }, "copies 2 without Augment"},
 		"clean copies":   {func(c *train.Config, _ *Lab) { c.Augment, c.Copies, c.Clean = data.Augment{Shift: 1}, 1, 1 }, "clean 1 with copies 1"},
-		"label in train": {func(_ *train.Config, l *Lab) { l.Train.Labels[3] = 25 }, "training images: data: train: label 25 of image 3, want 0 to 9"},
+		"label in train": {func(_ *train.Config, l *Lab) { l.Train.Labels[3] = 25 }, "training images: data: train: label 25 at index 3, allowed 0 to 9"},
 		"label in dev":   {func(_ *train.Config, l *Lab) { l.Dev.Labels[0] = 10 }, "dev images: data: dev: label 10"},
-		"label in test":  {func(_ *train.Config, l *Lab) { l.Digits.Test.Labels[0] = 11 }, "test images: data: test: label 11"},
-		"sizes":          {func(_ *train.Config, l *Lab) { l.Digits.Test = &data.Set{Name: "test", H: 32, W: 32} }, "test images of 32×32, training images of 28×28"},
-		"pixels":         {func(_ *train.Config, l *Lab) { l.Train.Pixels = l.Train.Pixels[1:] }, "78399 pixels, want 100 images of 28×28"},
-		"no dev":         {func(_ *train.Config, l *Lab) { l.Dev = l.Dev.First(0) }, "no dev images"},
-		"no training":    {func(_ *train.Config, l *Lab) { l.Train = l.Train.First(0) }, "no training images"},
-		"five in all":    {func(_ *train.Config, l *Lab) { *l = *New("test", tiny(5), l.store, false) }, "no dev images: train: 5 images of 28×28 were split into 5 for training and 0 for dev"},
+		"label in test":  {func(_ *train.Config, l *Lab) { l.Data.Test.Labels[0] = 11 }, "test images: data: test: label 11"},
+		"sizes": {func(_ *train.Config, l *Lab) {
+			l.Data.Test = &data.Set{Name: "test", C: 1, H: 32, W: 32, Classes: data.Numbered(10)}
+		}, "test: images of 32×32, train has those of 28×28"},
+		"pixels":      {func(_ *train.Config, l *Lab) { l.Train.Pixels = l.Train.Pixels[1:] }, "78399 bytes of pixels, want 100 images of 28×28"},
+		"no dev":      {func(_ *train.Config, l *Lab) { l.Dev = l.Dev.First(0) }, "no dev images"},
+		"no training": {func(_ *train.Config, l *Lab) { l.Train = l.Train.First(0) }, "no training images"},
+		"five in all": {func(_ *train.Config, l *Lab) { *l = *New("test", tiny(5), l.store, false) }, "no dev images: train: 5 images of 28×28 were split into 5 for training and 0 for dev"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := testLab(t, t.TempDir())
@@ -114,7 +116,7 @@ func TestNotes(t *testing.T) {
 					l.Train.Labels[i] = 5
 				}
 			}
-		}, "no training images of [4], dev has some"},
+		}, "no training images of 4, dev has some"},
 		"nothing": {func(*train.Config, *Lab) {}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +153,7 @@ func TestSortedTrainingSet(t *testing.T) {
 		}
 	}
 	quick := New("test", sorted(9000), t.TempDir(), true)
-	for _, s := range []*data.Set{quick.Train, quick.Dev, quick.Digits.Test} {
+	for _, s := range []*data.Set{quick.Train, quick.Dev, quick.Data.Test} {
 		counts := s.Counts()
 		if slices.Min(counts) == 0 {
 			t.Errorf("a quick lab of sorted digits has %v of each class", counts)

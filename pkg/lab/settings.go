@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -202,14 +203,14 @@ func byFlag(kind string, fields map[string]any) bool {
 }
 
 // autoName names a run by what people compare, for where it is shown alone.
-func autoName(c train.Config) string {
+func autoName(in nn.Shape, c train.Config) string {
 	s := Settings{"momentum": 0.0}
 	optimizer := s.part("optimizer", c.Optimizer)
 	if name, knobs := optim.NameOf(c.Optimizer); name != "" {
 		optimizer, s["momentum"] = name, knobs.Momentum
 	}
 	s.schedule(c.Schedule, 0, 1)
-	name := outline(c.Layers) + " " + optimizer
+	name := outline(in, c.Layers) + " " + optimizer
 	if lr, ok := s["lr"]; ok {
 		name += fmt.Sprintf(" lr %v", lr)
 	} else {
@@ -451,7 +452,7 @@ func netTexts(runs []*Result) []string {
 		}
 		texts[i] = strings.Join(layers[i], "-")
 		if decoded, err := nn.DecodeLayers(r.Layers); err == nil {
-			texts[i] = outline(decoded)
+			texts[i] = outline(cmp.Or(r.Input, digit), decoded)
 		}
 	}
 	for _, alike := range groupsOf(texts) {

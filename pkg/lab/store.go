@@ -55,6 +55,7 @@ type Record struct {
 	Kernels string // as told, with the number of workers
 	Weights int    // trainable values
 	Layers  json.RawMessage
+	Input   nn.Shape `json:",omitzero"` // of one example; that of MNIST where an old record does not say
 
 	// SideBySide is the number of runs that shared the machine, if more than
 	// one: Seconds does not compare with those of a run alone.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"inkling/pkg/data"
 	"inkling/pkg/internal/memory"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
@@ -172,7 +171,7 @@ func TestLabOnOtherDigits(t *testing.T) {
 func TestRunFinishedByAnotherMeanwhile(t *testing.T) {
 	root := t.TempDir()
 	cfg := mlp()
-	cfg.Layers = nn.MLP([]int{4000}, nn.ReLU{}, data.Classes, 0) // enough to ask for the machine's memory
+	cfg.Layers = nn.MLP([]int{4000}, nn.ReLU{}, 10, 0) // enough to ask for the machine's memory
 	var first *Result
 	machine := memory.Machine
 	defer func() { memory.Machine = machine }()
@@ -316,11 +315,11 @@ func TestTestSetIsReadOnce(t *testing.T) {
 	l := testLab(t, root)
 	r := must(l.Fit(mlp()))[0]
 	want := must(r.Test())
-	if s := must(train.Evaluate(context.Background(), must(r.Model()), nn.CrossEntropy{}, train.InOrder(l.Digits.Test))); s != want {
+	if s := must(train.Evaluate(context.Background(), must(r.Model()), nn.CrossEntropy{}, train.InOrder(l.Data.Test))); s != want {
 		t.Errorf("score %v, want %v", want, s)
 	}
 	again := testLab(t, root)
-	again.Digits.Test = nil // would panic
+	again.Data.Test = nil // would panic
 	if s := must(must(again.Fit(mlp()))[0].Test()); s != want {
 		t.Errorf("stored score %v, want %v", s, want)
 	}

@@ -414,9 +414,9 @@ func TestMisuse(t *testing.T) {
 		"too few values":    {func() { m.Forward(&Tensor{N: 3, Shape: m.In, Data: right.Data}, Pass{}) }, "(1568 values)"},
 		"backward first":    {func() { build(t, 1, Vec(2), ReLU{}, Linear{Out: 2}).Backward(NewTensor(1, Vec(2))) }, "Backward before Forward"},
 		"gradient of other": {func() { m.Forward(right, Pass{Train: true}); m.Backward(NewTensor(3, Vec(10))) }, "gradient 3 × 10, output was 2 × 10"},
-		"too few labels":    {func() { CrossEntropy{}.Eval(nil, NewTensor(2, Vec(10)), []uint8{1}) }, "1 labels for a batch of 2"},
+		"too few labels":    {func() { CrossEntropy{}.Eval(nil, NewTensor(2, Vec(10)), []uint16{1}) }, "1 labels for a batch of 2"},
 		"empty batch":       {func() { MSE{}.Eval(nil, NewTensor(0, Vec(10)), nil) }, "0 labels for a batch of 0"},
-		"label 10":          {func() { CrossEntropy{}.Eval(nil, NewTensor(2, Vec(10)), []uint8{1, 10}) }, "label 10 of example 1, the model has 10 outputs"},
+		"label 10":          {func() { CrossEntropy{}.Eval(nil, NewTensor(2, Vec(10)), []uint16{1, 10}) }, "label 10 of example 1, the model has 10 outputs"},
 		"CopyFrom":          {func() { m.CopyFrom(build(t, 1, Vec(2), Linear{Out: 2})) }, "CopyFrom: 6 weights, want"},
 		"MoveTo":            {func() { m.MoveTo(build(t, 1, Vec(2), Linear{Out: 2}), 0.9) }, "MoveTo: 6 weights, want"},
 	} {

@@ -136,7 +136,7 @@ func ExampleStateful() {
 	}
 
 	var table nn.GradientErrors
-	if table, err = nn.CheckGradients(model, nn.CrossEntropy{}, x, []uint8{0, 1}); err == nil {
+	if table, err = nn.CheckGradients(model, nn.CrossEntropy{}, x, []uint16{0, 1}); err == nil {
 		err = table.Err()
 	}
 	fmt.Println("gradients:", err)

@@ -85,7 +85,7 @@ func ExampleLayer() {
 	for i := range x.Data {
 		x.Data[i] = float32(i%7) / 7
 	}
-	check, err := nn.CheckGradients(model, nn.CrossEntropy{}, x, []uint8{0, 1, 2, 0, 1, 2, 0, 1})
+	check, err := nn.CheckGradients(model, nn.CrossEntropy{}, x, []uint16{0, 1, 2, 0, 1, 2, 0, 1})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -10,7 +10,7 @@ import (
 // other y), multiclass (Crammer & Singer 2001).
 type Hinge struct{}
 
-func (Hinge) Eval(dy, y *nn.Tensor, labels []uint8) float64 {
+func (Hinge) Eval(dy, y *nn.Tensor, labels []uint16) float64 {
 	if dy != nil {
 		dy.Resize(y.N, y.Shape)
 		clear(dy.Data)
@@ -45,7 +45,7 @@ func ExampleLoss() {
 		0, 0.5, 0, // wrong by half
 	})
 	var dy nn.Tensor
-	fmt.Println(Hinge{}.Eval(&dy, y, []uint8{0, 2}))
+	fmt.Println(Hinge{}.Eval(&dy, y, []uint16{0, 2}))
 	fmt.Println(dy.Data)
 	// Output:
 	// 0.75

@@ -295,7 +295,7 @@ type scaledLoss struct {
 	by func(n int) float32
 }
 
-func (l scaledLoss) Eval(dy, y *Tensor, labels []uint8) float64 {
+func (l scaledLoss) Eval(dy, y *Tensor, labels []uint16) float64 {
 	loss := l.Loss.Eval(dy, y, labels)
 	if dy != nil {
 		for i := range dy.Data {
@@ -308,7 +308,7 @@ func (l scaledLoss) Eval(dy, y *Tensor, labels []uint8) float64 {
 // summedLoss forgets 1/N in the value too.
 type summedLoss struct{ scaledLoss }
 
-func (l summedLoss) Eval(dy, y *Tensor, labels []uint8) float64 {
+func (l summedLoss) Eval(dy, y *Tensor, labels []uint16) float64 {
 	return l.scaledLoss.Eval(dy, y, labels) * float64(y.N)
 }
 
@@ -316,7 +316,7 @@ func (l summedLoss) Eval(dy, y *Tensor, labels []uint8) float64 {
 // probabilities, where it is that with respect to the logits.
 type softmaxTwice struct{ ProbabilityCrossEntropy }
 
-func (l softmaxTwice) Eval(dy, y *Tensor, labels []uint8) float64 {
+func (l softmaxTwice) Eval(dy, y *Tensor, labels []uint16) float64 {
 	loss := l.ProbabilityCrossEntropy.Eval(dy, y, labels)
 	if dy != nil {
 		for n, label := range labels {

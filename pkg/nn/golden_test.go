@@ -145,9 +145,9 @@ func TestGoldenLosses(t *testing.T) {
 	for _, g := range list {
 		t.Run(g.Name, func(t *testing.T) {
 			y := &Tensor{N: g.N, Shape: Vec(len(g.Y) / g.N), Data: float32s(g.Y)}
-			labels := make([]uint8, g.N)
+			labels := make([]uint16, g.N)
 			for i, l := range g.Labels {
-				labels[i] = uint8(l)
+				labels[i] = uint16(l)
 			}
 			var dy Tensor
 			got := losses[g.Name].Eval(&dy, y, labels)

@@ -60,7 +60,7 @@ type GradientErrors []GradientError
 //
 // 8 to 32 examples are enough; of large networks fewer values are sampled, so
 // that it stays a matter of seconds.
-func CheckGradients(m *Model, loss Loss, x *Tensor, labels []uint8) (GradientErrors, error) {
+func CheckGradients(m *Model, loss Loss, x *Tensor, labels []uint16) (GradientErrors, error) {
 	if err := m.CheckBatch(x.N); err != nil {
 		return nil, fmt.Errorf("%w, to check gradients", err)
 	}
@@ -141,7 +141,7 @@ func stretches(layers []Layer, c *chain) []*stretch {
 
 // checkGradients checks m itself, with at most perParam differences each. truth
 // is nil for a loss of another package.
-func checkGradients(m *Model, loss Loss, truth oracle.Loss, x *Tensor, labels []uint8, perParam int) (GradientErrors, error) {
+func checkGradients(m *Model, loss Loss, truth oracle.Loss, x *Tensor, labels []uint16, perParam int) (GradientErrors, error) {
 	all := stretches(m.Layers, m.chain)
 	pass := Pass{Train: true, Seed: m.Seed}
 	checkInput("model", x, m.In)
@@ -215,7 +215,7 @@ func (t *Tensor) clone() *Tensor {
 // along is the loss Σ dy·y, whose gradient is dy.
 func along(dy *Tensor) oracle.Loss {
 	g := oracleBatch(dy)
-	return func(y oracle.Batch, _ []uint8) (float64, oracle.Batch) {
+	return func(y oracle.Batch, _ []uint16) (float64, oracle.Batch) {
 		var sum float64
 		for i, v := range y.V {
 			sum += v * g.V[i]
@@ -250,7 +250,7 @@ func (s *stretch) check(d differences) GradientErrors {
 type differences struct {
 	net      oracle.Net
 	loss     oracle.Loss
-	labels   []uint8
+	labels   []uint16
 	acts     []oracle.Batch // acts[i] is what enters layer i
 	perParam int
 	floor    float64 // root mean square of all gradients

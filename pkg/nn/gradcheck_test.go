@@ -120,7 +120,7 @@ func (l limits) check(table GradientErrors) error {
 
 // outputs checks the forward passes of training and evaluation against
 // float64, and the loss.
-func outputs(m *Model, loss Loss, truth oracle.Loss, x *Tensor, labels []uint8) error {
+func outputs(m *Model, loss Loss, truth oracle.Loss, x *Tensor, labels []uint16) error {
 	const limit = 1e-5
 	for _, train := range []bool{true, false} {
 		if !train { // with running statistics that are not the first ones

@@ -117,7 +117,7 @@ func (s *stretch) gradients(x, r *Tensor, forward func() *Tensor) [][]float32 {
 }
 
 // checkOwnLoss compares the gradient of a loss with differences of its values.
-func checkOwnLoss(loss Loss, y *Tensor, labels []uint8, perParam int, rng *rand.Rand) GradientError {
+func checkOwnLoss(loss Loss, y *Tensor, labels []uint16, perParam int, rng *rand.Rand) GradientError {
 	e := GradientError{Name: "output, by the loss", Size: len(y.Data), Own: fmt.Sprintf("%T", loss)}
 	y = y.clone()
 	offZero(y.Data, rng)

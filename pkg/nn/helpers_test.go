@@ -28,10 +28,10 @@ func noise(r *rand.Rand, n int, s Shape) *Tensor {
 	return x
 }
 
-func randomLabels(r *rand.Rand, n, classes int) []uint8 {
-	labels := make([]uint8, n)
+func randomLabels(r *rand.Rand, n, classes int) []uint16 {
+	labels := make([]uint16, n)
 	for i := range labels {
-		labels[i] = uint8(r.IntN(min(classes, 256)))
+		labels[i] = uint16(r.IntN(min(classes, 256)))
 	}
 	return labels
 }

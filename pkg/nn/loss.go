@@ -12,7 +12,7 @@ import (
 // gradient of that mean with respect to y. A label is an index into the
 // values of an example. What is not a number in y makes the loss NaN or +Inf.
 type Loss interface {
-	Eval(dy, y *Tensor, labels []uint8) float64
+	Eval(dy, y *Tensor, labels []uint16) float64
 }
 
 // CrossEntropy is −log softmax(y)[label], with the softmax inside: the
@@ -31,7 +31,7 @@ type ProbabilityCrossEntropy struct{}
 // MSE is the mean of (y − onehot)² over all values of the batch.
 type MSE struct{}
 
-func (l CrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
+func (l CrossEntropy) Eval(dy, y *Tensor, labels []uint16) float64 {
 	classes := prepare("cross-entropy", dy, y, labels)
 	inv, smooth := 1/float64(y.N), l.Smoothing/float64(classes)
 	var total float64
@@ -75,7 +75,7 @@ func (l CrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
 	return total * inv
 }
 
-func (ProbabilityCrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
+func (ProbabilityCrossEntropy) Eval(dy, y *Tensor, labels []uint16) float64 {
 	prepare("probability cross-entropy", dy, y, labels)
 	const least = 1e-10
 	inv := 1 / float64(y.N)
@@ -96,7 +96,7 @@ func (ProbabilityCrossEntropy) Eval(dy, y *Tensor, labels []uint8) float64 {
 	return total * inv
 }
 
-func (MSE) Eval(dy, y *Tensor, labels []uint8) float64 {
+func (MSE) Eval(dy, y *Tensor, labels []uint16) float64 {
 	classes := prepare("mse", dy, y, labels)
 	inv := 1 / float64(y.N*classes)
 	var total float64
@@ -137,7 +137,7 @@ func (l MSE) oracle(of Loss) oracle.Loss {
 }
 
 // prepare checks the arguments of Eval, sizes dy, and returns the number of classes.
-func prepare(kind string, dy, y *Tensor, labels []uint8) int {
+func prepare(kind string, dy, y *Tensor, labels []uint16) int {
 	classes := y.Shape.Size()
 	if len(labels) != y.N || y.N == 0 {
 		panic(fmt.Sprintf("nn: %s: %d labels for a batch of %d", kind, len(labels), y.N))
@@ -155,7 +155,7 @@ func prepare(kind string, dy, y *Tensor, labels []uint8) int {
 
 // Correct counts the examples whose largest output is at their label: the
 // first of equals, and none of those in which [Tensor.Argmax] finds no class.
-func Correct(y *Tensor, labels []uint8) int {
+func Correct(y *Tensor, labels []uint16) int {
 	n := 0
 	for i, l := range labels {
 		if y.Argmax(i) == int(l) {

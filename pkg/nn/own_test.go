@@ -198,7 +198,7 @@ func (m *mish) Params() []*nn.Param { return nil }
 // Absolute is the mean of |y − onehot|, with a factor on its gradient.
 type Absolute struct{ Factor float32 }
 
-func (l Absolute) Eval(dy, y *nn.Tensor, labels []uint8) float64 {
+func (l Absolute) Eval(dy, y *nn.Tensor, labels []uint16) float64 {
 	if dy != nil {
 		dy.Resize(y.N, y.Shape)
 	}
@@ -227,14 +227,14 @@ func network() []nn.Layer {
 	}
 }
 
-func examples(n int, in nn.Shape) (*nn.Tensor, []uint8) {
+func examples(n int, in nn.Shape) (*nn.Tensor, []uint16) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	x, labels := nn.NewTensor(n, in), make([]uint8, n)
+	x, labels := nn.NewTensor(n, in), make([]uint16, n)
 	for i := range x.Data {
 		x.Data[i] = float32(rng.NormFloat64())
 	}
 	for i := range labels {
-		labels[i] = uint8(rng.IntN(10))
+		labels[i] = uint16(rng.IntN(10))
 	}
 	return x, labels
 }

@@ -33,9 +33,9 @@ func digits(t testing.TB, n int) (train, test *data.Set) {
 	return all.Train.Select("train", first), all.Test.Select("test", first)
 }
 
-var loadMNIST = sync.OnceValues(func() (*data.Digits, error) { return data.Load(context.Background()) })
+var loadMNIST = sync.OnceValues(func() (*data.Dataset, error) { return data.Load(context.Background()) })
 
-func mnist(t testing.TB) *data.Digits {
+func mnist(t testing.TB) *data.Dataset {
 	t.Helper()
 	d, err := loadMNIST()
 	if err != nil {

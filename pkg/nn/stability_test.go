@@ -42,7 +42,7 @@ func TestCrossEntropyExtremes(t *testing.T) {
 				}
 				y := &Tensor{N: 2, Shape: Vec(3), Data: append(slices.Clone(z), z...)}
 				var dy Tensor
-				loss := CrossEntropy{Smoothing: smoothing}.Eval(&dy, y, []uint8{0, 0})
+				loss := CrossEntropy{Smoothing: smoothing}.Eval(&dy, y, []uint16{0, 0})
 				if !(loss >= 0) || math.IsInf(loss, 0) {
 					t.Errorf("loss %v, want a finite number ≥ 0", loss)
 				}
@@ -79,20 +79,20 @@ func TestLossOfNonNumbers(t *testing.T) {
 				z := []float32{0.1, 0.2, 0.3}
 				z[at] = bad
 				var dy Tensor
-				got := loss.Eval(&dy, &Tensor{N: 1, Shape: Vec(3), Data: z}, []uint8{1})
+				got := loss.Eval(&dy, &Tensor{N: 1, Shape: Vec(3), Data: z}, []uint16{1})
 				if !math.IsNaN(got) && !math.IsInf(got, 1) {
 					t.Errorf("%#v of %v is %v, want NaN or +Inf", loss, z, got)
 				}
 			}
 		}
 	}
-	if got := (CrossEntropy{}).Eval(nil, &Tensor{N: 1, Shape: Vec(2), Data: []float32{-inf32, 0}}, []uint8{0}); !math.IsInf(got, 1) {
+	if got := (CrossEntropy{}).Eval(nil, &Tensor{N: 1, Shape: Vec(2), Data: []float32{-inf32, 0}}, []uint16{0}); !math.IsInf(got, 1) {
 		t.Errorf("an impossible label costs %v, want +Inf", got)
 	}
 	// The softmax layer makes NaN of +Inf, so the loss after it sees it too.
 	m := build(t, 1, Vec(3), Softmax{})
 	y := m.Forward(&Tensor{N: 1, Shape: Vec(3), Data: []float32{1, inf32, 2}}, Pass{Train: true})
-	if got := (ProbabilityCrossEntropy{}).Eval(nil, y, []uint8{1}); !math.IsNaN(got) {
+	if got := (ProbabilityCrossEntropy{}).Eval(nil, y, []uint16{1}); !math.IsNaN(got) {
 		t.Errorf("probabilities of +Inf cost %v, want NaN", got)
 	}
 }
@@ -100,7 +100,7 @@ func TestLossOfNonNumbers(t *testing.T) {
 func TestProbabilityCrossEntropyExtremes(t *testing.T) {
 	y := &Tensor{N: 4, Shape: Vec(2), Data: []float32{0, 1, 1, 0, 1e-11, 1, 0.5, 0.5}}
 	var dy Tensor
-	loss := ProbabilityCrossEntropy{}.Eval(&dy, y, []uint8{0, 0, 0, 0})
+	loss := ProbabilityCrossEntropy{}.Eval(&dy, y, []uint16{0, 0, 0, 0})
 	want := (-2*math.Log(1e-10) + math.Ln2) / 4
 	if math.Abs(loss-want) > 1e-12 {
 		t.Errorf("loss %v, want %v", loss, want)
@@ -171,7 +171,7 @@ func TestDegenerateInputs(t *testing.T) {
 			for i := range x.Data {
 				x.Data[i] = value
 			}
-			labels := make([]uint8, n)
+			labels := make([]uint16, n)
 			var dy Tensor
 			for step := range 3 {
 				loss := CrossEntropy{}.Eval(&dy, m.Forward(x, Pass{Train: true, Step: step}), labels)

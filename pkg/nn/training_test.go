@@ -54,11 +54,11 @@ func TestGoldenTraining(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			batch := func(i int) (*nn.Tensor, []uint8) {
+			batch := func(i int) (*nn.Tensor, []uint16) {
 				b := g.Batches[i]
-				labels := make([]uint8, len(b.Labels))
+				labels := make([]uint16, len(b.Labels))
 				for j, l := range b.Labels {
-					labels[j] = uint8(l)
+					labels[j] = uint16(l)
 				}
 				return &nn.Tensor{N: len(labels), Shape: m.In, Data: b.X}, labels
 			}

@@ -23,6 +23,6 @@ func Try(l *lab.Lab, cfg train.Config) *lab.Result {
 	if err != nil && !errors.As(err, new(lab.Unfinished)) {
 		stop(err)
 	}
-	viz.Show(viz.Training("Runs of this cell on "+l.Digits.Name, Must(l.Runs())))
+	viz.Show(viz.Training("Runs of this cell on "+l.Data.Name, Must(l.Runs())))
 	return runs[0]
 }

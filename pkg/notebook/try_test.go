@@ -38,10 +38,10 @@ func said(t *testing.T, f func()) string {
 func TestTry(t *testing.T) {
 	figures := t.TempDir()
 	t.Setenv("INKLING_FIGURES", figures)
-	l := lab.New("try", &data.Digits{Name: "few digits", Train: data.Synthetic("train", 1, 0, 120), Test: data.Synthetic("test", 1, 120, 10)}, t.TempDir(), false)
+	l := lab.New("try", &data.Dataset{Name: "few digits", Train: data.Synthetic("train", 1, 0, 120), Test: data.Synthetic("test", 1, 120, 10)}, t.TempDir(), false)
 	l.Quiet = true
 	cfg := train.Config{
-		Layers: nn.MLP([]int{8}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{}, Schedule: optim.Constant(0.1), Batch: 20, Epochs: 2, Seed: 1,
+		Layers: nn.MLP([]int{8}, nn.ReLU{}, 10, 0), Optimizer: optim.SGD{}, Schedule: optim.Constant(0.1), Batch: 20, Epochs: 2, Seed: 1,
 	}
 	for n := 1; n <= 2; n++ {
 		cfg.Schedule = optim.Constant(0.1 * float64(n))

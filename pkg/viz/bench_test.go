@@ -42,7 +42,7 @@ func BenchmarkFigure(b *testing.B) {
 	e := Embedding{}
 	for i := range 10_000 {
 		e.Points = append(e.Points, [2]float64{r.NormFloat64(), r.NormFloat64()})
-		e.Labels = append(e.Labels, uint8(i%10))
+		e.Labels = append(e.Labels, uint16(i%10))
 	}
 	n := noise(100_000)
 	for name, f := range map[string]Figure{

@@ -7,7 +7,7 @@ import "fmt"
 type Embedding struct {
 	Title         string
 	Points        [][2]float64
-	Labels        []uint8   // the class of each point
+	Labels        []uint16  // the class of each point
 	Names         []string  // of the classes; nil: 0, 1, 2, …
 	Marked        []bool    // points to stress, or nil: the misread ones
 	Mark          string    // what Marked means, for the legend
@@ -22,7 +22,7 @@ func (f Embedding) Alt() string {
 	if f.Title != "" {
 		s += ": " + f.Title
 	}
-	seen := map[uint8]bool{}
+	seen := map[uint16]bool{}
 	for _, l := range f.Labels {
 		seen[l] = true
 	}

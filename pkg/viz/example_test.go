@@ -169,7 +169,7 @@ func ExampleEmbedding() {
 	f := viz.Embedding{
 		Title:     "The layer before the last",
 		Points:    [][2]float64{{0, 1}, {.1, 1.2}, {2, 0}, {2.2, .1}, {.2, .9}},
-		Labels:    []uint8{0, 0, 1, 1, 1},
+		Labels:    []uint16{0, 0, 1, 1, 1},
 		Marked:    []bool{false, false, false, false, true},
 		Mark:      "misread",
 		Explained: []float64{.61, .2},

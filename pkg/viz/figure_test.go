@@ -58,10 +58,10 @@ func every(v []float64) map[string]Figure {
 	f32 := make([]float32, len(v))
 	points := make([][2]float64, len(v))
 	right := make([]bool, len(v))
-	labels := make([]uint8, len(v))
+	labels := make([]uint16, len(v))
 	var rows [][]any
 	for i, x := range v {
-		f32[i], points[i], labels[i] = float32(x), [2]float64{x, x}, uint8(i%10)
+		f32[i], points[i], labels[i] = float32(x), [2]float64{x, x}, uint16(i%10)
 		if i < 100 {
 			rows = append(rows, []any{"row", x, i})
 		}

@@ -47,7 +47,7 @@ func golden() map[string]Figure {
 	for i := range 2000 {
 		a := float64(i%3) * 2.1
 		e.Points = append(e.Points, [2]float64{4*math.Cos(a) + r.NormFloat64(), 4*math.Sin(a) + r.NormFloat64()})
-		e.Labels = append(e.Labels, uint8(i%3))
+		e.Labels = append(e.Labels, uint16(i%3))
 		e.Marked = append(e.Marked, i%400 == 0)
 		p := 0.3 + 0.7*r.Float64()
 		rel.Confidence = append(rel.Confidence, p)

@@ -121,18 +121,18 @@ func test(arg string, shifts int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%v\n", l.Digits)
+	fmt.Printf("%v\n", l.Data)
 	fmt.Printf("model: %s\n", path)
 	if meta["name"] != "" {
 		fmt.Printf("  %s; question %s, run %s\n  trained on %s; dev accuracy %s at step %s\n",
 			meta["name"], meta["question"], meta["run"], meta["data"], meta["dev_accuracy"], meta["step"])
 	}
-	p := metric.Judge(m, l.Digits.Test)
+	p := metric.Judge(m, l.Data.Test)
 	fmt.Printf("\n%v\naccuracy %s, top-2 %.2f %%, NLL %.4f, ECE %.4f\n",
 		m, accuracy(p), 100*p.TopK(2), p.NLL(), p.Calibration(15).ECE)
 	if views := metric.Shifts(shifts); shifts > 0 {
 		fmt.Printf("mean of %d views moved by up to %d px: accuracy %s\n", len(views), shifts,
-			accuracy(metric.JudgeViews(m, l.Digits.Test, views...)))
+			accuracy(metric.JudgeViews(m, l.Data.Test, views...)))
 	}
 	fmt.Println()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)

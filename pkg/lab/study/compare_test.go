@@ -28,7 +28,7 @@ func TestTrainErrors(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
 	c := mlp()
-	c.Layers = nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0.5)
+	c.Layers = nn.MLP([]int{12}, nn.ReLU{}, 10, 0.5)
 	c.TrainSize = 40
 	runs := must(l.Fit(c))
 	m := must(runs[0].Model())
@@ -77,7 +77,7 @@ func TestGaps(t *testing.T) {
 }
 
 func TestDistance(t *testing.T) {
-	layers := nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0)
+	layers := nn.MLP([]int{12}, nn.ReLU{}, 10, 0)
 	a := must(nn.New(3, nn.CHW(1, 28, 28), layers...))
 	b := a.Clone()
 	if d := Distance(a, b); d != 0 {

@@ -20,7 +20,7 @@ func small() (l *lab.Lab, done func()) {
 	if err != nil {
 		panic(err)
 	}
-	digits := &data.Digits{
+	digits := &data.Dataset{
 		Name: "few digits", Source: "drawn for an example",
 		Train: data.Synthetic("train", 1, 0, 600), Test: data.Synthetic("test", 1, 600, 60),
 	}
@@ -32,7 +32,7 @@ func small() (l *lab.Lab, done func()) {
 // mlp is a run of less than a second.
 func mlp(rate float64) train.Config {
 	return train.Config{
-		Layers: nn.MLP([]int{16}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
+		Layers: nn.MLP([]int{16}, nn.ReLU{}, 10, 0), Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule: optim.Constant(rate), Batch: 50, Epochs: 4, Seed: 1, DevEvery: train.PerEpoch(1),
 	}
 }
@@ -122,7 +122,7 @@ func ExampleRangeTest() {
 func ExampleVary() {
 	l, done := small()
 	defer done()
-	wide := study.Variant{Name: "wide", Change: func(c *train.Config) { c.Layers = nn.MLP([]int{32}, nn.ReLU{}, data.Classes, 0) }}
+	wide := study.Variant{Name: "wide", Change: func(c *train.Config) { c.Layers = nn.MLP([]int{32}, nn.ReLU{}, 10, 0) }}
 	still := study.Variant{Name: "still", Change: func(c *train.Config) { c.Schedule = optim.Constant(0.00001) }}
 	compared := must(study.Vary(l, func(images, seed int) train.Config {
 		c := mlp(0.05)

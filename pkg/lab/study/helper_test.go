@@ -21,8 +21,8 @@ func scored(scores ...float64) (runs lab.Runs) {
 
 // tiny draws fresh sets of n training and dev examples together: a lab
 // reorders its own.
-func tiny(n int) *data.Digits {
-	return &data.Digits{
+func tiny(n int) *data.Dataset {
+	return &data.Dataset{
 		Name: "tiny digits", Source: "drawn for a test",
 		Train: data.Synthetic("train", 1, 0, n), Test: data.Synthetic("test", 1, n, n/3),
 	}
@@ -40,7 +40,7 @@ func testLab(t *testing.T, root string) *lab.Lab {
 // steps an epoch.
 func mlp() train.Config {
 	return train.Config{
-		Name: "mlp", Layers: nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
+		Name: "mlp", Layers: nn.MLP([]int{12}, nn.ReLU{}, 10, 0), Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule: optim.Constant(0.05), Batch: 16, Epochs: 3, Seed: 1, LogEvery: 3, DevEvery: 5,
 	}
 }
@@ -102,7 +102,7 @@ func ran(accuracies ...float64) *lab.Result {
 // at any learning rate: the units die, or it learns as a perceptron does.)
 func diverging() train.Config {
 	c := mlp()
-	c.Layers, c.Loss = nn.MLP(nil, nil, data.Classes, 0), nn.MSE{}
+	c.Layers, c.Loss = nn.MLP(nil, nil, 10, 0), nn.MSE{}
 	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
 	return c
 }

@@ -82,11 +82,11 @@ func TestRangeOfNothing(t *testing.T) {
 // The test runs over the rates it was asked for, and a rate far too high ends
 // it as a result, not as an error.
 func TestRangeTestRuns(t *testing.T) {
-	digits := &data.Digits{Name: "range digits", Train: data.Synthetic("train", 1, 0, 480), Test: data.Synthetic("test", 1, 480, 10)}
+	digits := &data.Dataset{Name: "range digits", Train: data.Synthetic("train", 1, 0, 480), Test: data.Synthetic("test", 1, 480, 10)}
 	l := lab.New("range", digits, t.TempDir(), false)
 	l.Log = t.Output()
 	c := train.Config{
-		Name: "range", Layers: nn.MLP([]int{16}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
+		Name: "range", Layers: nn.MLP([]int{16}, nn.ReLU{}, 10, 0), Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule: optim.Constant(1), Batch: 4, Epochs: 7, Seed: 1, Patience: 1,
 	}
 	rs, err := l.Fit(RangeTest(c, 1e-4, 1e-1, 100), RangeTest(c, 1e-2, 1e6, 60))

@@ -14,11 +14,11 @@ import (
 )
 
 func TestRepeatMakesRowsOfSeeds(t *testing.T) {
-	digits := &data.Digits{Name: "few digits", Train: data.Synthetic("train", 1, 0, 120), Test: data.Synthetic("test", 1, 120, 10)}
+	digits := &data.Dataset{Name: "few digits", Train: data.Synthetic("train", 1, 0, 120), Test: data.Synthetic("test", 1, 120, 10)}
 	l := lab.New("repeat", digits, t.TempDir(), false)
 	l.Log = t.Output()
 	config := func(lr float64) train.Config {
-		return train.Config{Layers: nn.MLP([]int{8}, nn.ReLU{}, data.Classes, 0), Schedule: optim.Constant(lr), Batch: 20, Epochs: 2, Seed: 9}
+		return train.Config{Layers: nn.MLP([]int{8}, nn.ReLU{}, 10, 0), Schedule: optim.Constant(lr), Batch: 20, Epochs: 2, Seed: 9}
 	}
 	rows, err := Compare(l, 2, config(0.1), config(0.2))
 	if err != nil {

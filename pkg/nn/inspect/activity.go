@@ -45,7 +45,7 @@ const sampleSize = 20_000
 
 // Activities runs all of x through the network and back, with the loss of its
 // labels, and tells of every layer.
-func (p *Probe) Activities(x *nn.Tensor, labels []uint8, loss nn.Loss) []Activity {
+func (p *Probe) Activities(x *nn.Tensor, labels []uint16, loss nn.Loss) []Activity {
 	if x.N != len(labels) || x.N == 0 {
 		panic(fmt.Sprintf("inspect: activities: %d labels for %d images", len(labels), x.N))
 	}

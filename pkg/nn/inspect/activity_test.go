@@ -14,9 +14,9 @@ func TestActivities(t *testing.T) {
 	m.Param("2.linear.b").Data[5] = -1e3 // and a dead unit
 	p := probe(t, m)
 	x := noise(chunk+60, m.In, 7)
-	labels := make([]uint8, x.N)
+	labels := make([]uint16, x.N)
 	for i := range labels {
-		labels[i] = uint8(i % 3)
+		labels[i] = uint16(i % 3)
 	}
 	all := p.Activities(x, labels, nn.CrossEntropy{})
 	if len(all) != 5 {
@@ -75,7 +75,7 @@ func TestActivitySample(t *testing.T) {
 	m := build(t, nn.Vec(50), nn.Linear{Out: 400}, nn.Linear{Out: 2})
 	p := probe(t, m)
 	x := noise(3*chunk+50, m.In, 9)
-	a := p.Activities(x, make([]uint8, x.N), nn.CrossEntropy{})[0]
+	a := p.Activities(x, make([]uint16, x.N), nn.CrossEntropy{})[0]
 	if n := len(a.Outputs); n < sampleSize*3/4 || n > sampleSize*5/4 || len(a.Gradients) != n {
 		t.Errorf("%d outputs and %d gradients kept", n, len(a.Gradients))
 	}
@@ -91,6 +91,6 @@ func TestActivitySample(t *testing.T) {
 func TestActivitiesOfNothing(t *testing.T) {
 	m := build(t, nn.Vec(2), nn.Linear{Out: 2})
 	mustPanic(t, "inspect: activities: 1 labels for 2 images", func() {
-		probe(t, m).Activities(noise(2, m.In, 1), []uint8{1}, nn.CrossEntropy{})
+		probe(t, m).Activities(noise(2, m.In, 1), []uint16{1}, nn.CrossEntropy{})
 	})
 }

@@ -19,7 +19,7 @@ func must[T any](v T, err error) T {
 }
 
 // digits are n images as a batch, 0 paper to 1 ink.
-func digits(n int) (x *nn.Tensor, labels []uint8) {
+func digits(n int) (x *nn.Tensor, labels []uint16) {
 	set := data.Synthetic("digits", 1, 0, n)
 	x = nn.NewTensor(n, nn.CHW(1, set.H, set.W))
 	for batch := range (&data.Loader{Set: set, Batch: n}).Epoch(0) {
@@ -114,7 +114,7 @@ func ExampleProbe_Saliency() {
 	probe := must(inspect.New(m))
 	x := nn.NewTensor(1, nn.CHW(1, 1, 3))
 	copy(x.Data, []float32{1, 1, 0})
-	class := []uint8{0}
+	class := []uint16{0}
 
 	fmt.Println("gradient:        ", probe.Saliency(x, class).Data)
 	fmt.Println("gradient × pixel:", probe.GradientTimesInput(x, class).Data)
@@ -131,7 +131,7 @@ func ExampleProbe_Saliency() {
 // have in common.
 func ExampleMaximize() {
 	probe := must(inspect.New(trained(1)))
-	classes := []uint8{3, 8}
+	classes := []uint16{3, 8}
 	for _, way := range []inspect.Maximize{{Steps: 30}, inspect.Natural} {
 		images := way.Images(probe, classes)
 		fmt.Println(images.N, "images of", images.Shape, "read as meant:", probe.Accuracy(images, classes) == 1)

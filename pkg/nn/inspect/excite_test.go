@@ -114,7 +114,7 @@ func TestWindow(t *testing.T) {
 				for c := range out.C {
 					w[(c*out.H+at[0])*out.W+at[1]] = 1 // the only unit that counts
 				}
-				g := probe(t, m).Saliency(noise(8, in, 4), make([]uint8, 8))
+				g := probe(t, m).Saliency(noise(8, in, 4), make([]uint16, 8))
 				top, left, bottom, right := 20, 20, -1, -1
 				for i, v := range g.Data {
 					if y, x := i%400/20, i%20; v != 0 {

@@ -26,7 +26,7 @@ type Maximize struct {
 var Natural = Maximize{Decay: 0.03, Blur: 0.7, Jitter: 1}
 
 // Images returns one image for each of classes. Pixels stay in [0,1].
-func (a Maximize) Images(p *Probe, classes []uint8) *nn.Tensor {
+func (a Maximize) Images(p *Probe, classes []uint16) *nn.Tensor {
 	in := p.model.In
 	rng := rand.New(rand.NewPCG(a.Seed, purposeMaximize))
 	x := nn.NewTensor(len(classes), in)

@@ -130,12 +130,12 @@ func (p *Probe) Silence(layer int, units ...int) {
 }
 
 // Accuracy is the share of the examples whose largest logit is at their label.
-func (p *Probe) Accuracy(x *nn.Tensor, labels []uint8) float64 {
+func (p *Probe) Accuracy(x *nn.Tensor, labels []uint16) float64 {
 	return float64(nn.Correct(p.Activations(x, -1), labels)) / float64(x.N)
 }
 
 // Without is the accuracy on x with each unit of a layer silenced in turn.
-func (p *Probe) Without(x *nn.Tensor, labels []uint8, layer int) []float64 {
+func (p *Probe) Without(x *nn.Tensor, labels []uint16, layer int) []float64 {
 	defer p.Silence(layer, p.at(layer).silent...)
 	accuracies := make([]float64, p.Shape(layer).C)
 	for unit := range accuracies {

@@ -58,7 +58,7 @@ func TestSaliency(t *testing.T) {
 	m := everything(t)
 	p := probe(t, m)
 	x := noise(3, m.In, 41)
-	classes := []uint8{4, 0, 2}
+	classes := []uint16{4, 0, 2}
 	g := p.Saliency(x, classes)
 	logit := func(n int) float64 { return float64(p.Forward(x).Example(n)[classes[n]]) }
 	bad := 0
@@ -84,7 +84,7 @@ func TestSaliency(t *testing.T) {
 func TestGradients(t *testing.T) {
 	m := build(t, nn.Vec(3), nn.Linear{Out: 4}, nn.Linear{Out: 2})
 	p := probe(t, m)
-	p.Saliency(noise(1, m.In, 1), []uint8{1})
+	p.Saliency(noise(1, m.In, 1), []uint16{1})
 	if got, want := p.Gradient(0).Data, m.Param("1.linear.W").Data[4:]; !slices.Equal(got, want) {
 		t.Errorf("gradient at the hidden layer %v, want row 1 of the weights above, %v", got, want)
 	}
@@ -94,7 +94,7 @@ func TestGradients(t *testing.T) {
 	// A ReLU works in place on the way back: behind it the gradient is whole.
 	m = build(t, nn.Vec(3), nn.Linear{Out: 6}, nn.ReLU{}, nn.Linear{Out: 2})
 	p = probe(t, m)
-	p.Saliency(noise(1, m.In, 1), []uint8{1})
+	p.Saliency(noise(1, m.In, 1), []uint16{1})
 	w := m.Param("2.linear.W").Data[6:]
 	masked := slices.Clone(w)
 	for i, v := range p.Output(0).Data {
@@ -155,14 +155,14 @@ func TestSilence(t *testing.T) {
 	p := probe(t, m)
 	p.Silence(1, 1)
 	want := cut.Forward(x, nn.Pass{})
-	labels := make([]uint8, x.N)
+	labels := make([]uint16, x.N)
 	for i, v := range p.Forward(x).Data {
 		if !near(float64(v), float64(want.Data[i]), 1e-5) {
 			t.Fatalf("logit %d is %g, want %g", i, v, want.Data[i])
 		}
 	}
 	for i := range labels {
-		labels[i] = uint8(want.Argmax(i))
+		labels[i] = uint16(want.Argmax(i))
 	}
 	labels[0] = (labels[0] + 1) % 4
 	if a := p.Accuracy(x, labels); !near(a, 29./30, 1e-9) {

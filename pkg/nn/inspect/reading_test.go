@@ -53,7 +53,7 @@ func TestSanityCheck(t *testing.T) {
 	m := build(t, nn.CHW(1, 8, 8), nn.Linear{Out: 30}, nn.Tanh{}, nn.Linear{Out: 20}, nn.Tanh{}, nn.Linear{Out: 4})
 	x := noise(12, m.In, 3)
 	clear(x.Example(5)) // of this one the image is all the same
-	classes := make([]uint8, x.N)
+	classes := make([]uint16, x.N)
 	other := Randomized(m, 3, 4)
 	honest, err := SanityCheck([]*nn.Model{m, other}, 9, func(p *Probe) *nn.Tensor { return p.Saliency(x, classes) })
 	if err != nil || len(honest) != 4 {

@@ -13,7 +13,7 @@ import (
 // Saliency returns, for every example of x, the derivative of the logit of its
 // class with respect to each pixel (Simonyan et al. 2014, without the absolute
 // value).
-func (p *Probe) Saliency(x *nn.Tensor, classes []uint8) *nn.Tensor {
+func (p *Probe) Saliency(x *nn.Tensor, classes []uint16) *nn.Tensor {
 	checkClasses("saliency", x, classes)
 	out := nn.NewTensor(x.N, x.Shape)
 	p.chunks(x, func(from int, part *nn.Tensor) {
@@ -25,7 +25,7 @@ func (p *Probe) Saliency(x *nn.Tensor, classes []uint8) *nn.Tensor {
 // GradientTimesInput is Saliency times the pixel itself (Shrikumar et al. 2016):
 // what a pixel adds to the logit if the network is taken for linear. Where there
 // is no ink it is 0, whatever the network.
-func (p *Probe) GradientTimesInput(x *nn.Tensor, classes []uint8) *nn.Tensor {
+func (p *Probe) GradientTimesInput(x *nn.Tensor, classes []uint16) *nn.Tensor {
 	out := p.Saliency(x, classes)
 	for i, v := range x.Data {
 		out.Data[i] *= v
@@ -34,7 +34,7 @@ func (p *Probe) GradientTimesInput(x *nn.Tensor, classes []uint8) *nn.Tensor {
 }
 
 // slope is the gradient of the logits of classes, valid until the next pass.
-func (p *Probe) slope(x *nn.Tensor, classes []uint8) *nn.Tensor {
+func (p *Probe) slope(x *nn.Tensor, classes []uint16) *nn.Tensor {
 	dy := nn.NewTensor(x.N, p.Forward(x).Shape)
 	for i, c := range classes {
 		dy.Example(i)[c] = 1
@@ -42,7 +42,7 @@ func (p *Probe) slope(x *nn.Tensor, classes []uint8) *nn.Tensor {
 	return p.Backward(dy)
 }
 
-func checkClasses(what string, x *nn.Tensor, classes []uint8) {
+func checkClasses(what string, x *nn.Tensor, classes []uint16) {
 	if x.N != len(classes) {
 		panic(fmt.Sprintf("inspect: %s: %d classes for %d images", what, len(classes), x.N))
 	}
@@ -57,7 +57,7 @@ type SmoothGrad struct {
 }
 
 // Of returns the mean gradient for every example of x; see Saliency.
-func (s SmoothGrad) Of(p *Probe, x *nn.Tensor, classes []uint8) *nn.Tensor {
+func (s SmoothGrad) Of(p *Probe, x *nn.Tensor, classes []uint16) *nn.Tensor {
 	checkClasses("SmoothGrad", x, classes)
 	n := cmp.Or(s.Samples, 25)
 	sd := cmp.Or(s.Noise, 0.2)
@@ -95,7 +95,7 @@ type Occlusion struct {
 }
 
 // Of computes the occlusion map of every example.
-func (o Occlusion) Of(p *Probe, x *nn.Tensor, classes []uint8) *nn.Tensor {
+func (o Occlusion) Of(p *Probe, x *nn.Tensor, classes []uint16) *nn.Tensor {
 	checkClasses("occlusion", x, classes)
 	out := nn.NewTensor(x.N, x.Shape)
 	for i, class := range classes {

@@ -18,12 +18,12 @@ func linear(t *testing.T) (*nn.Model, []float32) {
 func TestSmoothGrad(t *testing.T) {
 	m, w := linear(t)
 	x := noise(2, m.In, 1)
-	for i, v := range (SmoothGrad{Seed: 1}).Of(probe(t, m), x, []uint8{2, 0}).Example(0) {
+	for i, v := range (SmoothGrad{Seed: 1}).Of(probe(t, m), x, []uint16{2, 0}).Example(0) {
 		if !near(float64(v), float64(w[60+i]), 1e-5) {
 			t.Fatalf("pixel %d: %g, want the weight %g", i, v, w[60+i])
 		}
 	}
-	for i, v := range probe(t, m).GradientTimesInput(x, []uint8{2, 0}).Example(0) {
+	for i, v := range probe(t, m).GradientTimesInput(x, []uint16{2, 0}).Example(0) {
 		if !near(float64(v), float64(w[60+i]*x.Data[i]), 1e-5) {
 			t.Fatalf("pixel %d: %g, want weight × pixel %g", i, v, w[60+i]*x.Data[i])
 		}
@@ -33,11 +33,11 @@ func TestSmoothGrad(t *testing.T) {
 	slope := float64(kink.Param("1.linear.W").Data[0])
 	at0 := nn.NewTensor(1, nn.Vec(1))
 	a := SmoothGrad{Samples: 400, Noise: 0.1, Seed: 2}
-	g := float64(a.Of(probe(t, kink), at0, []uint8{0}).Data[0])
+	g := float64(a.Of(probe(t, kink), at0, []uint16{0}).Data[0])
 	if !near(g/slope, 0.5, 0.1) {
 		t.Errorf("at the kink of a ReLU %.3f of the slope, want about a half", g/slope)
 	}
-	if b := a.Of(probe(t, kink), at0, []uint8{0}).Data[0]; float64(b) != g {
+	if b := a.Of(probe(t, kink), at0, []uint16{0}).Data[0]; float64(b) != g {
 		t.Errorf("the same seed gives %g, then %g", g, b)
 	}
 }
@@ -51,7 +51,7 @@ func TestOcclusion(t *testing.T) {
 		if size == 0 {
 			size, stride = 5, 2
 		}
-		got := o.Of(probe(t, m), x, []uint8{1, 2})
+		got := o.Of(probe(t, m), x, []uint16{1, 2})
 		for n, class := range []int{1, 2} {
 			sum, count := make([]float64, 30), make([]float64, 30)
 			for y := 1 - size; y < 6; y += stride {
@@ -99,14 +99,14 @@ func TestRankCorrelation(t *testing.T) {
 func TestClassesOfSaliency(t *testing.T) {
 	m, _ := linear(t)
 	x := noise(2, m.In, 2)
-	mustPanic(t, "inspect: saliency: 1 classes for 2 images", func() { probe(t, m).Saliency(x, []uint8{1}) })
-	mustPanic(t, "inspect: occlusion: 3 classes for 2 images", func() { Occlusion{}.Of(probe(t, m), x, make([]uint8, 3)) })
+	mustPanic(t, "inspect: saliency: 1 classes for 2 images", func() { probe(t, m).Saliency(x, []uint16{1}) })
+	mustPanic(t, "inspect: occlusion: 3 classes for 2 images", func() { Occlusion{}.Of(probe(t, m), x, make([]uint16, 3)) })
 }
 
 func TestMaximize(t *testing.T) {
 	m := build(t, nn.CHW(1, 12, 10), nn.Conv2D{Filters: 4, Kernel: 3}, nn.ReLU{}, nn.Linear{Out: 3})
 	p := probe(t, m)
-	classes := []uint8{0, 1, 2, 1}
+	classes := []uint16{0, 1, 2, 1}
 	logits := func(x *nn.Tensor) (v []float64) {
 		y := p.Forward(x)
 		for i, c := range classes {
@@ -156,7 +156,7 @@ func TestJitter(t *testing.T) {
 			rng.Float32()
 		}
 		dy, dx := rng.IntN(5)-2, rng.IntN(5)-2
-		x := Maximize{Steps: 1, Rate: 0.1, Jitter: 2, Seed: seed}.Images(probe(t, m), []uint8{0})
+		x := Maximize{Steps: 1, Rate: 0.1, Jitter: 2, Seed: seed}.Images(probe(t, m), []uint16{0})
 		if at := argmax(x.Data); at != (4-dy)*9+4-dx {
 			t.Errorf("moved by %d, %d: the brightest pixel is %d, %d", dy, dx, at/9, at%9)
 		}

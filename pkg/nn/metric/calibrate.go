@@ -48,7 +48,7 @@ func AtTemperature(logits *nn.Tensor, temperature float64) *nn.Tensor {
 // second half without it and with it: one split, such as dev, serves for both.
 // Confidence in a correction that was fitted on the judged examples themselves
 // would be misplaced.
-func Calibrate(logits *nn.Tensor, labels []uint8) (temperature float64, raw, cooled *Predictions) {
+func Calibrate(logits *nn.Tensor, labels []uint16) (temperature float64, raw, cooled *Predictions) {
 	n, size := logits.N/2, logits.Shape.Size()
 	fit := &nn.Tensor{N: n, Shape: logits.Shape, Data: logits.Data[:n*size]}
 	judged := &nn.Tensor{N: logits.N - n, Shape: logits.Shape, Data: logits.Data[n*size:]}
@@ -58,7 +58,7 @@ func Calibrate(logits *nn.Tensor, labels []uint8) (temperature float64, raw, coo
 
 // Margin is by how much the logit of the label is ahead of the mean of the
 // others, on average over the examples.
-func Margin(logits *nn.Tensor, labels []uint8) float64 {
+func Margin(logits *nn.Tensor, labels []uint16) float64 {
 	check("margin", logits, labels)
 	var sum float64
 	for i, label := range labels {

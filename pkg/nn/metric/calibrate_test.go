@@ -12,7 +12,7 @@ import (
 // A softmax at the end of a model changes none of its logits.
 func TestBeforeSoftmax(t *testing.T) {
 	s := data.Synthetic("dev", 1, 0, nn.EvalBatch+7) // more than one batch, the last one short
-	layers := nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0)
+	layers := nn.MLP([]int{12}, nn.ReLU{}, 10, 0)
 	plain := must(nn.New(3, nn.CHW(1, 28, 28), layers...))
 	ended := must(nn.New(3, nn.CHW(1, 28, 28), append(slices.Clone(layers), nn.Softmax{})...))
 	want := outputs(plain, s, false)
@@ -31,7 +31,7 @@ func TestBeforeSoftmax(t *testing.T) {
 func TestCalibrateKeepsHalvesApart(t *testing.T) {
 	const n = 400
 	z := nn.NewTensor(n, nn.Vec(2))
-	labels := make([]uint8, n)
+	labels := make([]uint16, n)
 	for i := range labels {
 		z.Example(i)[0] = 4
 		if i%4 == 0 { // right in three of four: the best temperature makes p = 3/4
@@ -60,7 +60,7 @@ func TestCalibrateKeepsHalvesApart(t *testing.T) {
 func TestMargin(t *testing.T) {
 	z := nn.NewTensor(2, nn.Vec(3))
 	copy(z.Data, []float32{5, 1, 0, 2, 2, 8})
-	if got := Margin(z, []uint8{0, 1}); got != (4.5+(2-5))/2 {
+	if got := Margin(z, []uint16{0, 1}); got != (4.5+(2-5))/2 {
 		t.Errorf("lead %v, want 0.75", got)
 	}
 }

@@ -10,13 +10,13 @@ import (
 
 // sure are logits of three classes for four examples, far too sure of
 // themselves: the last is wrong.
-func sure() (logits *nn.Tensor, labels []uint8) {
+func sure() (logits *nn.Tensor, labels []uint16) {
 	return &nn.Tensor{N: 4, Shape: nn.Vec(3), Data: []float32{
 		9, 0, 0,
 		0, 9, 0,
 		0, 0, 9,
 		9, 0, 0,
-	}}, []uint8{0, 1, 2, 1}
+	}}, []uint16{0, 1, 2, 1}
 }
 
 // What predictions are worth: outputs of a network before its softmax, beside
@@ -41,7 +41,7 @@ func ExampleProbabilities() {
 	p := metric.Probabilities(&nn.Tensor{N: 2, Shape: nn.Vec(2), Data: []float32{
 		0.8, 0.2,
 		0.6, 0.4,
-	}}, []uint8{0, 1})
+	}}, []uint16{0, 1})
 	fmt.Printf("accuracy %.1f, NLL %.3f\n", p.Accuracy(), p.NLL())
 	// Output:
 	// accuracy 0.5, NLL 0.570
@@ -66,7 +66,7 @@ func ExampleTemperature() {
 // A network is asked about a set of images: by one look at each, and by several.
 func ExampleJudge() {
 	digits := data.Synthetic("digits", 1, 0, 50)
-	model, err := nn.New(1, nn.CHW(1, digits.H, digits.W), nn.Linear{Out: data.Classes})
+	model, err := nn.New(1, nn.CHW(1, digits.H, digits.W), nn.Linear{Out: len(digits.Classes)})
 	if err != nil {
 		fmt.Println(err)
 		return

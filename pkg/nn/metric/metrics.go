@@ -19,7 +19,7 @@ import (
 // [NoAnswer], its probabilities and its loss are NaN.
 type Predictions struct {
 	P      *nn.Tensor // probabilities, a row of one value a class for every example
-	Labels []uint8
+	Labels []uint16
 
 	y    *nn.Tensor // what classes are ranked by, P or logits: rounding makes equals of what is not
 	loss nn.Loss    // the cross-entropy that goes with y
@@ -40,14 +40,14 @@ func Judge(m *nn.Model, s *data.Set) *Predictions {
 
 // Probabilities makes predictions of a row of probabilities for each example,
 // which become P.
-func Probabilities(p *nn.Tensor, labels []uint8) *Predictions {
+func Probabilities(p *nn.Tensor, labels []uint16) *Predictions {
 	check("probabilities", p, labels)
 	return &Predictions{P: p, Labels: labels, y: p, loss: nn.ProbabilityCrossEntropy{}}
 }
 
 // Logits makes predictions of a model's outputs before the softmax, as
 // [BeforeSoftmax] returns them.
-func Logits(y *nn.Tensor, labels []uint8) *Predictions {
+func Logits(y *nn.Tensor, labels []uint16) *Predictions {
 	check("logits", y, labels)
 	p := &Predictions{P: nn.NewTensor(y.N, y.Shape), Labels: labels, y: y, loss: nn.CrossEntropy{}}
 	for i := range labels {
@@ -87,7 +87,7 @@ func (p *Predictions) lossAt(i int) float64 {
 	return loss.Eval(nil, &nn.Tensor{N: 1, Shape: y.Shape, Data: y.Example(i)}, p.Labels[i:i+1])
 }
 
-func check(what string, y *nn.Tensor, labels []uint8) {
+func check(what string, y *nn.Tensor, labels []uint16) {
 	if y.N != len(labels) || y.N == 0 {
 		panic(fmt.Sprintf("metric: %s: %d labels for %d examples", what, len(labels), y.N))
 	}

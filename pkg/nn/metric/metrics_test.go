@@ -6,13 +6,12 @@ import (
 	"math"
 	"testing"
 
-	"inkling/pkg/data"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
 )
 
 // logs makes predictions with the given probabilities of three classes.
-func logs(labels []uint8, rows ...[3]float64) *Predictions {
+func logs(labels []uint16, rows ...[3]float64) *Predictions {
 	y := nn.NewTensor(len(rows), nn.Vec(3))
 	for i, r := range rows {
 		for c, p := range r {
@@ -24,7 +23,7 @@ func logs(labels []uint8, rows ...[3]float64) *Predictions {
 
 // five is worked out by hand: predictions 0 0 1 2 2 for labels 0 1 1 1 2.
 func five() *Predictions {
-	return logs([]uint8{0, 1, 1, 1, 2},
+	return logs([]uint16{0, 1, 1, 1, 2},
 		[3]float64{0.7, 0.2, 0.1},
 		[3]float64{0.6, 0.3, 0.1},
 		[3]float64{0.05, 0.9, 0.05},
@@ -44,7 +43,7 @@ func TestProbabilities(t *testing.T) {
 	}
 	// Logits that would overflow a naive softmax.
 	y := &nn.Tensor{N: 2, Shape: nn.Vec(2), Data: []float32{1e4, -1e4, 3e38, 3e38}}
-	p = Logits(y, []uint8{1, 0})
+	p = Logits(y, []uint16{1, 0})
 	near(t, "hopeless", float64(p.P.Data[1]), 0)
 	near(t, "equal", float64(p.P.Data[2]), 0.5)
 	near(t, "its loss", p.lossAt(0), 2e4)
@@ -57,7 +56,7 @@ func TestTopK(t *testing.T) {
 	near(t, "top 2", p.TopK(2), 1) // in both mistakes the label comes second
 	near(t, "top 3", p.TopK(3), 1)
 	// Equal values: the lower class counts as the more probable one.
-	tie := logs([]uint8{1, 0}, [3]float64{0.4, 0.4, 0.2}, [3]float64{0.4, 0.4, 0.2})
+	tie := logs([]uint16{1, 0}, [3]float64{0.4, 0.4, 0.2}, [3]float64{0.4, 0.4, 0.2})
 	near(t, "ties", tie.TopK(1), 0.5)
 	near(t, "ties, top 2", tie.TopK(2), 1)
 }
@@ -81,7 +80,7 @@ func TestConfusionAndClasses(t *testing.T) {
 		near(t, "F1", got.F1, want.F1)
 	}
 	// A class that is neither there nor predicted has no scores.
-	none := logs([]uint8{0}, [3]float64{0.8, 0.1, 0.1}).Classes()[1]
+	none := logs([]uint16{0}, [3]float64{0.8, 0.1, 0.1}).Classes()[1]
 	near(t, "precision of nothing", none.Precision, math.NaN())
 	near(t, "recall of nothing", none.Recall, math.NaN())
 	near(t, "F1 of nothing", none.F1, math.NaN())
@@ -94,7 +93,7 @@ func TestConfusionAndClasses(t *testing.T) {
 }
 
 func TestMostConfusedComesFirst(t *testing.T) {
-	p := logs([]uint8{0, 2, 2, 2},
+	p := logs([]uint16{0, 2, 2, 2},
 		[3]float64{0.1, 0.8, 0.1}, [3]float64{0.1, 0.8, 0.1}, [3]float64{0.8, 0.1, 0.1}, [3]float64{0.1, 0.8, 0.1})
 	if got, want := fmt.Sprint(p.MostConfused(3)), "[{2 1 2} {0 1 1} {2 0 1}]"; got != want {
 		t.Errorf("most confused %s, want %s", got, want)
@@ -123,8 +122,8 @@ func TestCalibration(t *testing.T) {
 	near(t, "ECE", c.ECE, (2*0.15+3*0.15)/5)
 	near(t, "MCE", c.MCE, 0.15)
 	// A sure model that is right is calibrated; a sure one that is wrong is not.
-	near(t, "ECE of the perfect", logs([]uint8{0}, [3]float64{1, 0, 0}).Calibration(10).ECE, 0)
-	near(t, "ECE of the blind", logs([]uint8{1}, [3]float64{1, 0, 0}).Calibration(10).ECE, 1)
+	near(t, "ECE of the perfect", logs([]uint16{0}, [3]float64{1, 0, 0}).Calibration(10).ECE, 0)
+	near(t, "ECE of the blind", logs([]uint16{1}, [3]float64{1, 0, 0}).Calibration(10).ECE, 1)
 	probability, right := five().Confidence()
 	if len(probability) != 5 || fmt.Sprint(right) != "[true false true false true]" {
 		t.Errorf("confidence %v, right %v", probability, right)
@@ -150,8 +149,8 @@ func TestWorst(t *testing.T) {
 func TestJudgeAgreesWithEvaluate(t *testing.T) {
 	_, dev := sets()
 	for _, layers := range [][]nn.Layer{
-		nn.MLP([]int{9}, nn.Tanh{}, data.Classes, 0),
-		append(nn.MLP([]int{9}, nn.Tanh{}, data.Classes, 0), nn.Softmax{}),
+		nn.MLP([]int{9}, nn.Tanh{}, 10, 0),
+		append(nn.MLP([]int{9}, nn.Tanh{}, 10, 0), nn.Softmax{}),
 	} {
 		m := must(nn.New(3, nn.CHW(1, 28, 28), layers...))
 		s := must(train.Evaluate(context.Background(), m, train.LossOf(m), train.InOrder(dev)))

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"inkling/pkg/data"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
 )
@@ -34,7 +33,7 @@ func named(row []float32) int {
 }
 
 // checkScores demands that all scores of one table of outputs agree.
-func checkScores(t *testing.T, y *nn.Tensor, labels []uint8) {
+func checkScores(t *testing.T, y *nn.Tensor, labels []uint16) {
 	t.Helper()
 	classes, want, answers := y.Shape.Size(), 0, 0
 	for i, l := range labels {
@@ -125,7 +124,7 @@ func checkScores(t *testing.T, y *nn.Tensor, labels []uint8) {
 func TestWhatIsNoNumberIsNeverRight(t *testing.T) {
 	for _, v := range odd[:2] {
 		y := &nn.Tensor{N: 3, Shape: nn.Vec(3), Data: []float32{v, 0, 0, 0, v, 0, 0, 0, v}}
-		for _, labels := range [][]uint8{{0, 1, 2}, {0, 0, 0}, {2, 2, 2}} {
+		for _, labels := range [][]uint16{{0, 1, 2}, {0, 0, 0}, {2, 2, 2}} {
 			checkScores(t, y, labels)
 			if p := Logits(y, labels); p.Accuracy() != 0 || p.TopK(3) != 0 || nn.Correct(y, labels) != 0 {
 				t.Errorf("%v in each row: accuracy %v, top 3 %v", v, p.Accuracy(), p.TopK(3))
@@ -136,9 +135,9 @@ func TestWhatIsNoNumberIsNeverRight(t *testing.T) {
 	for _, a := range odd {
 		for _, b := range odd {
 			y := &nn.Tensor{N: 0, Shape: nn.Vec(3)}
-			var labels []uint8
+			var labels []uint16
 			for _, c := range odd {
-				for l := range uint8(3) {
+				for l := range uint16(3) {
 					y.Data, labels = append(y.Data, a, b, c), append(labels, l)
 				}
 			}
@@ -151,7 +150,7 @@ func TestWhatIsNoNumberIsNeverRight(t *testing.T) {
 // Logits that differ by less than their probabilities can tell are no equals.
 func TestRankingIsThatOfTheLogits(t *testing.T) {
 	y := &nn.Tensor{N: 1, Shape: nn.Vec(2), Data: []float32{0, 1e-9}}
-	if p := Logits(y, []uint8{1}); p.P.Data[0] != p.P.Data[1] || p.Accuracy() != 1 {
+	if p := Logits(y, []uint16{1}); p.P.Data[0] != p.P.Data[1] || p.Accuracy() != 1 {
 		t.Errorf("probabilities %v, accuracy %v, want equal ones and 1", p.P.Data, p.Accuracy())
 	}
 }
@@ -163,7 +162,7 @@ func FuzzScores(f *testing.F) {
 		if len(b) < 2 {
 			return
 		}
-		y, labels := &nn.Tensor{Shape: nn.Vec(1 + int(b[0])%5)}, []uint8(nil)
+		y, labels := &nn.Tensor{Shape: nn.Vec(1 + int(b[0])%5)}, []uint16(nil)
 		classes := y.Shape.Size()
 		for b = b[1:]; len(b) > 4*classes && y.N < 64; b = b[4*classes+1:] {
 			for c := range classes {
@@ -174,7 +173,7 @@ func FuzzScores(f *testing.F) {
 				}
 				y.Data = append(y.Data, v)
 			}
-			labels = append(labels, b[0]%uint8(classes))
+			labels = append(labels, uint16(b[0])%uint16(classes))
 			y.N++
 		}
 		if y.N > 0 {
@@ -186,7 +185,7 @@ func FuzzScores(f *testing.F) {
 // poisoned is a trained-looking model one of whose output biases is no number.
 func poisoned(t *testing.T, v float32, end ...nn.Layer) *nn.Model {
 	t.Helper()
-	layers := append(nn.MLP([]int{9}, nn.Tanh{}, data.Classes, 0), end...)
+	layers := append(nn.MLP([]int{9}, nn.Tanh{}, 10, 0), end...)
 	m := must(nn.New(3, nn.CHW(1, 28, 28), layers...))
 	m.Param("2.linear.b").Data[4] = v
 	return m
@@ -218,7 +217,7 @@ func TestPoisonedModelIsWrongEverywhere(t *testing.T) {
 // A few examples without an answer do not change what the others tell.
 func TestTemperatureSkipsWhatIsNoNumber(t *testing.T) {
 	y := &nn.Tensor{N: 3, Shape: nn.Vec(2), Data: []float32{4, 0, 4, 0, 0, 4}}
-	labels := []uint8{0, 1, 1}
+	labels := []uint16{0, 1, 1}
 	want := Temperature(y, labels)
 	more := &nn.Tensor{N: 4, Shape: nn.Vec(2), Data: append(slices.Clone(y.Data), odd[0], 0)}
 	if got := Temperature(more, append(labels, 1)); got != want {

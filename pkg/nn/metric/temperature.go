@@ -13,7 +13,7 @@ import (
 // the dev split. Logits that are right on every example get a T so small that
 // every probability rounds to 0 or 1; it is never outside of 0.001 to 1,000.
 // Examples without an answer tell nothing; if there are no others, it is NaN.
-func Temperature(logits *nn.Tensor, labels []uint8) float64 {
+func Temperature(logits *nn.Tensor, labels []uint16) float64 {
 	if logits.N != len(labels) || logits.N == 0 {
 		panic(fmt.Sprintf("metric: temperature: %d labels for %d examples", len(labels), logits.N))
 	}
@@ -42,7 +42,7 @@ func Temperature(logits *nn.Tensor, labels []uint8) float64 {
 
 // coolingSlope is the derivative of the summed cross-entropy of softmax(β·z) by
 // β: Σ (Σ p_j·z_j − z_label).
-func coolingSlope(logits *nn.Tensor, labels []uint8, beta float64) (slope float64) {
+func coolingSlope(logits *nn.Tensor, labels []uint16, beta float64) (slope float64) {
 	for i, label := range labels {
 		z, best := logits.Example(i), logits.Argmax(i)
 		if best < 0 {

@@ -14,7 +14,7 @@ func TestTemperatureIsFound(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 0x7e39))
 	const n, classes = 20000, 10
 	z := nn.NewTensor(n, nn.Vec(classes))
-	labels := make([]uint8, n)
+	labels := make([]uint16, n)
 	for i := range labels {
 		row := z.Example(i)
 		var sum float64
@@ -24,7 +24,7 @@ func TestTemperatureIsFound(t *testing.T) {
 		}
 		u := rng.Float64() * sum
 		for j := range row {
-			labels[i] = uint8(j)
+			labels[i] = uint16(j)
 			if u -= math.Exp(float64(row[j])); u < 0 {
 				break
 			}
@@ -55,10 +55,10 @@ func TestTemperatureIsFound(t *testing.T) {
 func TestTemperatureOfNoMistakes(t *testing.T) {
 	z := nn.NewTensor(2, nn.Vec(3))
 	z.Data[0], z.Data[4] = 1, 1
-	if got := Temperature(z, []uint8{0, 1}); got < 1e-3 || got > 0.05 {
+	if got := Temperature(z, []uint16{0, 1}); got < 1e-3 || got > 0.05 {
 		t.Errorf("every example right: temperature %v, want next to none", got)
 	}
-	if got := Temperature(z, []uint8{1, 0}); math.Abs(got-1e3) > 1 {
+	if got := Temperature(z, []uint16{1, 0}); math.Abs(got-1e3) > 1 {
 		t.Errorf("every example wrong: temperature %v, want 1000", got)
 	}
 }

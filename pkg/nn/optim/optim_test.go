@@ -19,7 +19,7 @@ func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x7e57)
 type task struct {
 	m      *nn.Model
 	x      *nn.Tensor
-	labels []uint8
+	labels []uint16
 	dy     nn.Tensor
 }
 
@@ -33,12 +33,12 @@ func newTask(t testing.TB, layers ...nn.Layer) *task {
 		t.Fatal(err)
 	}
 	r := newRand(5)
-	k := &task{m: m, x: nn.NewTensor(8, m.In), labels: make([]uint8, 8)}
+	k := &task{m: m, x: nn.NewTensor(8, m.In), labels: make([]uint16, 8)}
 	for i := range k.x.Data {
 		k.x.Data[i] = float32(r.NormFloat64())
 	}
 	for i := range k.labels {
-		k.labels[i] = uint8(r.IntN(4))
+		k.labels[i] = uint16(r.IntN(4))
 	}
 	return k
 }

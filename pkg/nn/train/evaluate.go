@@ -61,8 +61,8 @@ func LossOf(m *nn.Model) nn.Loss {
 }
 
 // First is the first n examples of a set as one batch.
-func First(s *data.Set, n int) (*nn.Tensor, []uint8) {
-	x := &nn.Tensor{N: n, Shape: nn.CHW(1, s.H, s.W)}
+func First(s *data.Set, n int) (*nn.Tensor, []uint16) {
+	x := &nn.Tensor{N: n, Shape: nn.CHW(s.C, s.H, s.W)}
 	for b := range (&data.Loader{Set: s.First(n), Batch: n}).Epoch(0) {
 		x.N, x.Data = b.Len(), b.X
 		return x, b.Labels

@@ -33,7 +33,7 @@ func TestMemoryIsAsEstimated(t *testing.T) {
 			tr := must(NewTrainer(cfg, m))
 			x, dy := nn.NewTensor(cfg.Batch, in), nn.Tensor{}
 			y := m.Forward(x, nn.Pass{Train: true})
-			nn.CrossEntropy{}.Eval(&dy, y, make([]uint8, cfg.Batch))
+			nn.CrossEntropy{}.Eval(&dy, y, make([]uint16, cfg.Batch))
 			m.Backward(&dy)
 			tr.Model().Forward(nn.NewTensor(nn.EvalBatch, in), nn.Pass{})
 			return []any{m, tr}

@@ -35,7 +35,7 @@ func mustBeOneLine(t *testing.T, err error) {
 // steps an epoch.
 func mlp() Config {
 	return Config{
-		Name: "mlp", Layers: nn.MLP([]int{12}, nn.ReLU{}, data.Classes, 0), Optimizer: optim.SGD{Momentum: 0.9},
+		Name: "mlp", Layers: nn.MLP([]int{12}, nn.ReLU{}, 10, 0), Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule: optim.Constant(0.05), Batch: 16, Epochs: 3, Seed: 1, LogEvery: 3, DevEvery: 5,
 	}
 }
@@ -171,7 +171,7 @@ func configs() []Config {
 	add("adagrad", func(c *Config) { c.Optimizer = optim.AdaGrad{} })
 	add("lion", func(c *Config) { c.Optimizer, c.Schedule = optim.Lion{}, optim.Constant(0.001) })
 	add("ema", func(c *Config) { c.EMA = 0.9 })
-	add("dropout", func(c *Config) { c.Layers = nn.MLP([]int{12, 8}, nn.ReLU{}, data.Classes, 0.3) })
+	add("dropout", func(c *Config) { c.Layers = nn.MLP([]int{12, 8}, nn.ReLU{}, 10, 0.3) })
 	add("batch norm", func(c *Config) { c.Layers = []nn.Layer{nn.BatchNorm{}, nn.Linear{Out: 10}} })
 	add("plateau", func(c *Config) { c.Schedule, c.DevEvery = optim.ReduceOnPlateau{Base: 0.3, Factor: 0.5}, 2 })
 	add("one cycle", func(c *Config) { c.Schedule = optim.Warmup{Steps: 4, Then: optim.OneCycle{Max: 0.1, Steps: 17}} })
@@ -184,7 +184,7 @@ func configs() []Config {
 // at any learning rate: the units die, or it learns as a perceptron does.)
 func diverging() Config {
 	c := mlp()
-	c.Layers, c.Loss = nn.MLP(nil, nil, data.Classes, 0), nn.MSE{}
+	c.Layers, c.Loss = nn.MLP(nil, nil, 10, 0), nn.MSE{}
 	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
 	return c
 }

@@ -34,11 +34,11 @@ func (c Config) Plan(s *data.Set) (*Plan, error) {
 		return nil, err
 	}
 	p.Schedule = optim.Bind(c.Schedule, p.Steps())
-	if p.draft, err = nn.NewDraft(nn.CHW(1, s.H, s.W), c.Layers...); err != nil {
+	if p.draft, err = nn.NewDraft(nn.CHW(s.C, s.H, s.W), c.Layers...); err != nil {
 		return nil, err
 	}
-	if out := p.draft.Out; out != nn.Vec(data.Classes) {
-		return nil, fmt.Errorf("train: the layers end in an output of %v, want %d, one for each digit", out, data.Classes)
+	if out := p.draft.Out; out != nn.Vec(len(s.Classes)) {
+		return nil, fmt.Errorf("train: the layers end in an output of %v, want %d, one for each class", out, len(s.Classes))
 	}
 	if err := p.draft.CheckBatch(c.Batch); err != nil {
 		return nil, fmt.Errorf("train: batch %d: %w", c.Batch, err)

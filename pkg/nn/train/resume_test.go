@@ -285,7 +285,7 @@ func TestRestoreRefuses(t *testing.T) {
 // No single changed byte of a state may go unnoticed and change the run.
 func TestStateDamage(t *testing.T) {
 	cfg := mlp()
-	cfg.Layers = nn.MLP(nil, nn.ReLU{}, data.Classes, 0)
+	cfg.Layers = nn.MLP(nil, nn.ReLU{}, 10, 0)
 	tr := newTrainer(t, cfg)
 	finish(t, tr)
 	good := must(must(tr.File()).Encode())

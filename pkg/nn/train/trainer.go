@@ -270,7 +270,7 @@ func (t *Trainer) step(b data.Batch) error {
 }
 
 // checkLabels reports a label that no output of a model stands for.
-func checkLabels(labels []uint8, outputs int) error {
+func checkLabels(labels []uint16, outputs int) error {
 	for _, label := range labels {
 		if int(label) >= outputs {
 			return fmt.Errorf("train: label %d, the model's outputs stand for 0 to %d", label, outputs-1)

@@ -198,7 +198,7 @@ func TestBreakStopsEarly(t *testing.T) {
 // constantDev is a dev split on which every model scores the same, one image
 // under each label, so that only the first evaluation is a best one.
 func constantDev() *data.Set {
-	return &data.Set{Name: "dev", H: 28, W: 28, Pixels: make([]uint8, 10*28*28), Labels: []uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}
+	return &data.Set{Name: "dev", C: 1, H: 28, W: 28, Classes: data.Numbered(10), Pixels: make([]uint8, 10*28*28), Labels: []uint16{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}
 }
 
 func TestPatience(t *testing.T) {

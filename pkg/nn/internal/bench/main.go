@@ -144,14 +144,14 @@ func inference(layers []nn.Layer) func() {
 
 // examples are images of noise in [0,1] and labels: how long a step takes does
 // not depend on what it learns.
-func examples(n int) (*nn.Tensor, []uint8) {
+func examples(n int) (*nn.Tensor, []uint16) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	x, labels := nn.NewTensor(n, nn.CHW(1, 28, 28)), make([]uint8, n)
+	x, labels := nn.NewTensor(n, nn.CHW(1, 28, 28)), make([]uint16, n)
 	for i := range x.Data {
 		x.Data[i] = rng.Float32()
 	}
 	for i := range labels {
-		labels[i] = uint8(rng.IntN(10))
+		labels[i] = uint16(rng.IntN(10))
 	}
 	return x, labels
 }

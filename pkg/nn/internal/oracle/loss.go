@@ -3,12 +3,12 @@ package oracle
 import "math"
 
 // Loss returns the mean loss of a batch and its gradient with respect to y.
-type Loss func(y Batch, labels []uint8) (float64, Batch)
+type Loss func(y Batch, labels []uint16) (float64, Batch)
 
 // CrossEntropy is −Σ_c t_c·log softmax(y)_c with the target t = 1−smoothing on
 // the label plus smoothing/classes everywhere.
 func CrossEntropy(smoothing float64) Loss {
-	return func(y Batch, labels []uint8) (float64, Batch) {
+	return func(y Batch, labels []uint16) (float64, Batch) {
 		dy := NewBatch(y.N, y.Shape)
 		var total float64
 		for n, label := range labels {
@@ -27,7 +27,7 @@ func CrossEntropy(smoothing float64) Loss {
 }
 
 // NegativeLog is −log y[label]; y holds probabilities.
-func NegativeLog(y Batch, labels []uint8) (float64, Batch) {
+func NegativeLog(y Batch, labels []uint16) (float64, Batch) {
 	dy := NewBatch(y.N, y.Shape)
 	var total float64
 	for n, label := range labels {
@@ -39,7 +39,7 @@ func NegativeLog(y Batch, labels []uint8) (float64, Batch) {
 }
 
 // MSE is the mean of (y − onehot)² over all values.
-func MSE(y Batch, labels []uint8) (float64, Batch) {
+func MSE(y Batch, labels []uint16) (float64, Batch) {
 	dy := NewBatch(y.N, y.Shape)
 	var total float64
 	for n, label := range labels {
