@@ -50,13 +50,13 @@ type batchNorm struct {
 	eps, momentum   float64
 	gamma, beta     *Param
 	runMean, runVar []float32
-	relu            bool
+	relu, mask      bool // a ReLU is applied here; and its gradient taken
 
 	x                      *Tensor
 	mean, variance, invstd []float32
 	used                   []float32 // the mean that the last pass took: that of its batch, or the running one
 	trained                bool      // that pass was one of training: its statistics depend on x
-	y, dx                  Tensor
+	y                      Tensor
 }
 
 // allocate makes the arrays of one value a channel. Build leaves it to the first
@@ -78,17 +78,17 @@ func (m *batchNorm) Forward(x *Tensor, p Pass) *Tensor {
 	m.x = x
 	m.y.Resize(x.N, m.in)
 	hw := m.in.H * m.in.W
-	variance := m.runVar
 	m.used, m.trained = m.runMean, p.Train
 	if p.Train {
 		if err := m.CheckBatch(x.N); err != nil {
 			panic("nn: batchnorm: " + err.Error())
 		}
-		m.used, variance = m.mean, m.variance
-		f32.ChannelStats(m.mean, variance, x.Data, x.N, m.in.C, hw)
+		m.used = m.mean
+		f32.BatchNormTrain(m.y.Data, x.Data, m.mean, m.variance, m.invstd, m.gamma.Data, m.beta.Data, m.eps, x.N, m.in.C, hw, m.relu)
 		m.track(float64(x.N * hw))
+		return &m.y
 	}
-	for c, v := range variance {
+	for c, v := range m.runVar {
 		m.invstd[c] = float32(1 / math.Sqrt(float64(v)+m.eps))
 	}
 	f32.BatchNormForward(m.y.Data, x.Data, m.used, m.invstd, m.gamma.Data, m.beta.Data, x.N, m.in.C, hw, m.relu)
@@ -118,13 +118,19 @@ func (m *batchNorm) track(n float64) {
 // Backward, with x̂ the normalized input and n values a channel:
 // dbeta = Σ dy, dgamma = Σ dy·x̂,
 // dx = gamma·invstd·(dy − dbeta/n − x̂·dgamma/n) after a training pass. After an
-// evaluation the statistics are constants: dx = gamma·invstd·dy.
+// evaluation the statistics are constants: dx = gamma·invstd·dy. In place.
 func (m *batchNorm) Backward(dy *Tensor, needDX bool) *Tensor {
 	checkGrad("batchnorm", dy, m.y.N, m.in)
-	m.dx.Resize(dy.N, m.in)
-	f32.BatchNormBackward(m.dx.Data, m.gamma.Grad, m.beta.Grad, dy.Data, m.x.Data, m.used, m.invstd, m.gamma.Data,
-		dy.N, m.in.C, m.in.H*m.in.W, !m.trained)
-	return &m.dx
+	var dx []float32
+	if needDX {
+		dx = dy.Data
+	}
+	f32.BatchNormBackward(dx, m.gamma.Grad, m.beta.Grad, dy.Data, m.x.Data, m.used, m.invstd, m.gamma.Data, m.beta.Data,
+		dy.N, m.in.C, m.in.H*m.in.W, m.mask, !m.trained)
+	if !needDX {
+		return nil
+	}
+	return dy
 }
 
 func (m *batchNorm) Params() []*Param { return []*Param{m.gamma, m.beta} }
@@ -134,10 +140,11 @@ func (m *batchNorm) States() []State {
 	return []State{{"running_mean", m.runMean}, {"running_var", m.runVar}}
 }
 
-func (m *batchNorm) Sizes() (pass, training int) { return m.in.Size(), m.in.Size() }
+func (m *batchNorm) Sizes() (pass, training int) { return m.in.Size(), 0 }
 
-func (m *batchNorm) fuseReLU()  { m.relu = true }
-func (m *batchNorm) FLOPs() int { return 2 * m.in.Size() }
+func (m *batchNorm) fuseReLU()         { m.relu = true }
+func (m *batchNorm) maskReLU(yes bool) { m.mask = yes }
+func (m *batchNorm) FLOPs() int        { return 2 * m.in.Size() }
 
 func (l BatchNorm) Symbolic(g *Graph, m Module) error {
 	own, ok := m.(Stateful)

@@ -22,7 +22,8 @@ func (ReLU) Build(in Shape, _ *rand.Rand) (Module, Shape, error) {
 type relu struct {
 	in     Shape
 	fused  bool // the module before has applied it already
-	masked bool // the max-pooling after it sees to the gradient
+	masked bool // the module before or the max-pooling after it sees to the gradient
+	before reluMasker
 
 	out *Tensor // of the last Forward
 	y   Tensor
@@ -32,15 +33,27 @@ type relu struct {
 // their own output, which saves one pass over memory.
 type reluFuser interface{ fuseReLU() }
 
+// reluMasker is implemented by modules that can take ReLU's gradient as well, in
+// the pass that reads the gradient of their output anyway.
+type reluMasker interface{ maskReLU(yes bool) }
+
 func (m *relu) fuse(before Module) {
 	if f, ok := before.(reluFuser); ok {
 		f.fuseReLU()
 		m.fused = true
 	}
+	if m.before, m.masked = before.(reluMasker); m.masked {
+		m.before.maskReLU(true)
+	}
 }
 
 // maskLater leaves the gradient to the module behind.
-func (m *relu) maskLater() { m.masked = true }
+func (m *relu) maskLater() {
+	m.masked = true
+	if m.before != nil {
+		m.before.maskReLU(false)
+	}
+}
 
 func (m *relu) Forward(x *Tensor, _ Pass) *Tensor {
 	checkInput("relu", x, m.in)

@@ -156,10 +156,10 @@ func TestBitsOfVectors(t *testing.T) {
 			x, dy, gamma, beta := random(r, n*c*hw), random(r, n*c*hw), random(r, c), random(r, c)
 			y, dx := make([]float32, len(x)), make([]float32, len(x))
 			mean, variance, dgamma, dbeta := make([]float32, c), make([]float32, c), make([]float32, c), make([]float32, c)
-			ChannelStats(mean, variance, x, n, c, hw)
-			BatchNormForward(y, x, mean, variance, gamma, beta, n, c, hw, i%2 == 0)
-			BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, variance, gamma, n, c, hw, i%3 == 0)
-			return [][]float32{mean, variance, y, dx, dgamma, dbeta}
+			invstd := make([]float32, c)
+			BatchNormTrain(y, x, mean, variance, invstd, gamma, beta, 1e-5, n, c, hw, i%2 == 0)
+			BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma, beta, n, c, hw, i%2 == 0, i%3 == 0)
+			return [][]float32{mean, variance, invstd, y, dy, dx, dgamma, dbeta}
 		})
 	}
 }

@@ -174,23 +174,23 @@ func BenchmarkNorm(b *testing.B) {
 	const n, c, hw = 128, 32, 28 * 28
 	r := newRand(1)
 	x, y := random(r, n*c*hw), make([]float32, n*c*hw)
-	mean, variance, gamma, beta := make([]float32, c), make([]float32, c), random(r, c), random(r, c)
-	b.Run("ChannelStats", func(b *testing.B) {
-		gigabytes(b, 4*len(x), func() { ChannelStats(mean, variance, x, n, c, hw) })
+	mean, variance, invstd, gamma, beta := make([]float32, c), make([]float32, c), make([]float32, c), random(r, c), random(r, c)
+	b.Run("Train", func(b *testing.B) {
+		gigabytes(b, 12*len(x), func() { BatchNormTrain(y, x, mean, variance, invstd, gamma, beta, 1e-5, n, c, hw, true) })
 	})
 	b.Run("Forward", func(b *testing.B) {
-		gigabytes(b, 8*len(x), func() { BatchNormForward(y, x, mean, variance, gamma, beta, n, c, hw, true) })
+		gigabytes(b, 8*len(x), func() { BatchNormForward(y, x, mean, invstd, gamma, beta, n, c, hw, true) })
 	})
 	b.Run("Backward", func(b *testing.B) {
 		dgamma, dbeta, dy := make([]float32, c), make([]float32, c), random(r, len(x))
-		gigabytes(b, 20*len(x), func() { BatchNormBackward(y, dgamma, dbeta, dy, x, mean, variance, gamma, n, c, hw, false) })
+		gigabytes(b, 20*len(x), func() {
+			BatchNormBackward(dy, dgamma, dbeta, dy, x, mean, invstd, gamma, beta, n, c, hw, true, false)
+		})
 	})
 	b.Run("Features128x256", func(b *testing.B) {
-		mean, variance, gamma, beta := make([]float32, 256), make([]float32, 256), random(r, 256), random(r, 256)
-		gigabytes(b, 4*4*128*256, func() {
-			ChannelStats(mean, variance, x, 128, 256, 1)
-			BatchNormForward(y, x, mean, variance, gamma, beta, 128, 256, 1, true)
-		})
+		mean, variance, invstd := make([]float32, 256), make([]float32, 256), make([]float32, 256)
+		gamma, beta := random(r, 256), random(r, 256)
+		gigabytes(b, 4*4*128*256, func() { BatchNormTrain(y, x, mean, variance, invstd, gamma, beta, 1e-5, 128, 256, 1, true) })
 	})
 }
 

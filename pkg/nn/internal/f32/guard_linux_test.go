@@ -64,11 +64,12 @@ func TestNothingBeyondOperands(t *testing.T) {
 				MaxAbs(a)
 				ColSums(dst, a, 1, n)
 				SoftmaxRows(dst, a, 1, n)
-				mean, variance, gamma, beta := get(2), get(2), get(2), get(2)
+				mean, variance, invstd, gamma, beta := get(2), get(2), get(2), get(2), get(2)
 				x, y := get(2*n), get(2*n)
-				ChannelStats(mean, variance, x, 1, 2, n)
-				BatchNormForward(y, x, mean, variance, gamma, beta, 1, 2, n, true)
-				BatchNormBackward(y, gamma, beta, y, x, mean, variance, gamma, 1, 2, n, false)
+				BatchNormTrain(y, x, mean, variance, invstd, gamma, beta, 1e-5, 1, 2, n, true)
+				BatchNormForward(y, x, mean, invstd, gamma, beta, 1, 2, n, true)
+				dgamma, dbeta := get(2), get(2)
+				BatchNormBackward(y, dgamma, dbeta, y, x, mean, invstd, gamma, beta, 1, 2, n, true, false)
 			}
 			for w := 2; w < 40; w++ {
 				s := Pool{N: 1, C: 2, H: 5, W: w, K: 2, Stride: 2}

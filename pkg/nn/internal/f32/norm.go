@@ -1,17 +1,22 @@
 package f32
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Batch normalization over x of n×c×hw: the statistics of a channel run over
 // its n·hw values. For a normalization of features, hw is 1.
 
-// ChannelStats sets mean[c] and variance[c] to the mean and the biased variance
-// of each channel. Sums are float64, in two passes: E[(x-mean)²], not
-// E[x²]-mean², which cancels.
-func ChannelStats(mean, variance, x []float32, n, c, hw int) {
-	checkChannels("ChannelStats", n, c, hw, c, mean, variance)
-	checkChannels("ChannelStats", n, c, hw, n*c*hw, x)
-	runNorm(normJob{op: statsOp, features: featureStats, n: n, c: c, hw: hw, x: x, mean: mean, scale: variance})
+// BatchNormTrain sets mean[c] and variance[c] to the mean and the biased variance
+// of each channel, invstd[c] to 1/√(variance+eps), and y as BatchNormForward does.
+// Sums are float64, in two passes: E[(x-mean)²], not E[x²]-mean², which cancels. y
+// may be x.
+func BatchNormTrain(y, x, mean, variance, invstd, gamma, beta []float32, eps float64, n, c, hw int, relu bool) {
+	checkChannels("BatchNormTrain", n, c, hw, c, mean, variance, invstd, gamma, beta)
+	checkChannels("BatchNormTrain", n, c, hw, n*c*hw, y, x)
+	runNorm(normJob{op: normTrainOp, features: featureTrain, n: n, c: c, hw: hw, y: y, x: x,
+		mean: mean, scale: variance, invstd: invstd, gamma: gamma, beta: beta, eps: eps, relu: relu})
 }
 
 // BatchNormForward sets y = (x - mean)·invstd·gamma + beta by channel, and then
@@ -23,23 +28,25 @@ func BatchNormForward(y, x, mean, invstd, gamma, beta []float32, n, c, hw int, r
 		mean: mean, invstd: invstd, gamma: gamma, beta: beta, relu: relu})
 }
 
-// BatchNormBackward differentiates BatchNormForward without ReLU. With
-// x̂ = (x-mean)·invstd and M = n·hw:
+// BatchNormBackward differentiates BatchNormForward. With x̂ = (x-mean)·invstd and
+// M = n·hw:
 //
 //	dbeta  = Σ dy
 //	dgamma = Σ dy·x̂
 //	dx     = gamma·invstd·(dy - dbeta/M - x̂·dgamma/M)   where mean and invstd are those of this very batch
 //	dx     = gamma·invstd·dy                             where they are constant
 //
-// dx may be dy, and may be nil if nobody wants it.
-func BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma []float32, n, c, hw int, constant bool) {
-	checkChannels("BatchNormBackward", n, c, hw, c, dgamma, dbeta, mean, invstd, gamma)
+// dx may be dy, and may be nil if nobody wants it. If relu, dy is the gradient
+// behind the ReLU: values for which BatchNormForward's result was not positive are
+// first set to zero, in dy.
+func BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma, beta []float32, n, c, hw int, relu, constant bool) {
+	checkChannels("BatchNormBackward", n, c, hw, c, dgamma, dbeta, mean, invstd, gamma, beta)
 	checkChannels("BatchNormBackward", n, c, hw, n*c*hw, dy, x)
 	if dx != nil {
 		checkChannels("BatchNormBackward", n, c, hw, n*c*hw, dx)
 	}
 	runNorm(normJob{op: normBackwardOp, features: featureBackward, n: n, c: c, hw: hw, y: dx, dy: dy, x: x,
-		mean: mean, invstd: invstd, gamma: gamma, scale: dgamma, beta: dbeta, constant: constant})
+		mean: mean, invstd: invstd, gamma: gamma, beta: beta, scale: dgamma, dbeta: dbeta, relu: relu, constant: constant})
 }
 
 func checkChannels(name string, n, c, hw, want int, slices ...[]float32) {
@@ -59,7 +66,8 @@ type normJob struct {
 	y, x, dy     []float32
 	mean, invstd []float32
 	gamma, beta  []float32
-	scale        []float32 // variance, or dgamma
+	scale, dbeta []float32 // variance or dgamma; dbeta
+	eps          float64
 	relu         bool
 	constant     bool // mean and invstd do not depend on x
 }
@@ -117,6 +125,18 @@ func statsOp(j *normJob, ch int) {
 	j.mean[ch], j.scale[ch] = float32(mean), float32(squares/count)
 }
 
+// normTrainOp finds the channel in the second-level cache when it comes back to it.
+func normTrainOp(j *normJob, ch int) {
+	statsOp(j, ch)
+	j.invert(ch)
+	normForwardOp(j, ch)
+}
+
+// invert sets invstd of a channel whose variance is known.
+func (j *normJob) invert(ch int) {
+	j.invstd[ch] = float32(1 / math.Sqrt(float64(j.scale[ch])+j.eps))
+}
+
 func normForwardOp(j *normJob, ch int) {
 	mean, scale, shift := j.mean[ch], j.invstd[ch]*j.gamma[ch], j.beta[ch]
 	for i := range j.n {
@@ -127,7 +147,15 @@ func normForwardOp(j *normJob, ch int) {
 func normBackwardOp(j *normJob, ch int) {
 	mean := float64(j.mean[ch])
 	var sum, dot float64
+	var mask *buffer
+	if j.relu {
+		mask = buffers.get()
+		defer buffers.put(mask)
+	}
 	for i := range j.n {
+		if j.relu {
+			j.maskPlane(i, ch, mask.take(maskBlock))
+		}
 		s, d := deviationDot(j.plane(j.dy, i, ch), j.plane(j.x, i, ch), mean)
 		sum += s
 		dot += d
@@ -142,12 +170,28 @@ func normBackwardOp(j *normJob, ch int) {
 	}
 }
 
+// maskBlock is the number of values masked at once: they stay in the first-level
+// cache. It must be whole vectors, so that each value is computed as forward.
+const maskBlock = 1 << 10
+
+// maskPlane clears dy where the result was not positive. To compute that once more
+// costs less than to read it from memory.
+func (j *normJob) maskPlane(i, ch int, y []float32) {
+	dy, x := j.plane(j.dy, i, ch), j.plane(j.x, i, ch)
+	for len(x) > 0 {
+		n := min(len(x), maskBlock)
+		affine(y[:n], x[:n], j.mean[ch], j.invstd[ch]*j.gamma[ch], j.beta[ch], false)
+		reluGradOp(dy[:n], dy[:n], y[:n], 0)
+		dy, x = dy[n:], x[n:]
+	}
+}
+
 // gradient stores dbeta and dgamma of a channel, given Σ dy and Σ dy·(x-mean),
 // and returns the coefficients of dx = p·dy + (q·(x-mean) + r).
 func (j *normJob) gradient(ch int, sum, dot float64) (p, q, r float32) {
 	invstd := float64(j.invstd[ch])
 	dot *= invstd
-	j.beta[ch], j.scale[ch] = float32(sum), float32(dot)
+	j.dbeta[ch], j.scale[ch] = float32(sum), float32(dot)
 	step := float64(j.gamma[ch]) * invstd
 	if j.constant {
 		return float32(step), 0, 0

@@ -30,6 +30,14 @@ func featureStats(j *normJob, lo, hi int) {
 	}
 }
 
+func featureTrain(j *normJob, lo, hi int) {
+	featureStats(j, lo, hi)
+	for ch := lo; ch < hi; ch++ {
+		j.invert(ch)
+	}
+	featureForward(j, lo, hi)
+}
+
 func featureForward(j *normJob, lo, hi int) {
 	mean, beta := j.mean[lo:hi], j.beta[lo:hi]
 	var scale [featureBlock]float32
@@ -49,6 +57,9 @@ func featureForward(j *normJob, lo, hi int) {
 
 func featureBackward(j *normJob, lo, hi int) {
 	mean := j.mean[lo:hi]
+	if j.relu {
+		j.maskRows(lo, hi)
+	}
 	var sum, dot [featureBlock]float64
 	for i := range j.n {
 		x := j.row(j.x, i, lo, hi)
@@ -69,6 +80,19 @@ func featureBackward(j *normJob, lo, hi int) {
 		for k, v := range j.row(j.dy, i, lo, hi) {
 			f := k % featureBlock
 			dx[k] = float32(p[f]*v) + (float32(q[f]*(x[k]-mean[k])) + r[f])
+		}
+	}
+}
+
+// maskRows clears dy where the result was not positive.
+func (j *normJob) maskRows(lo, hi int) {
+	mean, beta := j.mean[lo:hi], j.beta[lo:hi]
+	for i := range j.n {
+		dy := j.row(j.dy, i, lo, hi)
+		for k, v := range j.row(j.x, i, lo, hi) {
+			if y := float32((v-mean[k])*(j.invstd[lo+k]*j.gamma[lo+k])) + beta[k]; !(y > 0) {
+				dy[k] = 0
+			}
 		}
 	}
 }

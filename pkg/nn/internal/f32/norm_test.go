@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-var normShapes = [][3]int{{1, 1, 1}, {2, 3, 1}, {64, 10, 1}, {128, 256, 1}, {3, 2, 49}, {4, 5, 196}, {8, 32, 784}, {2, 3, 7}, {1, 2, 130}, {5, 1, 33}}
+var normShapes = [][3]int{{1, 1, 1}, {2, 3, 1}, {64, 10, 1}, {128, 256, 1}, {3, 2, 49}, {4, 5, 196}, {8, 32, 784}, {2, 3, 7}, {1, 2, 130}, {5, 1, 33}, {2, 2, 2500}}
 
 func TestNorm(t *testing.T) {
 	forEach(t, func(t *testing.T) {
@@ -41,8 +41,11 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 
 	mean, checkMean := guarded(c, 1)
 	variance, checkVariance := guarded(c, 2)
-	ChannelStats(mean, variance, x, n, c, hw)
-	invstd := make([]float32, c)
+	trained, checkTrained := guarded(size, (offset+7)%16)
+	invstd, checkInvstd := guarded(c, 5)
+	gamma, beta := random(r, c), random(r, c)
+	const eps = 1e-5
+	BatchNormTrain(trained, x, mean, variance, invstd, gamma, beta, eps, n, c, hw, offset%2 == 0)
 	for ch := range c {
 		var sum, squares float64
 		for _, i := range at(ch) {
@@ -55,10 +58,11 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 		if !(math.Abs(float64(mean[ch])-sum/m) <= 1e-7*(1+math.Abs(sum/m))) || !(math.Abs(float64(variance[ch])-squares/m) <= 1e-6*(squares/m+1e-30)) {
 			t.Fatalf("%schannel %d: mean and variance %v, %v, want %v, %v", what, ch, mean[ch], variance[ch], sum/m, squares/m)
 		}
-		invstd[ch] = float32(1 / math.Sqrt(squares/m+1e-5))
+		if want := 1 / math.Sqrt(squares/m+eps); !(math.Abs(float64(invstd[ch])-want) <= 1e-6*want) {
+			t.Fatalf("%schannel %d: invstd %v, want %v", what, ch, invstd[ch], want)
+		}
 	}
 
-	gamma, beta := random(r, c), random(r, c)
 	y, checkY := guarded(size, (offset+5)%16)
 	dx, checkDX := guarded(size, (offset+9)%16)
 	dgamma, checkDGamma := guarded(c, 0)
@@ -66,6 +70,11 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 	dy := random(r, size)
 	for _, relu := range []bool{false, true} {
 		BatchNormForward(y, x, mean, invstd, gamma, beta, n, c, hw, relu)
+		for i := range y {
+			if relu == (offset%2 == 0) && !sameBits(y[i], trained[i]) {
+				t.Fatalf("%sBatchNormTrain: y[%d] is %v, of the same statistics %v", what, i, trained[i], y[i])
+			}
+		}
 		for ch := range c {
 			for _, i := range at(ch) {
 				want := (float64(x[i])-float64(mean[ch]))*float64(invstd[ch])*float64(gamma[ch]) + float64(beta[ch])
@@ -78,7 +87,7 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 			}
 		}
 	}
-	BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma, n, c, hw, false)
+	BatchNormBackward(dx, dgamma, dbeta, dy, x, mean, invstd, gamma, beta, n, c, hw, false, false)
 	for ch := range c {
 		var sum, dot, sizes float64
 		hat := func(i int) float64 { return (float64(x[i]) - float64(mean[ch])) * float64(invstd[ch]) }
@@ -100,7 +109,7 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 	// With constant statistics the same sums, and a plain factor.
 	fixed, checkFixed := guarded(size, (offset+11)%16)
 	gamma3, beta3 := make([]float32, c), make([]float32, c)
-	BatchNormBackward(fixed, gamma3, beta3, dy, x, mean, invstd, gamma, n, c, hw, true)
+	BatchNormBackward(fixed, gamma3, beta3, dy, x, mean, invstd, gamma, beta, n, c, hw, false, true)
 	if !slices.Equal(gamma3, dgamma) || !slices.Equal(beta3, dbeta) {
 		t.Fatalf("%sconstant statistics: other dgamma or dbeta", what)
 	}
@@ -113,10 +122,19 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 		}
 	}
 	checkFixed(t)
+	// The ReLU's gradient taken here is that of ReLUGrad.
+	masked, plain := slices.Clone(dy), make([]float32, size)
+	ReLUGrad(plain, dy, y)
+	gamma4, beta4, want := make([]float32, c), make([]float32, c), make([]float32, size)
+	BatchNormBackward(want, gamma3, beta3, plain, x, mean, invstd, gamma, beta, n, c, hw, false, false)
+	BatchNormBackward(masked, gamma4, beta4, masked, x, mean, invstd, gamma, beta, n, c, hw, true, false)
+	if !slices.EqualFunc(masked, want, sameBits) || !slices.EqualFunc(gamma4, gamma3, sameBits) || !slices.EqualFunc(beta4, beta3, sameBits) {
+		t.Fatalf("%swith the ReLU's gradient, other gradients than after ReLUGrad", what)
+	}
 	// Gradients without dx, and dx in place of dy, are the same.
 	dgamma2, dbeta2 := make([]float32, c), make([]float32, c)
-	BatchNormBackward(nil, dgamma2, dbeta2, dy, x, mean, invstd, gamma, n, c, hw, false)
-	BatchNormBackward(dy, dgamma2, dbeta2, dy, x, mean, invstd, gamma, n, c, hw, false)
+	BatchNormBackward(nil, dgamma2, dbeta2, dy, x, mean, invstd, gamma, beta, n, c, hw, false, false)
+	BatchNormBackward(dy, dgamma2, dbeta2, dy, x, mean, invstd, gamma, beta, n, c, hw, false, false)
 	for i := range dx {
 		if !sameBits(dx[i], dy[i]) {
 			t.Fatalf("%sin place, dx[%d] is %v, not %v", what, i, dy[i], dx[i])
@@ -127,7 +145,7 @@ func testNorm(t *testing.T, n, c, hw, offset int, shift float32) {
 			t.Fatalf("%swithout dx, other gradients", what)
 		}
 	}
-	for _, check := range []func(testing.TB){checkX, checkMean, checkVariance, checkY, checkDX, checkDGamma, checkDBeta} {
+	for _, check := range []func(testing.TB){checkX, checkMean, checkVariance, checkInvstd, checkTrained, checkY, checkDX, checkDGamma, checkDBeta} {
 		check(t)
 	}
 }

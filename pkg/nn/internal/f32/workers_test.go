@@ -200,14 +200,12 @@ func (s *training) steps() []step {
 		{"MatMulTA", func() { MatMulTA(s.y, s.x, s.w, 512, 500, 64, Epilogue{}) }, y},
 		{"ColSums", func() { ColSums(s.db, s.x, 64, 512) }, db},
 		{"BatchNorm", func() {
-			ChannelStats(s.db, s.small, s.x, 20, 16, 784)
-			BatchNormForward(s.y, s.x, s.db, s.small, bias, bias, 20, 16, 784, true)
-			BatchNormBackward(s.dx, s.db[64:], s.db[128:], s.dy, s.x, s.db, s.small, bias, 20, 16, 784, false)
+			BatchNormTrain(s.y, s.x, s.db, s.small, s.db[192:], bias, bias, 1e-5, 20, 16, 784, true)
+			BatchNormBackward(s.dx, s.db[64:], s.db[128:], s.dy, s.x, s.db, s.db[192:], bias, bias, 20, 16, 784, true, false)
 		}, [][]float32{s.y, s.dx, s.db, s.small}},
 		{"BatchNorm of features", func() {
-			ChannelStats(s.db, s.small, s.x, 128, 256, 1)
-			BatchNormForward(s.y, s.x, s.db, s.small, bias, bias, 128, 256, 1, true)
-			BatchNormBackward(s.dx, s.db[256:], s.db[512:], s.dy, s.x, s.db, s.small, bias, 128, 256, 1, false)
+			BatchNormTrain(s.y, s.x, s.db, s.small, s.db[768:], bias, bias, 1e-5, 128, 256, 1, true)
+			BatchNormBackward(s.dx, s.db[256:], s.db[512:], s.dy, s.x, s.db, s.db[768:], bias, bias, 128, 256, 1, true, false)
 		}, [][]float32{s.y, s.dx, s.db, s.small}},
 		{"MaxPool", func() { MaxPool(s.y, s.arg, s.x, pool); MaxPoolBackward(s.dx, s.dy, s.arg, pool) }, [][]float32{s.y, s.dx}},
 		{"MaxPool overlapping", func() { MaxPool(s.y, s.arg, s.x, overlapping); MaxPoolBackward(s.dx, s.dy, s.arg, overlapping) }, [][]float32{s.y, s.dx}},
