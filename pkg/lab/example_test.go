@@ -80,3 +80,19 @@ func ExampleStat() {
 	// 1.80 –
 	// 62 s ± 3 s
 }
+
+// A model's file says which images the model reads: their size, the names of
+// their classes, and how they were prepared.
+func ExampleKind() {
+	model, err := nn.New(1, nn.CHW(3, 32, 32), nn.Linear{Out: 2})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	kind, err := lab.Kind(model, map[string]string{"classes": `["stop", "go"]`})
+	fmt.Println(kind, err)
+	fmt.Println(kind.Classes)
+	// Output:
+	// model: 0 images of 3×32×32 <nil>
+	// [stop go]
+}

@@ -242,11 +242,11 @@ func (l *Lab) LoadModel(path string) (*nn.Model, map[string]string, error) {
 			return nil, nil, fmt.Errorf("lab: %w: remove %s to train it again, or give the file another name to test it as it is", err, r.short())
 		}
 	}
+	if err := l.reads(m, meta); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
 	for k, v := range meta {
 		meta[k] = printable.Text(v)
-	}
-	if in, out := m.In, m.Out(); in != l.In() || out != nn.Vec(l.Out()) {
-		return nil, nil, fmt.Errorf("%s: a model from %v to %v, want one from %v to %d", path, in, out, l.In(), l.Out())
 	}
 	return m, meta, nil
 }

@@ -128,7 +128,11 @@ func (rec *recorder) tell(e train.Event) error {
 	if e.Kind != train.Best {
 		return nil
 	}
-	return rec.trainer.Model().Save(filepath.Join(r.Dir, bestFile), rec.meta(e))
+	meta := rec.meta(e)
+	if err := tellKind(meta, r.lab.Train); err != nil {
+		return err
+	}
+	return rec.trainer.Model().Save(filepath.Join(r.Dir, bestFile), meta)
 }
 
 // meta is what a saved model says of itself.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -27,7 +28,7 @@ func BenchmarkFigure(b *testing.B) {
 		for j := range g.Pix {
 			g.Pix[j] = uint8(r.IntN(256))
 		}
-		tiles = append(tiles, Tile{Image: g, Caption: Caption(i%10, i%7, 0.5)})
+		tiles = append(tiles, Tile{Image: g, Caption: Caption(strings.Fields("0 1 2 3 4 5 6 7 8 9"), i%10, i%7, 0.5)})
 	}
 	counts := make([][]int, 10)
 	for i := range counts {

@@ -63,7 +63,7 @@ func golden() map[string]Figure {
 		"curves":  Curves{Title: "Loss of two runs", X: "iteration", Y: "cross-entropy", Series: runs, LogY: true, Smooth: 10, Note: "Invented data.", Width: 420, Height: 300},
 		"bands":   Row(Curves{Title: "Mean and range", X: "epoch", Series: []Series{{Name: "SGD", Y: mean[:4], Low: low[:4], High: high[:4], Best: Min}}, Width: 240, Height: 200}, Lines{Title: "Sensitivity", X: "learning rate", LogX: true, Series: []Series{{Name: "Adam", X: rates, Y: mean, Low: low, High: high, Best: Min}}, Width: 240, Height: 200}),
 		"bars":    Row(Bars{Title: "Upright", Names: []string{"a", "b", "c"}, Series: []Series{{Name: "train", Y: mean[:3], Low: low[:3], High: high[:3]}, {Name: "dev", Y: []float64{-1, 2, 0.5}}}, Width: 240, Height: 200}, Bars{Title: "Lying", Names: []string{"a structure with a name", "another"}, Series: []Series{{Y: mean[:2]}}, Width: 300, Height: 160}),
-		"grid":    Row(Images{Title: "Digits", Tiles: []Tile{{Image: disc, Caption: Caption(0, 0, 0.97)}, {Image: disc, Caption: Caption(0, 6, 0.5), Wrong: true}}, Paper: true}, Kernels("Kernels", 3, 3, kernels)),
+		"grid":    Row(Images{Title: "Digits", Tiles: []Tile{{Image: disc, Caption: Caption([]string{"0"}, 0, 0, 0.97)}, {Image: disc, Caption: Caption([]string{"0", 6: "6"}, 0, 6, 0.5), Wrong: true}}, Paper: true}, Kernels("Kernels", 3, 3, kernels)),
 		"layers":  features(),
 		"heat":    Heat{Title: "Sweep", X: "width", Y: "rate", Columns: []string{"64", "128", "256"}, Rows: []string{"0.1", "0.3"}, Values: [][]float64{{0.91, 0.95, math.NaN()}, {0.97, 0.98, 0.96}}, Outline: [][2]int{{1, 1}}},
 		"errors":  Confusion{Title: "Confusion", Counts: [][]int{{98, 1, 0}, {0, 90, 12}, {3, 0, 88}}},

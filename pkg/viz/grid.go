@@ -14,7 +14,7 @@ import (
 type Tile struct {
 	Image   image.Image
 	Caption string // lines are parted by \n
-	Wrong   bool   // a red caption and frame: a misclassified digit
+	Wrong   bool   // a red caption and frame: a misclassified image
 }
 
 // Images draws a grid of small pictures, each pixel a sharp square.
@@ -23,24 +23,24 @@ type Images struct {
 	Tiles   []Tile // row by row; a tile without an image leaves its place empty
 	Columns int    // 0: as many as fit, at most 10
 	Scale   int    // size of an image pixel in half CSS pixels; 0: chosen
-	// Paper inverts grey values: digits as dark ink on white instead of the
-	// stored white on black.
+	// Paper inverts grey images: dark ink on white instead of the stored white on
+	// black. What is in colour stays as it is.
 	Paper bool
 	Rows  []string // names of the rows, at their left
 	Heads []string // names of the columns, at their top
 	Note  string
 }
 
-// Caption is the usual one under a digit: "7" if the prediction is right,
-// "7 → 1" if not, "7 → –" if the prediction is -1, none, with the probability of
-// the prediction if it is > 0.
-func Caption(truth, predicted int, probability float64) string {
-	s := fmt.Sprint(truth)
+// Caption is the usual one under an image, in the names of classes: "7" if the
+// prediction is right, "7 → 1" if not, "7 → –" if the prediction is -1, none, with
+// the probability of the prediction if it is > 0.
+func Caption(names []string, truth, predicted int, probability float64) string {
+	s := names[truth]
 	switch {
 	case predicted < 0:
 		s += " → –"
 	case truth != predicted:
-		s += fmt.Sprintf(" → %d", predicted)
+		s += " → " + names[predicted]
 	}
 	if probability > 0 {
 		s += fmt.Sprintf("\n%s", percent(probability))
@@ -298,7 +298,7 @@ func enlarge(m image.Image, k int, invert bool) *image.NRGBA {
 			} else {
 				v = color.NRGBAModel.Convert(m.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA)
 			}
-			if invert {
+			if invert && isGray {
 				v.R, v.G, v.B = 255-v.R, 255-v.G, 255-v.B
 			}
 			for i := x * k * 4; i < (x+1)*k*4; i += 4 {

@@ -149,16 +149,23 @@ func mapImage(h, w int, data []float32, limit float64) *image.NRGBA {
 }
 
 // Ink draws pixels in [0,1] as dark ink on white paper, for a Tile: patches,
-// means of images, images that a network has made. NaN is grey.
+// means of images, images that a network has made. Three planes of them are drawn
+// in the colours that they are. NaN is grey.
 func Ink(h, w int, pixels []float32) image.Image {
-	if len(pixels) != h*w {
-		panic(fmt.Sprintf("viz: ink: %d values, want %d×%d", len(pixels), h, w))
+	n := h * w
+	if len(pixels) != n && len(pixels) != 3*n {
+		panic(fmt.Sprintf("viz: ink: %d values, want %d×%d or 3×%d×%d", len(pixels), h, w, h, w))
 	}
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
-	for i, v := range pixels {
+	for i, v := range pixels[:n] {
 		c := absent
-		if isFinite(float64(v)) {
-			g := uint8(255*(1-math.Max(0, math.Min(1, float64(v)))) + 0.5)
+		switch {
+		case len(pixels) == 3*n:
+			if g, b := pixels[n+i], pixels[2*n+i]; isFinite(float64(v) + float64(g) + float64(b)) {
+				c = color.NRGBA{R: level(float64(v)), G: level(float64(g)), B: level(float64(b)), A: 255}
+			}
+		case isFinite(float64(v)):
+			g := level(1 - float64(v))
 			c = color.NRGBA{R: g, G: g, B: g, A: 255}
 		}
 		m.SetNRGBA(i%w, i/w, c)
@@ -166,10 +173,18 @@ func Ink(h, w int, pixels []float32) image.Image {
 	return m
 }
 
-// overlay colours a map over the digit that it is about, symmetric about 0: the
-// ink stands behind it in grey. Limit is as in mapImage.
+// level is a value in [0,1] as a byte; what lies beyond is cut off.
+func level(v float64) uint8 { return uint8(255*math.Max(0, math.Min(1, v)) + 0.5) }
+
+// overlay colours a map over the image that it is about, symmetric about 0: the
+// ink stands behind it in grey. Planes of either are taken together: the values
+// are added, the pixels are a mean. Limit is as in mapImage.
 func overlay(h, w int, pixels, values []float32, limit float64) image.Image {
-	m, under := mapImage(h, w, values, limit), Ink(h, w, pixels).(*image.NRGBA)
+	ink := added(h*w, pixels)
+	for i := range ink {
+		ink[i] /= float32(len(pixels) / (h * w))
+	}
+	m, under := mapImage(h, w, added(h*w, values), limit), Ink(h, w, ink).(*image.NRGBA)
 	for i, v := range under.Pix {
 		const strength = 0.45 // of full ink
 		if i%4 < 3 {
@@ -177,6 +192,15 @@ func overlay(h, w int, pixels, values []float32, limit float64) image.Image {
 		}
 	}
 	return m
+}
+
+// added is the sum of planes of n values.
+func added(n int, planes []float32) []float32 {
+	sum := make([]float32, n)
+	for i, v := range planes {
+		sum[i%n] += v
+	}
+	return sum
 }
 
 func colorize(h, w int, data []float32, r ramp, s scale) *image.NRGBA {

@@ -11,7 +11,7 @@ import (
 type Patches struct {
 	Title   string
 	Size    int         // of kernels and patches, Size×Size
-	Kernels [][]float32 // each a map
+	Kernels [][]float32 // each a map, or three planes: drawn as a colour, 0 as grey
 	Best    [][][]float32
 	Most    int // patches to show of a kernel; 0: 5
 	Note    string
@@ -47,7 +47,7 @@ func (f Patches) layout() layout {
 	for k, w := range f.Kernels {
 		bad += notFinite(w)
 		row := g.tiles[k%half*g.columns+k/half*block:]
-		row[0].Image = mapImage(f.Size, f.Size, w, 0)
+		row[0].Image = f.kernel(w)
 		if len(f.Best[k]) > 0 {
 			row[1].Image = f.mean(f.Best[k])
 		}
@@ -64,11 +64,30 @@ func (f Patches) layout() layout {
 	return g
 }
 
+// kernel draws a kernel: one that reads three planes as the colours it asks for,
+// about the grey of 0.
+func (f Patches) kernel(w []float32) image.Image {
+	if len(w) != 3*f.Size*f.Size {
+		return mapImage(f.Size, f.Size, w, 0)
+	}
+	limit := float32(1e-30)
+	for _, v := range w {
+		if isFinite(float64(v)) {
+			limit = max(limit, v, -v)
+		}
+	}
+	colours := make([]float32, len(w))
+	for i, v := range w {
+		colours[i] = 0.5 + v/limit/2
+	}
+	return Ink(f.Size, f.Size, colours)
+}
+
 func (f Patches) mean(patches [][]float32) image.Image {
-	sum := make([]float32, f.Size*f.Size)
+	sum := make([]float32, len(patches[0]))
 	for _, p := range patches {
-		if len(p) != len(sum) {
-			panic(fmt.Sprintf("viz: patches: a patch of %d values, want %d×%d", len(p), f.Size, f.Size))
+		if n := f.Size * f.Size; len(p) != len(sum) || len(p) != n && len(p) != 3*n {
+			panic(fmt.Sprintf("viz: patches: a patch of %d values, want %d×%d or 3×%d×%d", len(p), f.Size, f.Size, f.Size, f.Size))
 		}
 		for i, v := range p {
 			sum[i] += v / float32(len(patches))

@@ -7,11 +7,12 @@ import (
 
 // Saliency draws which pixels matter: a row for each image, a column for each
 // way to explain it. Every map has a scale of its own, symmetric about 0, since
-// the methods have no common unit; the digit lies under it in grey.
+// the methods have no common unit; the image lies under it in grey.
 type Saliency struct {
 	Title  string
+	C      int // planes of an image, whose maps are added up; 0: 1
 	H, W   int
-	Pixels []float32   // the images, one after the other, 0 paper to 1 ink
+	Pixels []float32   // the images, one after the other, 0 paper to 1 ink, or three planes each
 	Names  []string    // of the methods
 	Maps   [][]float32 // by method: maps of all images, one after the other
 	Note   string
@@ -22,10 +23,12 @@ func (f *Saliency) Add(name string, maps []float32) {
 	f.Names, f.Maps = append(f.Names, name), append(f.Maps, maps)
 }
 
+func (f Saliency) size() int { return max(f.C, 1) * f.H * f.W }
+
 func (f Saliency) images() int {
-	size := f.H * f.W
+	size := f.size()
 	if size <= 0 || len(f.Pixels)%size != 0 {
-		panic(fmt.Sprintf("viz: saliency: %d pixels, want a multiple of %d×%d", len(f.Pixels), f.H, f.W))
+		panic(fmt.Sprintf("viz: saliency: %d pixels, want a multiple of %d×%d×%d", len(f.Pixels), max(f.C, 1), f.H, f.W))
 	}
 	for k, m := range f.Maps {
 		if len(m) != len(f.Pixels) {
@@ -52,7 +55,7 @@ func (f Saliency) name() string { return f.Title }
 
 func (f Saliency) layout() layout {
 	g := &gridLayout{columns: 1 + len(f.Maps), heads: append([]string{"image"}, f.Names...)}
-	size, bad := f.H*f.W, 0
+	size, bad := f.size(), 0
 	for i := range f.images() {
 		pixels := f.Pixels[i*size : (i+1)*size]
 		g.tiles = append(g.tiles, Tile{Image: Ink(f.H, f.W, pixels)})

@@ -26,7 +26,7 @@ func dataCommand(args []string) (int, error) {
 	}
 	fmt.Println(d)
 	for _, s := range []*data.Set{d.Train, d.Test} {
-		fmt.Printf("%v; of each digit %d; SHA-256 %.16s\n", s, s.Counts(), s.Fingerprint())
+		fmt.Printf("%v; of each class %d; SHA-256 %.16s\n", s, s.Counts(), s.Fingerprint())
 	}
 	return 0, nil
 }

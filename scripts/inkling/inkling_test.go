@@ -291,7 +291,7 @@ func TestNotAModel(t *testing.T) {
 			f.Meta["architecture"] = `[{"linear":{"out":11}}]`
 		}), []string{"linear"}},
 		{"a state", save("state.safetensors", mnist, func(f *safetensors.File) { f.Meta["progress"] = "{}" }), []string{"state of an unfinished run"}},
-		{"other images", save("wide.safetensors", nn.CHW(1, 32, 32), func(*safetensors.File) {}), []string{"1×32×32", "1×28×28"}},
+		{"other images", save("wide.safetensors", nn.CHW(1, 32, 32), func(*safetensors.File) {}), []string{"a model of images of 32×32", "those of 28×28"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := *w
@@ -447,7 +447,7 @@ func TestTrainTestRuns(t *testing.T) {
 	}
 	for _, want := range []string{
 		`training and 2000 test images`, `0\.linear +10 +7,850`, `accuracy \d\d\.\d\d % \(\d+ of 2000 wrong\)`,
-		`digit +images +precision % +recall % +F1 %`, `(?m)^ +9 +\d+ +\d`, `most often taken: \d as \d`,
+		`class +images +precision % +recall % +F1 %`, `(?m)^ +9 +\d+ +\d`, `most often taken: \d as \d`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("test does not say %s:\n%s", want, out)

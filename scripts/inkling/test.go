@@ -136,9 +136,10 @@ func test(arg string, shifts int) error {
 	}
 	fmt.Println()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "digit\timages\tprecision %\trecall %\tF1 %\t")
+	names := l.Data.Test.Classes
+	fmt.Fprintln(w, "class\timages\tprecision %\trecall %\tF1 %\t")
 	for _, c := range p.Classes() {
-		fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t\n", c.Class, c.N, share(c.Precision), share(c.Recall), share(c.F1))
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t\n", names[c.Class], c.N, share(c.Precision), share(c.Recall), share(c.F1))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -147,9 +148,9 @@ func test(arg string, shifts int) error {
 	for _, k := range p.MostConfused(5) {
 		as := "nothing"
 		if k.Predicted != metric.NoAnswer {
-			as = fmt.Sprint(k.Predicted)
+			as = names[k.Predicted]
 		}
-		worst = append(worst, fmt.Sprintf("%d as %s (%d)", k.Label, as, k.Count))
+		worst = append(worst, fmt.Sprintf("%s as %s (%d)", names[k.Label], as, k.Count))
 	}
 	if len(worst) > 0 {
 		fmt.Println("most often taken:", strings.Join(worst, ", "))

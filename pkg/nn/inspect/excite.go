@@ -191,11 +191,14 @@ func patch(x *nn.Tensor, i, c int, w Window) []float32 {
 	return out
 }
 
-// Patches are those of several excitations, of channel 0.
+// Patches are those of several excitations, all channels of each one after the
+// other.
 func Patches(x *nn.Tensor, es []Excitation) [][]float32 {
 	out := make([][]float32, len(es))
 	for k, e := range es {
-		out[k] = patch(x, e.Example, 0, e.Window)
+		for c := range x.Shape.C {
+			out[k] = append(out[k], patch(x, e.Example, c, e.Window)...)
+		}
 	}
 	return out
 }
