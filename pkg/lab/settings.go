@@ -9,7 +9,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"inkling/pkg/internal/printable"
@@ -128,24 +127,17 @@ func scalar(v reflect.Value) any {
 	return fmt.Sprintf("%v", v)
 }
 
-// schedule adds a schedule for a run of so many steps and epochs. Steps that are
-// those of the whole run say nothing more.
+// schedule adds a schedule for a run of so many steps and epochs: what it tells of
+// itself, or its fields. Steps that are those of the whole run say nothing more.
 func (s Settings) schedule(v optim.Schedule, steps, epochs int) {
-	if w, ok := v.(optim.Warmup); ok {
-		s["warmup"] = w.Steps
-		v, steps = w.Then, steps-w.Steps
-	}
-	s.part("schedule", v)
-	if constant, ok := v.(optim.Constant); ok {
-		delete(s, "schedule.value")
-		s["lr"] = float64(constant)
-	}
-	if g, ok := v.(optim.GeometricLR); ok { // as --gamma says it: in every epoch
-		gamma, _ := strconv.ParseFloat(fmt.Sprintf("%.9g", math.Pow(g.To/g.From, 1/float64(epochs))), 64)
-		delete(s, "schedule.to")
-		s["gamma"] = gamma
-	}
-	if n, ok := s["schedule.steps"].(int64); ok && n == int64(steps) {
+	if t, ok := v.(optim.Teller); ok {
+		flags, then, left := t.Tell(steps, epochs)
+		maps.Copy(s, flags)
+		if then != nil {
+			s.schedule(then, left, epochs)
+			return
+		}
+	} else if s.part("schedule", v); s["schedule.steps"] == int64(steps) {
 		delete(s, "schedule.steps")
 	}
 	s["schedule"] = optim.NameOfSchedule(v)

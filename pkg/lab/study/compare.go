@@ -13,9 +13,9 @@ import (
 // Paired is by how much the dev error of b, in points of %, is above that of a,
 // run by run: the same seeds in the same order. Differences between pairs
 // scatter less than the errors themselves, as a seed that is good for one is
-// often good for the other. The standard error is that of the mean; NaN for one
-// pair, which tells of none.
-func Paired(a, b lab.Runs) (mean, standardError float64) {
+// often good for the other. Its SD is that of the mean, the standard error, which
+// one pair does not tell.
+func Paired(a, b lab.Runs) lab.Stat {
 	if len(a) != len(b) || len(a) == 0 {
 		panic(fmt.Sprintf("study: paired: %d runs beside %d", len(a), len(b)))
 	}
@@ -24,7 +24,8 @@ func Paired(a, b lab.Runs) (mean, standardError float64) {
 		d[i] -= e
 	}
 	s := lab.StatOf(d)
-	return s.Mean, s.SD / math.Sqrt(float64(s.N))
+	s.SD /= math.Sqrt(float64(s.N))
+	return s
 }
 
 // trainErrors judges the best models of runs on n images of the training split,

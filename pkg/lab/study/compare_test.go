@@ -14,12 +14,12 @@ import (
 
 func TestPaired(t *testing.T) {
 	// Errors of 10, 20, 30 % and 9, 18, 27 %: the pairs differ by −1, −2, −3.
-	mean, se := Paired(scored(0.9, 0.8, 0.7), scored(0.91, 0.82, 0.73))
-	if math.Abs(mean+2) > 1e-9 || math.Abs(se-1/math.Sqrt(3)) > 1e-9 {
-		t.Errorf("change %v ± %v, want -2 ± %v", mean, se, 1/math.Sqrt(3))
+	d := Paired(scored(0.9, 0.8, 0.7), scored(0.91, 0.82, 0.73))
+	if math.Abs(d.Mean+2) > 1e-9 || math.Abs(d.SD-1/math.Sqrt(3)) > 1e-9 || d.N != 3 {
+		t.Errorf("change %v of %d, want -2 ± %v", d, d.N, 1/math.Sqrt(3))
 	}
-	if mean, se := Paired(scored(0.9), scored(0.8)); math.Abs(mean-10) > 1e-9 || !math.IsNaN(se) {
-		t.Errorf("one pair: %v ± %v, want 10 and no standard error", mean, se)
+	if d := Paired(scored(0.9), scored(0.8)); math.Abs(d.Mean-10) > 1e-9 || !math.IsNaN(d.SD) || d.String() != "10.00" {
+		t.Errorf("one pair: %v, want 10 and no standard error", d)
 	}
 }
 

@@ -1,8 +1,6 @@
 package study
 
 import (
-	"math"
-
 	"inkling/pkg/lab"
 	"inkling/pkg/nn/metric"
 )
@@ -11,33 +9,30 @@ import (
 // of the second half of dev, as trained and at the temperature fitted to the
 // first half. Of no runs it is NaN.
 type Confidence struct {
-	Margin               float64 // of the true logit, on all of dev
-	NLL, ECE             float64
-	Temperature          float64
-	CooledNLL, CooledECE float64
+	Margin      float64 // of the true logit, on all of dev
+	Temperature float64
+
+	AsTrained, AtTemperature struct{ NLL, ECE float64 }
 }
 
 // ConfidenceOf judges the best models of runs on dev.
 func ConfidenceOf(l *lab.Lab, runs lab.Runs) (Confidence, error) {
-	var h Confidence
-	if len(runs) == 0 {
-		none := math.NaN()
-		return Confidence{none, none, none, none, none, none}, nil
-	}
-	each := 1 / float64(len(runs))
+	var margin, temperature, nll, ece, nllThen, eceThen []float64
 	for _, r := range runs {
 		m, err := r.Model()
 		if err != nil {
 			return Confidence{}, err
 		}
 		z := metric.BeforeSoftmax(m, l.Dev)
-		temperature, raw, cooled := metric.Calibrate(z, l.Dev.Labels)
-		h.Margin += each * metric.Margin(z, l.Dev.Labels)
-		h.NLL += each * raw.NLL()
-		h.ECE += each * raw.Calibration(15).ECE
-		h.Temperature += each * temperature
-		h.CooledNLL += each * cooled.NLL()
-		h.CooledECE += each * cooled.Calibration(15).ECE
+		t, asTrained, atTemperature := metric.Calibrate(z, l.Dev.Labels)
+		margin, temperature = append(margin, metric.Margin(z, l.Dev.Labels)), append(temperature, t)
+		nll, ece = append(nll, asTrained.NLL()), append(ece, asTrained.Calibration(15).ECE)
+		nllThen, eceThen = append(nllThen, atTemperature.NLL()), append(eceThen, atTemperature.Calibration(15).ECE)
 	}
-	return h, nil
+	c := Confidence{Margin: mean(margin), Temperature: mean(temperature)}
+	c.AsTrained.NLL, c.AsTrained.ECE = mean(nll), mean(ece)
+	c.AtTemperature.NLL, c.AtTemperature.ECE = mean(nllThen), mean(eceThen)
+	return c, nil
 }
+
+func mean(v []float64) float64 { return lab.StatOf(v).Mean }

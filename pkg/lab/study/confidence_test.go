@@ -9,7 +9,7 @@ import (
 
 func TestConfidenceOfNothing(t *testing.T) {
 	h := must(ConfidenceOf(testLab(t, t.TempDir()), nil))
-	for _, v := range []float64{h.Margin, h.NLL, h.ECE, h.Temperature, h.CooledNLL, h.CooledECE} {
+	for _, v := range []float64{h.Margin, h.AsTrained.NLL, h.AsTrained.ECE, h.Temperature, h.AtTemperature.NLL, h.AtTemperature.ECE} {
 		if !math.IsNaN(v) {
 			t.Errorf("%+v of no runs", h)
 		}
@@ -29,10 +29,10 @@ func TestConfidence(t *testing.T) {
 		T, raw, _ := metric.Calibrate(metric.BeforeSoftmax(must(r.Model()), l.Dev), l.Dev.Labels)
 		nll, temperature = nll+raw.NLL()/2, temperature+T/2
 	}
-	if math.Abs(h.NLL-nll) > 1e-9 || math.Abs(h.Temperature-temperature) > 1e-9 {
-		t.Errorf("NLL %v, temperature %v, want %v and %v", h.NLL, h.Temperature, nll, temperature)
+	if math.Abs(h.AsTrained.NLL-nll) > 1e-9 || math.Abs(h.Temperature-temperature) > 1e-9 {
+		t.Errorf("NLL %v, temperature %v, want %v and %v", h.AsTrained.NLL, h.Temperature, nll, temperature)
 	}
-	if !(h.ECE > 0 && h.ECE < 1 && h.CooledECE > 0 && h.CooledECE < 1 && h.CooledNLL > 0) {
+	if a, b := h.AsTrained, h.AtTemperature; !(a.ECE > 0 && a.ECE < 1 && b.ECE > 0 && b.ECE < 1 && b.NLL > 0) {
 		t.Errorf("%+v", h)
 	}
 }

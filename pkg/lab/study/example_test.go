@@ -56,8 +56,8 @@ func ExampleTune() {
 	rows := must(study.Compare(l, 3, mlp(tuned.Rate), mlp(0.00001)))
 	fmt.Println("the better row:", study.BestRow(rows), "of", len(rows))
 	fmt.Println("they differ:", study.Spread(rows) > 10)
-	worse, _ := study.Paired(rows[0], rows[1])
-	fmt.Println("seed by seed:", worse > 10)
+	worse := study.Paired(rows[0], rows[1])
+	fmt.Println("seed by seed:", worse.Mean > 10)
 
 	again := must(study.Stored(l, 3, mlp(tuned.Rate), mlp(0.02)))
 	fmt.Println("in the store:", len(again[0]), "and", len(again[1]))
@@ -129,10 +129,10 @@ func ExampleVary() {
 		c.TrainSize, c.Seed = images, uint64(seed)
 		return c
 	}, []int{200, 400}, 2, study.Variant{Name: "plain", Change: func(*train.Config) {}}, wide, study.Together(wide, still)))
-	for i, name := range compared.Names() {
-		fmt.Println(name, len(compared.Runs[i][0]), "runs at", compared.Sizes[0])
+	for _, name := range compared.Names() {
+		fmt.Println(name, len(compared.Of(name, 200)), "runs at 200")
 	}
-	fmt.Println("standing still is worse:", compared.MeanChange(2) > 10)
+	fmt.Println("standing still is worse:", compared.MeanChange("wide + still") > 10)
 	// Output:
 	// plain 2 runs at 200
 	// wide 2 runs at 200
@@ -148,12 +148,12 @@ func ExampleConfidenceOf() {
 	runs := must(study.Seeds(l, 2, mlp(0.05)))
 	c := must(study.ConfidenceOf(l, runs))
 	fmt.Println("the label is ahead:", c.Margin > 0)
-	fmt.Println("a temperature was found:", c.Temperature > 0, "not worse by it:", c.CooledNLL < c.NLL+0.1)
+	fmt.Println("a temperature was found:", c.Temperature > 0, "not worse by it:", c.AtTemperature.NLL < c.AsTrained.NLL+0.1)
 
 	models := must(runs.Models())
 	fmt.Println("from itself:", study.Distance(models[0], models[0]))
 	fmt.Println("two seeds are far from each other:", study.Distance(models[0], models[1]) > 1)
-	fmt.Println("of no runs:", math.IsNaN(must(study.ConfidenceOf(l, nil)).ECE))
+	fmt.Println("of no runs:", math.IsNaN(must(study.ConfidenceOf(l, nil)).Margin))
 	// Output:
 	// the label is ahead: true
 	// a temperature was found: true not worse by it: true

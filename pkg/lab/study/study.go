@@ -26,13 +26,14 @@ func Together(variants ...Variant) Variant {
 	}}
 }
 
-// A Study is every variant at every size of the training set with every seed.
+// A Study is every variant at every size of the training set with every seed. Its
+// runs are asked for by the name of a variant and a number of images.
 type Study struct {
 	Variants []Variant
 	Sizes    []int
-	Runs     [][]lab.Runs // [variant][size][seed]
 
-	lab *lab.Lab
+	runs [][]lab.Runs // [variant][size][seed]
+	lab  *lab.Lab
 }
 
 // Vary trains variants of base: of the configuration that base gives for a
@@ -41,6 +42,12 @@ type Study struct {
 func Vary(l *lab.Lab, base func(images, seed int) train.Config, sizes []int, seeds int, variants ...Variant) (*Study, error) {
 	if len(sizes) == 0 || seeds < 1 || len(variants) == 0 {
 		return nil, fmt.Errorf("study: study: %d variants, %d sizes and %d seeds, want at least 1 of each", len(variants), len(sizes), seeds)
+	}
+	s := &Study{Variants: variants, Sizes: sizes, lab: l}
+	for i, name := range s.Names() {
+		if slices.Index(s.Names(), name) < i {
+			return nil, fmt.Errorf("study: study: two variants are called %q, want a name for each", name)
+		}
 	}
 	var cfgs []train.Config
 	for _, v := range variants {
@@ -58,16 +65,45 @@ func Vary(l *lab.Lab, base func(images, seed int) train.Config, sizes []int, see
 		return nil, err
 	}
 	bySize := slices.Collect(slices.Chunk(runs, seeds))
-	return &Study{variants, sizes, slices.Collect(slices.Chunk(bySize, len(sizes))), l}, nil
+	s.runs = slices.Collect(slices.Chunk(bySize, len(sizes)))
+	return s, nil
 }
 
 // All are the runs in one list.
 func (s *Study) All() lab.Runs {
 	var all lab.Runs
-	for _, bySize := range s.Runs {
+	for _, bySize := range s.runs {
 		all = append(all, slices.Concat(bySize...)...)
 	}
 	return all
+}
+
+// Of are the runs of a variant on so many images, one for each seed. What the
+// study has not compared is a mistake of the caller's, and panics.
+func (s *Study) Of(variant string, images int) lab.Runs {
+	i := slices.Index(s.Names(), variant)
+	if i < 0 {
+		panic(fmt.Sprintf("study: no variant %q among %s", variant, strings.Join(s.Names(), ", ")))
+	}
+	return s.runs[i][s.size(images)]
+}
+
+// At are the runs on so many images, by variant.
+func (s *Study) At(images int) []lab.Runs {
+	size := s.size(images)
+	var rows []lab.Runs
+	for _, bySize := range s.runs {
+		rows = append(rows, bySize[size])
+	}
+	return rows
+}
+
+func (s *Study) size(images int) int {
+	i := slices.Index(s.Sizes, images)
+	if i < 0 {
+		panic(fmt.Sprintf("study: %d images, compared on %v", images, s.Sizes))
+	}
+	return i
 }
 
 // Names are those of the variants, for an axis or the rows of a table.
@@ -95,94 +131,84 @@ func (s *Study) Rows() [][]any {
 	var rows [][]any
 	for k, name := range s.Names() {
 		row := []any{name}
-		for _, errors := range s.Of(k, lab.Runs.DevErrors) {
-			row = append(row, lab.StatOf(errors))
+		for _, runs := range s.runs[k] {
+			row = append(row, runs.DevError())
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// At is a measure of the runs at one size, by variant: DevErrors is one.
-func (s *Study) At(size int, measure func(runs lab.Runs) []float64) [][]float64 {
-	var values [][]float64
-	for _, bySize := range s.Runs {
-		values = append(values, measure(bySize[size]))
+// Errors are the dev errors on so many images in %, by variant and seed.
+func (s *Study) Errors(images int) [][]float64 {
+	var errors [][]float64
+	for _, runs := range s.At(images) {
+		errors = append(errors, runs.DevErrors())
 	}
-	return values
+	return errors
 }
 
-// Of is a measure of the runs of one variant, by size.
-func (s *Study) Of(variant int, measure func(runs lab.Runs) []float64) [][]float64 {
-	var values [][]float64
-	for _, runs := range s.Runs[variant] {
-		values = append(values, measure(runs))
-	}
-	return values
-}
-
-// Errors are the dev errors at one size in %, by variant and seed.
-func (s *Study) Errors(size int) [][]float64 { return s.At(size, lab.Runs.DevErrors) }
-
-// Gaps are by how many points the dev errors at one size are above those on up
-// to n of the training images, by variant and seed; see Gaps.
-func (s *Study) Gaps(size, n int) ([][]float64, error) {
-	gaps := make([][]float64, len(s.Runs))
-	for k, bySize := range s.Runs {
-		var err error
-		if gaps[k], err = Gaps(s.lab, bySize[size], min(n, s.Sizes[size])); err != nil {
+// Gaps are by how many points the dev errors on so many images are above those on
+// up to n of these images, by variant and seed; see Gaps.
+func (s *Study) Gaps(images, n int) ([][]float64, error) {
+	var gaps [][]float64
+	for _, runs := range s.At(images) {
+		of, err := Gaps(s.lab, runs, min(n, images))
+		if err != nil {
 			return nil, err
 		}
+		gaps = append(gaps, of)
 	}
 	return gaps, nil
 }
 
 // Change is by how many percent of itself the dev error of the first variant
-// becomes larger with another one, and the standard error of that; see Paired.
-func (s *Study) Change(variant, size int) (percent, standardError float64) {
-	before, _ := lab.MeanStd(s.Runs[0][size].DevErrors())
-	mean, se := Paired(s.Runs[0][size], s.Runs[variant][size])
-	return 100 * mean / before, 100 * se / before
+// becomes larger with another one; see Paired.
+func (s *Study) Change(variant string, images int) lab.Stat {
+	none := s.Of(s.Variants[0].Name, images)
+	change, before := Paired(none, s.Of(variant, images)), none.DevError().Mean
+	change.Mean, change.SD = 100*change.Mean/before, 100*change.SD/before
+	return change
 }
 
 // Changes are all of Change in percent, a row of sizes for each variant, and the
 // largest standard error among them.
 func (s *Study) Changes() (percent [][]float64, standardError float64) {
-	percent = make([][]float64, len(s.Runs))
-	for k := range s.Runs {
-		for i := range s.Sizes {
-			p, se := s.Change(k, i)
-			percent[k], standardError = append(percent[k], p), max(standardError, se)
+	for _, name := range s.Names() {
+		var row []float64
+		for _, images := range s.Sizes {
+			change := s.Change(name, images)
+			row, standardError = append(row, change.Mean), max(standardError, change.SD)
 		}
+		percent = append(percent, row)
 	}
 	return percent, standardError
 }
 
 // MeanChange is the Change by a variant in percent, as a mean over the sizes.
-func (s *Study) MeanChange(variant int) (percent float64) {
-	for i := range s.Sizes {
-		change, _ := s.Change(variant, i)
-		percent += change / float64(len(s.Sizes))
+func (s *Study) MeanChange(variant string) (percent float64) {
+	for _, images := range s.Sizes {
+		percent += s.Change(variant, images).Mean / float64(len(s.Sizes))
 	}
 	return percent
 }
 
-// Best is the variant with the smallest mean dev error at a size, the first of
-// equals; -1 if none has a score, see [BestRow].
-func (s *Study) Best(size int) int {
-	var rows []lab.Runs
-	for _, bySize := range s.Runs {
-		rows = append(rows, bySize[size])
+// Best is the variant with the smallest mean dev error on so many images, the
+// first of equals; "" if none has a score, see [BestRow].
+func (s *Study) Best(images int) string {
+	if i := BestRow(s.At(images)); i >= 0 {
+		return s.Variants[i].Name
 	}
-	return BestRow(rows)
+	return ""
 }
 
-// Bests are the pairs of Best and its size, for all sizes that have one.
-func (s *Study) Bests() (pairs [][2]int) {
-	for i := range s.Sizes {
-		if best := s.Best(i); best >= 0 {
-			pairs = append(pairs, [2]int{best, i})
+// Bests are the places of Best in a table with a row for each variant and a column
+// for each size, which has one.
+func (s *Study) Bests() (places [][2]int) {
+	for i, images := range s.Sizes {
+		if best := BestRow(s.At(images)); best >= 0 {
+			places = append(places, [2]int{best, i})
 		}
 	}
-	return pairs
+	return places
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"inkling/pkg/lab"
@@ -34,9 +35,9 @@ func TestNothingIsNeverBest(t *testing.T) {
 	if lab.Argmax([]float64{nan, 1, nan, 3}) != 3 || lab.Argmin([]float64{nan, 1, nan, 3}) != 1 || lab.Argmax([]float64{nan}) != -1 || lab.Argmin(nil) != -1 {
 		t.Error("NaN is the largest or the smallest of numbers")
 	}
-	s := &Study{Sizes: []int{1}, Runs: [][]lab.Runs{{{{}}}, {nil}}}
-	if s.Best(0) != -1 || len(s.Bests()) != 0 {
-		t.Errorf("best variant %d, pairs %v of runs without a score", s.Best(0), s.Bests())
+	s := &Study{Sizes: []int{1}, Variants: []Variant{{Name: "a"}, {Name: "b"}}, runs: [][]lab.Runs{{{{}}}, {nil}}}
+	if s.Best(1) != "" || len(s.Bests()) != 0 {
+		t.Errorf("best variant %q, pairs %v of runs without a score", s.Best(1), s.Bests())
 	}
 	if _, err := choose([]float64{1, 2}, lab.Runs{{}, {}}); err == nil {
 		t.Error("a rate was chosen of none that has a score")
@@ -44,6 +45,17 @@ func TestNothingIsNeverBest(t *testing.T) {
 	if c, err := choose([]float64{1, 2}, append(lab.Runs{{}}, scored(0.1)...)); err != nil || c.Rate != 2 {
 		t.Errorf("chosen %v, error %v", c.Rate, err)
 	}
+}
+
+// panics is what f panics with, "" if it does not.
+func panics(f func()) (text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			text = fmt.Sprint(v)
+		}
+	}()
+	f()
+	return ""
 }
 
 // sized is mlp on so many images.
@@ -62,27 +74,35 @@ func TestStudy(t *testing.T) {
 	if !slices.Equal(s.Names(), []string{"too slow", "none"}) {
 		t.Errorf("names %q", s.Names())
 	}
-	for k, v := range []string{"too slow", "none"} {
-		for i, n := range []string{"32", "100"} {
-			for j, seed := range []string{"1", "2"} {
-				if got, want := s.Runs[k][i][j].Name, v+", "+n+" images, seed "+seed; got != want {
-					t.Errorf("run [%d][%d][%d] is %q, want %q", k, i, j, got, want)
+	for _, v := range s.Names() {
+		for _, n := range s.Sizes {
+			for i, r := range s.Of(v, n) {
+				if want := fmt.Sprintf("%s, %d images, seed %d", v, n, i+1); r.Name != want || r.Seed != uint64(i+1) {
+					t.Errorf("run %d of %s at %d is %q, want %q", i, v, n, r.Name, want)
 				}
 			}
 		}
 	}
-	if steps := s.Runs[1][0][0].Last.Step; steps != 6 { // 32 images in batches of 16, 3 epochs
+	if steps := s.Of("none", 32)[0].Last.Step; steps != 6 { // 32 images in batches of 16, 3 epochs
 		t.Errorf("32 images took %d steps, want 6", steps)
 	}
-	errs := s.At(1, lab.Runs.DevErrors)
-	if len(errs) != 2 || !slices.Equal(errs[1], s.Runs[1][1].DevErrors()) {
-		t.Errorf("errors at 100 images %v", errs)
+	at := s.At(100)
+	if len(at) != 2 || !slices.Equal(at[1], s.Of("none", 100)) {
+		t.Errorf("runs on 100 images %v", at)
 	}
-	if of := s.Of(1, lab.Runs.DevErrors); len(of) != 2 || !slices.Equal(of[0], s.Runs[1][0].DevErrors()) {
-		t.Errorf("errors of the second variant %v", of)
+	if s.Best(100) != "none" {
+		t.Errorf("best of errors %v is %q", s.Errors(100), s.Best(100))
 	}
-	if s.Best(1) != 1 {
-		t.Errorf("best of errors %v is variant %d", errs, s.Best(1))
+	for what, f := range map[string]func(){
+		`no variant "slow" among too slow, none`: func() { s.Of("slow", 32) },
+		"33 images, compared on [32 100]":        func() { s.Of("none", 33) },
+	} {
+		if got := panics(f); !strings.Contains(got, what) {
+			t.Errorf("panics with %q, want %q", got, what)
+		}
+	}
+	if _, err := Vary(l, sized, []int{32}, 1, none, slow, none); err == nil || !strings.Contains(err.Error(), `two variants are called "none"`) {
+		t.Errorf("one name twice: %v", err)
 	}
 	if _, err := Vary(l, sized, nil, 1, none); err == nil {
 		t.Error("no sizes: no error")
@@ -91,20 +111,20 @@ func TestStudy(t *testing.T) {
 
 // Errors of 10 and 20 % become 9 and 15 %: by 1 and 5 points, 3 ± 2 of 15.
 func TestStudyChange(t *testing.T) {
-	s := &Study{Sizes: []int{8}, Runs: [][]lab.Runs{{scored(0.9, 0.8)}, {scored(0.91, 0.85)}}}
-	if percent, se := s.Change(1, 0); math.Abs(percent+20) > 1e-9 || math.Abs(se-100*2/15.) > 1e-9 {
-		t.Errorf("change %v ± %v %%, want -20 ± 13.3", percent, se)
+	s := &Study{Sizes: []int{8}, Variants: []Variant{{Name: "none"}, {Name: "a"}}, runs: [][]lab.Runs{{scored(0.9, 0.8)}, {scored(0.91, 0.85)}}}
+	if c := s.Change("a", 8); math.Abs(c.Mean+20) > 1e-9 || math.Abs(c.SD-100*2/15.) > 1e-9 {
+		t.Errorf("change %v %%, want -20 ± 13.3", c)
 	}
-	if percent, se := s.Change(0, 0); percent != 0 || se != 0 {
-		t.Errorf("the first variant changes by %v ± %v %% against itself", percent, se)
+	if c := s.Change("none", 8); c.Mean != 0 || c.SD != 0 {
+		t.Errorf("the first variant changes by %v %% against itself", c)
 	}
-	if got := s.Errors(0); math.Abs(got[1][1]-15) > 1e-9 {
+	if got := s.Errors(8); math.Abs(got[1][1]-15) > 1e-9 {
 		t.Errorf("errors %v, want 15 last", got)
 	}
 }
 
 func TestStudyChanges(t *testing.T) {
-	s := &Study{Sizes: []int{8, 9}, Variants: []Variant{{Name: "none"}, {Name: "a"}, {Name: "b"}}, Runs: [][]lab.Runs{
+	s := &Study{Sizes: []int{8, 9}, Variants: []Variant{{Name: "none"}, {Name: "a"}, {Name: "b"}}, runs: [][]lab.Runs{
 		{scored(0.9, 0.8), scored(0.9, 0.8)},
 		{scored(0.91, 0.82), scored(0.89, 0.79)}, // a gain; harm by 1 ± 0
 		{scored(0.5, 0.8), scored(0.9, 0.8)},     // 20 ± 20 points: chance; nothing
@@ -122,7 +142,7 @@ func TestStudyChanges(t *testing.T) {
 	if got := s.Bests(); !slices.Equal(got, [][2]int{{1, 0}, {0, 1}}) {
 		t.Errorf("best at each size %v, want variant 1 and then 0", got)
 	}
-	if got := s.MeanChange(1); math.Abs(got-(-10+1/0.15)/2) > 1e-9 {
+	if got := s.MeanChange("a"); math.Abs(got-(-10+1/0.15)/2) > 1e-9 {
 		t.Errorf("mean change %v %%, want that of -10 and 6.67", got)
 	}
 }
@@ -131,10 +151,10 @@ func TestStudyGaps(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	l.Quiet = true
 	s := must(Vary(l, sized, []int{20, 60}, 2, Variant{"none", func(*train.Config) {}}, Variant{"EMA", func(c *train.Config) { c.EMA = 0.5 }}))
-	for size, n := range []int{20, 40} {
+	for size, n := range map[int]int{20: 20, 60: 40} {
 		for k, got := range must(s.Gaps(size, 40)) {
-			if want := must(Gaps(l, s.Runs[k][size], n)); !slices.Equal(got, want) {
-				t.Errorf("variant %d of size %d: %v, want %v", k, s.Sizes[size], got, want)
+			if want := must(Gaps(l, s.At(size)[k], n)); !slices.Equal(got, want) {
+				t.Errorf("variant %d of size %d: %v, want %v", k, size, got, want)
 			}
 		}
 	}

@@ -48,7 +48,7 @@ func AtTemperature(logits *nn.Tensor, temperature float64) *nn.Tensor {
 // second half without it and with it: one split, such as dev, serves for both.
 // Confidence in a correction that was fitted on the judged examples themselves
 // would be misplaced.
-func Calibrate(logits *nn.Tensor, labels []uint16) (temperature float64, raw, cooled *Predictions) {
+func Calibrate(logits *nn.Tensor, labels []uint16) (temperature float64, asTrained, atTemperature *Predictions) {
 	n, size := logits.N/2, logits.Shape.Size()
 	fit := &nn.Tensor{N: n, Shape: logits.Shape, Data: logits.Data[:n*size]}
 	judged := &nn.Tensor{N: logits.N - n, Shape: logits.Shape, Data: logits.Data[n*size:]}

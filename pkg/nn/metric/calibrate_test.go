@@ -39,7 +39,7 @@ func TestCalibrateKeepsHalvesApart(t *testing.T) {
 		}
 	}
 	want := 4 / math.Log(3)
-	check := func(what string, raw, cooled float64) {
+	check := func(what string, raw, atT float64) {
 		T, p, q := Calibrate(z, labels)
 		if math.Abs(T-want) > 1e-3 {
 			t.Errorf("%s: temperature %v, want %v", what, T, want)
@@ -47,8 +47,8 @@ func TestCalibrateKeepsHalvesApart(t *testing.T) {
 		if len(p.Labels) != n/2 || len(q.Labels) != n/2 {
 			t.Fatalf("%s: judged %d and %d of %d", what, len(p.Labels), len(q.Labels), n)
 		}
-		if math.Abs(p.Calibration(10).ECE-raw) > 1e-3 || math.Abs(q.Calibration(10).ECE-cooled) > 1e-3 {
-			t.Errorf("%s: ECE %v and %v, want %v and %v", what, p.Calibration(10).ECE, q.Calibration(10).ECE, raw, cooled)
+		if math.Abs(p.Calibration(10).ECE-raw) > 1e-3 || math.Abs(q.Calibration(10).ECE-atT) > 1e-3 {
+			t.Errorf("%s: ECE %v and %v, want %v and %v", what, p.Calibration(10).ECE, q.Calibration(10).ECE, raw, atT)
 		}
 	}
 	sure := 1 / (1 + math.Exp(-4))

@@ -52,11 +52,11 @@ func ExampleProbabilities() {
 func ExampleTemperature() {
 	logits, labels := sure()
 	t := metric.Temperature(logits, labels)
-	cooled := metric.Logits(metric.AtTemperature(logits, t), labels)
+	then := metric.Logits(metric.AtTemperature(logits, t), labels)
 	raw := metric.Logits(logits, labels)
 	fmt.Printf("temperature %.1f\n", t)
-	fmt.Printf("sure by %.2f, then by %.2f, right %.2f\n", raw.At(0).Probability, cooled.At(0).Probability, cooled.Accuracy())
-	fmt.Printf("ECE %.2f, then %.2f\n", raw.Calibration(15).ECE, cooled.Calibration(15).ECE)
+	fmt.Printf("sure by %.2f, then by %.2f, right %.2f\n", raw.At(0).Probability, then.At(0).Probability, then.Accuracy())
+	fmt.Printf("ECE %.2f, then %.2f\n", raw.Calibration(15).ECE, then.Calibration(15).ECE)
 	// Output:
 	// temperature 5.0
 	// sure by 1.00, then by 0.75, right 0.75

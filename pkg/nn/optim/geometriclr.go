@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // GeometricLR goes from From to To in Steps steps by a constant factor: the
@@ -45,3 +46,13 @@ func (s GeometricLR) Bind(steps int) Schedule {
 func (s GeometricLR) Check() error { return notNegative("GeometricLR", "Steps", s.Steps) }
 
 func (s GeometricLR) CheckRun(steps int) error { return checkWhole(s, s.Steps, steps) }
+
+// Tell gives the end as --gamma does: as a factor for every epoch.
+func (s GeometricLR) Tell(steps, epochs int) (flags map[string]any, then Schedule, left int) {
+	gamma, _ := strconv.ParseFloat(fmt.Sprintf("%.9g", math.Pow(s.To/s.From, 1/float64(epochs))), 64)
+	flags = map[string]any{"lr": s.From, "gamma": gamma}
+	if s.Steps != steps {
+		flags["schedule.steps"] = s.Steps
+	}
+	return flags, nil, 0
+}

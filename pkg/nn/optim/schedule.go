@@ -6,7 +6,8 @@ import "math"
 // function of the step, so a resumed run needs no state for it.
 //
 // A schedule says more of itself by what else it implements: [Binder] and
-// [Adaptive], and [Checker], [RunChecker] and [Noter] about its mistakes.
+// [Adaptive], [Teller] for records, and [Checker], [RunChecker] and [Noter] about
+// its mistakes.
 type Schedule interface {
 	LR(step int) float64
 }
@@ -24,6 +25,14 @@ type Binder interface {
 type Adaptive interface {
 	Schedule
 	LRAfter(step int, devLosses []float64) float64
+}
+
+// Teller is a schedule that flags say otherwise than its fields do. Tell gives
+// these flags by name, for a run of so many steps and epochs; and, where others
+// follow it, the schedule that does and how many steps it has.
+type Teller interface {
+	Schedule
+	Tell(steps, epochs int) (flags map[string]any, then Schedule, left int)
 }
 
 // Checker is a schedule that reports what is wrong with its fields, whatever the

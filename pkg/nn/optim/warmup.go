@@ -34,3 +34,8 @@ func (s Warmup) CheckRun(steps int) error {
 }
 
 func (s Warmup) Note(steps int) string { return ScheduleNote(s.Then, steps-s.Steps) }
+
+// Tell is --warmup, before another schedule.
+func (s Warmup) Tell(steps, _ int) (flags map[string]any, then Schedule, left int) {
+	return map[string]any{"warmup": s.Steps}, s.Then, steps - s.Steps
+}

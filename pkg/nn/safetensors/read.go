@@ -18,30 +18,44 @@ import (
 // Adam and a running mean holds the weights four times.
 const MaxFile = 8 << 30
 
-// read reads a file whose first bytes can be those of a safetensors file. What
-// else it may be is told by a look at its beginning, so that a large file of
-// another kind is not read.
+// open opens a file whose first bytes, which come with it, can be those of a
+// safetensors file. What else it may be is told by a look at them, so that a large
+// file of another kind is not read.
+func open(path string) (f *os.File, head []byte, size int64, err error) {
+	f, err = atomicfile.Open(path, MaxFile)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	size = info.Size()
+	head = make([]byte, min(size, 512))
+	switch _, err := io.ReadFull(f, head); {
+	case err != nil:
+		return nil, nil, 0, fmt.Errorf("%s: while it was read: %w", path, err)
+	case size == 0:
+		return nil, nil, 0, fmt.Errorf("%s: 0 bytes, want a safetensors file", path)
+	case !begins(head):
+		return nil, nil, 0, fmt.Errorf("%s: looks like %s, want a safetensors file: best.safetensors of a run is one", path, looks(f, head, size))
+	}
+	return f, head, size, nil
+}
+
+// read reads the file at path.
 func read(path string) ([]byte, error) {
-	f, err := atomicfile.Open(path, MaxFile)
+	f, head, size, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	head := make([]byte, min(info.Size(), 512))
-	if _, err := io.ReadFull(f, head); err != nil {
-		return nil, fmt.Errorf("%s: while it was read: %w", path, err)
-	}
-	if !begins(head, info.Size()) {
-		if len(head) == 0 {
-			return nil, fmt.Errorf("%s: 0 bytes, want a safetensors file", path)
-		}
-		return nil, fmt.Errorf("%s: looks like %s, want a safetensors file: best.safetensors of a run is one", path, looks(f, head, info.Size()))
-	}
-	b := make([]byte, info.Size())
+	b := make([]byte, size)
 	if _, err := io.ReadFull(f, b[copy(b, head):]); err != nil {
 		return nil, fmt.Errorf("%s: while it was read: %w", path, err)
 	}
@@ -52,25 +66,14 @@ func read(path string) ([]byte, error) {
 // alone. A file that does not hold as many bytes as that describes is an error;
 // whether these are the ones that were written is left to Load.
 func Meta(path string) (map[string]string, error) {
-	f, err := atomicfile.Open(path, MaxFile)
+	f, head, size, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	head := make([]byte, min(info.Size(), 9))
-	if _, err := io.ReadFull(f, head); err != nil {
-		return nil, fmt.Errorf("%s: while it was read: %w", path, err)
-	}
-	if !begins(head, info.Size()) {
-		return nil, fmt.Errorf("%s: %d bytes that are no safetensors file", path, info.Size())
-	}
 	n := binary.LittleEndian.Uint64(head)
-	if int64(n) > info.Size()-8 {
-		return nil, fmt.Errorf("%s: safetensors: header of %d bytes in a file of %d: cut short?", path, n, info.Size())
+	if int64(n) > size-8 {
+		return nil, fmt.Errorf("%s: safetensors: header of %d bytes in a file of %d: cut short?", path, n, size)
 	}
 	header := make([]byte, n)
 	if _, err := io.ReadFull(f, header[copy(header, head[8:]):]); err != nil {
@@ -79,7 +82,7 @@ func Meta(path string) (map[string]string, error) {
 	meta, names, entries, err := parseHeader(header)
 	if err == nil {
 		sortByOffset(names, entries)
-		err = fits(names, entries, uint64(info.Size())-8-n)
+		err = fits(names, entries, uint64(size)-8-n)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: safetensors: %w", path, err)
@@ -88,9 +91,9 @@ func Meta(path string) (map[string]string, error) {
 	return meta, nil
 }
 
-// begins reports whether a file of that size can be a safetensors file, perhaps
-// cut short: Decode says what is wrong with one.
-func begins(head []byte, size int64) bool {
+// begins reports whether a file can be a safetensors file, perhaps cut short:
+// Decode says what is wrong with one.
+func begins(head []byte) bool {
 	if len(head) < 9 {
 		return false
 	}
