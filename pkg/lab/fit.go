@@ -106,7 +106,7 @@ func (l *Lab) FitContext(parent context.Context, cfgs ...train.Config) (Runs, er
 			fmt.Fprintln(l.Log, j.result.lost)
 		}
 		l.asked = append(slices.DeleteFunc(l.asked, func(dir string) bool { return dir == j.result.Dir }), j.result.Dir)
-		if !l.Quiet || j.result.Status != Finished {
+		if !l.Quiet || j.result.Status != Finished && !j.result.Stored { // what went wrong before was told before
 			fmt.Fprintln(l.Log, j.result)
 		}
 	}

@@ -136,9 +136,6 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (train.Config, error) {
 	if h.Seed < 0 {
 		return train.Config{}, fmt.Errorf("lab: seed %d, want at least 0", h.Seed)
 	}
-	if !(h.Smoothing >= 0 && h.Smoothing < 1) {
-		return train.Config{}, fmt.Errorf("lab: smoothing %v, want 0 ≤ smoothing < 1", h.Smoothing)
-	}
 	c := train.Config{
 		Name: h.Name, Layers: layers, Loss: nn.CrossEntropy{Smoothing: h.Smoothing},
 		Optimizer: newOptimizer(optim.Knobs{Momentum: h.Momentum, Decay: h.Decay}), Batch: h.Batch, Epochs: h.Epochs, Seed: uint64(h.Seed),

@@ -215,6 +215,27 @@ var _ = optim.RegisterSchedule("seesaw", func(k optim.ScheduleKnobs) (optim.Sche
 
 func (s seesaw) LR(step int) float64 { return s.Base * float64(1+step%2) }
 
+// halves is a schedule that tells of itself what its fields do not say, and stands
+// before another one.
+type halves struct {
+	parts int
+	then  optim.Schedule
+}
+
+func (h halves) LR(step int) float64 { return h.then.LR(step) / 2 }
+
+func (h halves) Tell(steps, epochs int) (flags map[string]any, then optim.Schedule, left int) {
+	return map[string]any{"warmup": h.parts, "gamma": steps * epochs}, h.then, steps - h.parts
+}
+
+func TestAScheduleTellsOfItself(t *testing.T) {
+	s := Settings{}
+	s.schedule(halves{4, optim.Cosine{Base: 0.2, Steps: 96}}, 100, 2)
+	if want := (Settings{"warmup": 4, "gamma": 200, "lr": 0.2, "schedule": "cosine"}); !reflect.DeepEqual(s, want) {
+		t.Errorf("%v, want %v", s, want)
+	}
+}
+
 type dust float64
 
 var _ = data.RegisterChange(dust(0), "share of the pixels that are half grey")

@@ -29,7 +29,7 @@ type Lab struct {
 	Split      Split
 	Log        io.Writer              // where Fit writes; os.Stdout; one with Flush() error is flushed at its end
 	Progress   func(label string) Bar // nil for none; see Bar for what else one may have
-	Quiet      bool                   // Fit tells only of what goes wrong
+	Quiet      bool                   // Fit tells only of what goes wrong now
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
 

@@ -225,6 +225,8 @@ func TestEarlyStoppingRestoresTheBest(t *testing.T) {
 
 func TestDivergedRunIsKept(t *testing.T) {
 	l := testLab(t, t.TempDir())
+	var log strings.Builder
+	l.Log, l.Quiet = &log, true
 	cfg := diverging()
 	cfg.Schedule = optim.Joined{Parts: []optim.Schedule{optim.Constant(0.01), optim.Constant(1e6)}, Until: []int{6}}
 	r := must(l.Fit(cfg))[0]
@@ -242,6 +244,9 @@ func TestDivergedRunIsKept(t *testing.T) {
 	}
 	if again := must(l.Fit(cfg))[0]; !again.Stored || again.Status != Diverged || again.Error != r.Error {
 		t.Errorf("%+v", again.Record)
+	}
+	if told := strings.Count(log.String(), r.Error); told != 1 {
+		t.Errorf("a quiet lab tells of it %d times in two Fits: %s", told, log.String())
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 // Loss compares the output y of a model with the labels of its batch. Eval
 // returns the mean loss of an example and, if dy is not nil, makes dy the
 // gradient of that mean with respect to y. A label is an index into the
-// values of an example. What is not a number in y makes the loss NaN or +Inf.
+// values of an example. What is not a number in y makes the loss NaN or +Inf. One
+// with a Check() error is asked by it, before a run, what is wrong with its fields.
 type Loss interface {
 	Eval(dy, y *Tensor, labels []uint16) float64
 }
@@ -20,6 +21,14 @@ type Loss interface {
 // target is 1−ε on the label plus ε/classes everywhere (Szegedy et al. 2016).
 type CrossEntropy struct {
 	Smoothing float64 `json:"smoothing,omitempty"`
+}
+
+// Check reports a smoothing that leaves the label no weight.
+func (l CrossEntropy) Check() error {
+	if !(l.Smoothing >= 0 && l.Smoothing < 1) {
+		return fmt.Errorf("nn: smoothing %v, want 0 ≤ smoothing < 1", l.Smoothing)
+	}
+	return nil
 }
 
 // ProbabilityCrossEntropy is −log y[label] for outputs that are probabilities

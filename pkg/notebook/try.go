@@ -10,8 +10,8 @@ import (
 )
 
 // Try makes one run in full view: the network, curves while it trains, the log,
-// and then all runs of the lab's question over each other, so that the cell can be
-// run again with other values. An interrupt is no mistake here: what there is of
+// and then all runs of the lab's question over each other, if there are others, so
+// that the cell can be run again with other values. An interrupt is no mistake here: what there is of
 // the run is shown and returned.
 func Try(l *lab.Lab, cfg train.Config) *lab.Result {
 	fmt.Println(Must(l.Check(cfg)))
@@ -23,6 +23,9 @@ func Try(l *lab.Lab, cfg train.Config) *lab.Result {
 	if err != nil && !errors.As(err, new(lab.Unfinished)) {
 		stop(err)
 	}
-	viz.Show(viz.Training("Runs of this cell on "+l.Data.Name, Must(l.Runs())))
+	all := Must(l.Runs())
+	if shown := viz.InNotebook() && !runs[0].Stored; len(all) > 1 || !shown { // the page has the curves of a run made now
+		viz.Show(viz.Training("Runs of this cell on "+l.Data.Name, all))
+	}
 	return runs[0]
 }

@@ -83,8 +83,10 @@ func (c Config) Complete() (Config, error) {
 			return c, fmt.Errorf("train: %s %v, want 0 ≤ %s < %g", f.name, f.value, f.name, f.high)
 		}
 	}
-	if own, ok := c.Loss.(nn.CrossEntropy); ok && !(own.Smoothing >= 0 && own.Smoothing < 1) {
-		return c, fmt.Errorf("train: smoothing %v, want 0 ≤ smoothing < 1", own.Smoothing)
+	if l, ok := c.Loss.(interface{ Check() error }); ok {
+		if err := l.Check(); err != nil {
+			return c, err
+		}
 	}
 	switch unchanged := c.Augment.IsZero(); {
 	case c.Copies > 0 && unchanged:
