@@ -18,7 +18,7 @@ func (s OneCycle) LR(step int) float64 {
 	if rise == 0 {
 		rise = 0.3
 	}
-	top := rise*float64(s.Steps) - 1
+	top := float64(rise*float64(s.Steps)) - 1 // fused, 0.1·10 - 1 is not 0
 	end := float64(s.Steps) - 1
 	switch at := float64(step); {
 	case at < top:

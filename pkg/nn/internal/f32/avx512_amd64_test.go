@@ -184,16 +184,3 @@ func TestBitsOfPooling(t *testing.T) {
 		}
 	}
 }
-
-// TestBitsHaveOneName: stored runs of one serve the other.
-func TestBitsHaveOneName(t *testing.T) {
-	var names []string
-	for _, impl := range []implementation{avx2, avx512} {
-		restore := use(impl)
-		names = append(names, Bits())
-		restore()
-	}
-	if names[0] != names[1] {
-		t.Errorf("the bits of AVX2 are %q, those of AVX-512 %q", names[0], names[1])
-	}
-}

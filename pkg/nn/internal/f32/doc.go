@@ -41,9 +41,9 @@
 //
 // In NEON it is six rows and 16 columns again, 24 of the 32 registers. Where the
 // values of a row of A' lie side by side, four of them are loaded at once and each is
-// taken from its lane: 96 multiply-adds for 14 loads. The sums are AVX2's here too,
-// which digest_test.go says on both; what is no product and no convolution is plain Go
-// on arm64, and rounds twice.
+// taken from its lane: 96 multiply-adds for 14 loads. The sums are AVX2's here too, and
+// so are the roundings of all other kernels: digest_test.go holds the three sets of
+// assembly to the same bits.
 //
 // # Products
 //

@@ -14,14 +14,15 @@ const (
 	blas                          // plain Go, products by gonum's blas32
 	avx2                          // assembly for AVX2 and FMA
 	avx512                        // and for AVX-512, with the same bits
-	neon                          // assembly for products and convolutions on arm64
+	neon                          // assembly for arm64, with the same bits
 )
 
 func (i implementation) String() string {
 	return [...]string{"generic Go", "gonum blas32", "avx2+fma 6x16", "avx512 8x32", "neon 6x16"}[i]
 }
 
-// assembly reports whether products and convolutions go by tiles.
+// assembly reports whether products and convolutions go by tiles, and the rest by
+// eight values at a time.
 func (i implementation) assembly() bool { return i >= avx2 }
 
 // kernels is the implementation in use. Only tests change it.
@@ -79,7 +80,7 @@ func Describe() string {
 
 // Bits names what the kernels return, to the last bit: implementations of one
 // name return the same. Assembly sums in one order and rounds a multiply-add
-// once, so it goes by that and not by the width of its registers; plain Go
+// once, so it goes by that and not by the processor or its registers; plain Go
 // rounds twice, on every machine. The products of gonum are another library's:
 // its version, the architecture and its build tags decide, so they are tried.
 func Bits() string {
@@ -88,8 +89,6 @@ func Bits() string {
 		return "generic"
 	case blas:
 		return "blas " + blasBits()
-	case neon:
-		return "neon" // all but products and convolutions is plain Go
 	}
 	return "fma"
 }

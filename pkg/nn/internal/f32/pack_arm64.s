@@ -1,10 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-
-// D += N, and D = 0 where D < 0, by way of T; NaN and −0 stay. Four values each.
-#define FADD(D, N) WORD $(0x4E20D400 | ((N)<<16) | ((D)<<5) | (D))
-#define FPOS(D, T) WORD $(0x4EA0E800 | ((D)<<5) | (T)); WORD $(0x4E601C00 | ((T)<<16) | ((D)<<5) | (D))
+#include "neon_arm64.h"
 
 // func dealW(dst *float32, size int, src *float32, sd, rows, pieces int)
 //

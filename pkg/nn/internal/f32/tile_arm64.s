@@ -1,19 +1,14 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "neon_arm64.h"
 
 // Register tiles of R = 1 … 6 rows and 16 columns in NEON: sums in V0 … V23, four
 // for each row; V24 … V29 hold a value of A for each row, or four values of
 // neighbouring columns; V30 and V31 half a row of B.
 
-// What Go's assembler has no name for.
-
 // D += N · M[I], four values.
 #define FMLA(D, N, M, I) WORD $(0x4F801000 | (((I)&1)<<21) | ((M)<<16) | (((I)>>1)<<11) | ((N)<<5) | (D))
-
-// D += N, and D = 0 where D < 0; NaN and −0 stay. The latter needs a register T.
-#define FADD(D, N) WORD $(0x4E20D400 | ((N)<<16) | ((D)<<5) | (D))
-#define FPOS(D, T) WORD $(0x4EA0E800 | ((D)<<5) | (T)); WORD $(0x4E601C00 | ((T)<<16) | ((D)<<5) | (D))
 
 // Half a row of B, times the I-th value of each row of A.
 #define HALF(S0, S1, A, I) FMLA(S0, 30, A, I); FMLA(S1, 31, A, I)

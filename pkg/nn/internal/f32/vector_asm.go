@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package f32
 
@@ -122,11 +122,22 @@ func affineGrad(dx, dy, x []float32, mean, p, q, r float32) {
 //go:noescape
 func exp8(x *float32, n int)
 
-// exp sets x[i] = exp(x[i]) for x[i] ≤ 0.
+// exp sets x[i] = exp(x[i]) for x[i] ≤ 0. The last values go the way of the others:
+// package math has other bits on other machines, and a value would be another at
+// another place.
 func exp(x []float32) {
+	if !kernels.assembly() {
+		expGeneric(x)
+		return
+	}
 	n := vectorLen(len(x))
 	if n > 0 {
 		exp8(&x[0], n)
 	}
-	expGeneric(x[n:])
+	if x = x[n:]; len(x) > 0 {
+		var eight [8]float32
+		copy(eight[:], x)
+		exp8(&eight[0], len(eight))
+		copy(x, eight[:])
+	}
 }

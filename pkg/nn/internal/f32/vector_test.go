@@ -15,14 +15,16 @@ func lengths() []int {
 	return append(n, 1000, vectorGrain, vectorGrain+37, 3*vectorGrain+5)
 }
 
-// special returns random values with some that are not finite, or zero.
+// specials are values that are not finite, zero, huge or denormal.
+var specials = []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(math.Copysign(0, -1)), math.MaxFloat32, 1e-42}
+
+// special returns random values with some of them.
 func special(seed uint64, n int) []float32 {
 	r := newRand(seed)
 	x := random(r, n)
-	odd := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(math.Copysign(0, -1)), math.MaxFloat32, 1e-42}
 	for i := range x {
 		if r.IntN(6) == 0 {
-			x[i] = odd[r.IntN(len(odd))]
+			x[i] = specials[r.IntN(len(specials))]
 		}
 	}
 	return x

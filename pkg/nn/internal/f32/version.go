@@ -7,7 +7,7 @@ import (
 	"inkling/pkg/internal/source"
 )
 
-//go:embed *.go *.s
+//go:embed *.go *.s *.h
 var sources embed.FS
 
 // Version identifies the sources of the kernels: a digest without comments,
