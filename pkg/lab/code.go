@@ -110,3 +110,11 @@ var (
 	processID = rand.Text()[:12]
 	once      atomic.Uint64
 )
+
+// Old reports whether the run is of other code of the library's than today's:
+// it can be looked at, but neither shown as the run that would be made now nor
+// continued.
+func (r *Result) Old() bool {
+	now := today()
+	return r.Code.Library != now.Library || r.Code.Data != now.Data
+}

@@ -322,7 +322,8 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	for _, e := range r.History {
 		m.tell(j.label, e)
 	}
-	m.found(t.Step, r.best())
+	best, _ := r.History.evaluations()
+	m.found(t.Step, best)
 	status, cause := l.run(ctx, j, t, rec, printer, m)
 	if status == "" {
 		rec.history.Close() // what was saved last is there to continue from

@@ -51,6 +51,14 @@ func (h History) column(f func(train.Event) float64) []float64 {
 	return col
 }
 
+// evaluations are the best and the last evaluation on dev, zero if there was none.
+func (h History) evaluations() (best, last train.Event) {
+	if dev := h.Of(train.Dev); len(dev) > 0 {
+		return dev[max(dev.Best(), 0)], dev[len(dev)-1]
+	}
+	return train.Event{}, train.Event{}
+}
+
 // Best is the index of the evaluation with the highest score in a history of
 // one kind, the first of equals; -1 if there is none.
 func (h History) Best() int {

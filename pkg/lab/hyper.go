@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -259,14 +260,7 @@ func DidYouMean(name string, candidates []string) string {
 	return ""
 }
 
-func names[T any](m map[string]T) []string {
-	var list []string
-	for k := range m {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	return list
-}
+func names[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // nearest is the candidate with the fewest edits from name, "" if there is none.
 func nearest(name string, candidates []string) string {

@@ -280,11 +280,16 @@ func (l *Lab) keepBest(r *Result) error {
 			return nil
 		}
 	}
+	atomicfile.Sweep(filepath.Dir(path), 0)
+	return r.copyBest(path)
+}
+
+// copyBest puts the best model of r at path as well.
+func (r *Result) copyBest(path string) error {
 	b, err := atomicfile.ReadFile(filepath.Join(r.Dir, bestFile), safetensors.MaxFile)
 	if err != nil {
 		return err
 	}
-	atomicfile.Sweep(filepath.Dir(path), 0)
 	return atomicfile.Write(path, func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err

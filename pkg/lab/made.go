@@ -59,7 +59,7 @@ func (rs Runs) Headline(text string) string {
 	var ids []string
 	data := "no data"
 	for _, r := range rs {
-		ids = append(ids, r.Dir[strings.LastIndexByte(r.Dir, '-')+1:])
+		ids = append(ids, r.ID())
 		if r.lab != nil {
 			data = r.lab.Data.Name
 		}

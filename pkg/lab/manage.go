@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,10 +15,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/safetensors"
 )
 
 // called gives a stored run the name by which want asks for it, in the store as
@@ -112,27 +112,11 @@ func (r *Result) replaceBest() error {
 	}
 	defer release()
 	runs, _ := readRuns(question)
-	slices.SortStableFunc(runs, func(a, b *Result) int { // the best first
-		switch {
-		case a.Best.Score > b.Best.Score:
-			return -1
-		case a.Best.Score < b.Best.Score:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(runs, func(a, b *Result) int { return cmp.Compare(b.Best.Score, a.Best.Score) }) // the best first
 	for _, other := range runs {
-		if other.Best.Step == 0 || other.Old() {
-			continue
+		if other.Best.Step > 0 && !other.Old() && other.fault() == "" {
+			return other.copyBest(path)
 		}
-		b, err := atomicfile.ReadFile(filepath.Join(other.Dir, bestFile), safetensors.MaxFile)
-		if err != nil {
-			continue
-		}
-		return atomicfile.Write(path, func(w io.Writer) error {
-			_, err := w.Write(b)
-			return err
-		})
 	}
 	return os.Remove(path)
 }
@@ -205,25 +189,6 @@ func Find(runs []*Result, ref string) (*Result, error) {
 		known = append(known, r.Name, labels[i], r.ID())
 	}
 	return nil, fmt.Errorf("lab: no run %.60q among %d%s", ref, len(runs), DidYouMean(ref, known))
-}
-
-// labelsByPlace are labels that tell runs of one question and data apart.
-func labelsByPlace(runs []*Result) []string {
-	labels := make([]string, len(runs))
-	at := map[string][]int{}
-	for i, r := range runs {
-		at[filepath.Dir(r.Dir)] = append(at[filepath.Dir(r.Dir)], i)
-	}
-	for _, list := range at {
-		var group []*Result
-		for _, i := range list {
-			group = append(group, runs[i])
-		}
-		for k, label := range labelsOf(group) {
-			labels[list[k]] = label
-		}
-	}
-	return labels
 }
 
 // Rename gives a run of the question another name; see [Find] for what names it.
@@ -339,29 +304,11 @@ func (r *Result) Describe(out io.Writer) error {
 	}
 	row("code", "%s; kernels %s", code, printable.Text(r.Code.Kernels))
 	row("size", "%s", Bytes(r.Size()))
-	var names []string
-	for name := range r.Hyper {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int { return settingRank(a, b) })
-	for _, name := range names {
+	for _, name := range slices.SortedFunc(maps.Keys(r.Hyper), settingRank) {
 		row("  "+printable.Text(name), "%s", printable.Text(fmt.Sprint(r.Hyper[name])))
 	}
 	row("layers", "%s", printable.Text(compact(r.Layers)))
 	return w.Flush()
-}
-
-func settingRank(a, b string) int {
-	rank := func(key string) int {
-		if i := slices.Index(settingOrder, key); i >= 0 {
-			return i
-		}
-		return len(settingOrder)
-	}
-	if d := rank(a) - rank(b); d != 0 {
-		return d
-	}
-	return strings.Compare(a, b)
 }
 
 // sweepSuperseded frees the states of runs that were interrupted under older

@@ -107,14 +107,6 @@ func (m *meter) have(j *job, s *Result) {
 	m.drop(j.Steps() - s.Steps)
 }
 
-// best is the best evaluation of the history so far.
-func (r *Result) best() train.Event {
-	if dev := r.Dev(); len(dev) > 0 {
-		return dev[dev.Best()]
-	}
-	return train.Event{}
-}
-
 // drop takes away n steps that will never be made: of a run that ended early.
 func (m *meter) drop(n int) {
 	if m == nil {

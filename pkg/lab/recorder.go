@@ -79,9 +79,7 @@ func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
 	// removed from there.
 	open := *r
 	open.Status, open.Steps, open.Events = Interrupted, t.Step, len(r.History)
-	if dev := r.Dev(); len(dev) > 0 {
-		open.Best, open.Last = dev[dev.Best()], dev[len(dev)-1]
-	}
+	open.Best, open.Last = r.History.evaluations()
 	if err := open.writeRecord(); err != nil {
 		h.Close()
 		return nil, err
@@ -188,9 +186,7 @@ func (rec *recorder) end(status Status, cause error, keep func(*Result) error) e
 	if cause != nil {
 		r.Error = cause.Error()
 	}
-	if dev := r.Dev(); len(dev) > 0 {
-		r.Best, r.Last = dev[dev.Best()], dev[len(dev)-1]
-	}
+	r.Best, r.Last = r.History.evaluations()
 	finish := rec.history.Sync
 	if status == Interrupted {
 		finish = rec.save
