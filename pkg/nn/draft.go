@@ -64,8 +64,8 @@ func (d *Draft) Activations(training, evaluation int) int64 {
 // activations of a CNN to stay out of the way.
 const EvalBatch = 250
 
-// checkEvaluation refuses a network that could be built but not evaluated.
-func (d *Draft) checkEvaluation() error {
+// CheckEvaluation refuses a network that could be built but not evaluated.
+func (d *Draft) CheckEvaluation() error {
 	return memory.Check("nn: the model",
 		memory.Part{Name: fmt.Sprintf("activations at evaluation, %d examples at a time,", EvalBatch), Bytes: d.Activations(0, EvalBatch)},
 		memory.Part{Name: "weights and gradients", Bytes: 8 * int64(d.Weights)})

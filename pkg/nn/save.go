@@ -96,7 +96,7 @@ func FromFile(f *safetensors.File) (*Model, error) {
 		return nil, err
 	}
 	if draft.Weights <= stored { // else newModel refuses it
-		if err := draft.checkEvaluation(); err != nil {
+		if err := draft.CheckEvaluation(); err != nil {
 			return nil, err
 		}
 	}

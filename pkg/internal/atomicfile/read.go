@@ -37,6 +37,35 @@ func Open(path string, limit int64) (*os.File, error) {
 	return f, nil
 }
 
+// OpenIn is Open of a file that another file names: name is a path within folder,
+// and neither it nor a link on the way may lead out of it.
+func OpenIn(folder, name string, limit int64) (*os.File, error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	if err == nil {
+		err = check(name, info, limit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := root.OpenFile(name, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err = f.Stat(); err == nil {
+		err = check(name, info, limit)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
 // ReadFile is os.ReadFile of what Open opens.
 func ReadFile(path string, limit int64) ([]byte, error) {
 	f, err := Open(path, limit)

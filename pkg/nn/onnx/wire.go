@@ -2,13 +2,14 @@ package onnx
 
 // Field numbers of onnx.proto.
 const (
-	modelIR       = 1
-	modelProducer = 2
-	modelVersion  = 3 // of the producer
-	modelDoc      = 6
-	modelGraph    = 7
-	modelOpset    = 8
-	modelMeta     = 14
+	modelIR        = 1
+	modelProducer  = 2
+	modelVersion   = 3 // of the producer
+	modelDoc       = 6
+	modelGraph     = 7
+	modelOpset     = 8
+	modelMeta      = 14
+	modelFunctions = 25
 
 	opsetDomain  = 1
 	opsetVersion = 2
@@ -51,7 +52,7 @@ const (
 	tensorLocation = 14
 
 	valueName = 1
-	valueType = 2
+	valueKind = 2
 
 	typeTensor  = 1
 	typeElement = 1

@@ -270,7 +270,7 @@ func valueInfo(name string, s nn.Shape, flat bool) []byte {
 		shape = appendMessage(shape, shapeDim, appendInt(nil, dimValue, d))
 	}
 	tensor := appendMessage(appendInt(nil, typeElement, float32s), typeShape, shape)
-	return appendMessage(appendString(nil, valueName, name), valueType, appendMessage(nil, typeTensor, tensor))
+	return appendMessage(appendString(nil, valueName, name), valueKind, appendMessage(nil, typeTensor, tensor))
 }
 
 func appendInt(b []byte, field protowire.Number, v int) []byte {
