@@ -7,6 +7,13 @@
 //
 //	train.Config → Lab.Fit → train.Trainer → Events → history.jsonl, best.safetensors → Result
 //
+// From a configuration to its first step, one function after the other:
+//
+//	Lab.Fit → FitContext → plan → Config.Plan → Complete
+//	                     → fit  → Plan.Build
+//	                            → begin
+//	                            → run → Trainer.Run → epoch → step
+//
 // A stored run is shown only if it is the run that would be made now. The dev
 // split chooses; the test set is read once, last, by [Result.Test].
 //

@@ -8,7 +8,6 @@ import (
 
 	"inkling/pkg/data"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/train"
 )
 
 // Predictions are what a model says about every example of a set, beside the
@@ -32,7 +31,7 @@ const NoAnswer = -1
 // softmax are taken as they are, those of any other as logits.
 func Judge(m *nn.Model, s *data.Set) *Predictions {
 	y := outputs(m, s, false)
-	if _, ok := train.LossOf(m).(nn.ProbabilityCrossEntropy); !ok {
+	if !m.EndsInSoftmax() {
 		return Logits(y, s.Labels)
 	}
 	return Probabilities(y, s.Labels)

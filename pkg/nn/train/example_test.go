@@ -58,6 +58,38 @@ func ExampleRun() {
 	// the model is as the break left it: true <nil>
 }
 
+// A run is looked at before anything of it is there: what it will be, and what is
+// wrong with it.
+func ExampleConfig_Plan() {
+	learn, judge := few()
+	plan, err := config.Plan(learn)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(plan.Steps(), "steps,", plan.Weights(), "weights")
+	trainer, err := plan.Build(nil) // on a new model
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for event, err := range trainer.Run(context.Background(), plan.Batches(learn), batches(judge, false)) {
+		if err != nil || event.Kind == train.Dev {
+			fmt.Println("judged first after step", event.Step, err)
+			break
+		}
+	}
+
+	wrong := config
+	wrong.Batch = 500
+	_, err = wrong.Plan(learn)
+	fmt.Println(err)
+	// Output:
+	// 80 steps, 25450 weights
+	// judged first after step 4 <nil>
+	// train: batch 500, want 1 to 200, the training examples
+}
+
 // A run that is saved in the middle and continued elsewhere ends in the same
 // bits as one that was never stopped.
 func ExampleTrainer() {
