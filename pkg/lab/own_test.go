@@ -96,7 +96,7 @@ func main() {
 }
 
 // told is the loss that was optimised, and how far that came.
-func told(h History) []float64 { return append(h.Losses(), h.GradNorms()...) }
+func told(h lab.History) []float64 { return append(h.Losses(), h.GradNorms()...) }
 `
 
 const ownHelper = `package helper
