@@ -25,7 +25,7 @@ var roles = [4]struct {
 // the labels 0 to 9: digits, or whatever else looks like them to a network. They
 // go by the name of their folder, which keeps their runs apart from those on
 // other data; MNIST itself stays MNIST, wherever it lies.
-func (e *environment) readFolder(dir string) (*Dataset, error) {
+func (e *environment) readFolder(dir, from string) (*Dataset, error) {
 	names, err := fourFiles(dir)
 	if err != nil {
 		return nil, err
@@ -60,13 +60,14 @@ func (e *environment) readFolder(dir string) (*Dataset, error) {
 		}
 	}
 	if e.files.are(a) {
-		return newDataset("MNIST", "from INKLING_DATA, SHA-256 verified", a), nil
+		return newMNIST(from+", SHA-256 verified", a), nil
 	}
 	name, err := folderName(dir)
 	if err != nil {
 		return nil, err
 	}
-	d := newDataset(name, "from INKLING_DATA", a)
+	d := newMNIST(from, a)
+	d.Name, d.known = name, false
 	d.Train.Prepared, d.Test.Prepared = "", ""
 	return d, nil
 }

@@ -35,6 +35,17 @@ func Load(ctx context.Context) (*Dataset, error) {
 	return newEnvironment().load(ctx)
 }
 
+// Open is Load for what is asked for in the program in place of INKLING_DATA, in
+// its words: "mnist", "synthetic", a path of labelled images; "auto" or nothing is
+// what Load finds.
+func Open(ctx context.Context, what string) (*Dataset, error) {
+	e := newEnvironment()
+	if what == "" {
+		return e.load(ctx)
+	}
+	return e.choose(ctx, what, "")
+}
+
 // LoadSynthetic returns the synthetic digits, whatever else there is: what Load
 // returns where INKLING_DATA is "synthetic". They are drawn once and then come
 // from the user's cache.
@@ -70,7 +81,16 @@ type environment struct {
 }
 
 func (e *environment) load(ctx context.Context) (*Dataset, error) {
-	choice := e.getenv("INKLING_DATA")
+	return e.choose(ctx, e.getenv("INKLING_DATA"), "INKLING_DATA")
+}
+
+// choose is load with a choice, and by what it was made: the name of a variable,
+// or "" where a program made it.
+func (e *environment) choose(ctx context.Context, choice, by string) (*Dataset, error) {
+	is, in, from := "", "", "from "+choice // what errors and Source say of it
+	if by != "" {
+		is, in, from = by+"=", by+": ", "from "+by
+	}
 	switch choice {
 	case "", "auto", "mnist":
 	case "synthetic":
@@ -78,11 +98,11 @@ func (e *environment) load(ctx context.Context) (*Dataset, error) {
 	default:
 		dir := resolve(choice)
 		if !strings.ContainsAny(choice, `/\`) && !exists(dir) {
-			return nil, fmt.Errorf("data: INKLING_DATA=%.60q, allowed auto, mnist, synthetic or a folder of four IDX files", choice)
+			return nil, fmt.Errorf("data: %s%.60q, allowed auto, mnist, synthetic or a folder of four IDX files", is, choice)
 		}
-		d, err := e.readFolder(dir)
+		d, err := e.readFolder(dir, from)
 		if err != nil {
-			return nil, fmt.Errorf("data: INKLING_DATA: %w", err)
+			return nil, fmt.Errorf("data: %s%w", in, err)
 		}
 		return d, nil
 	}
@@ -90,17 +110,17 @@ func (e *environment) load(ctx context.Context) (*Dataset, error) {
 		a, err := e.files.read(resolve(dir), e.copies())
 		if err != nil {
 			advice := ""
-			if d, err := e.readFolder(resolve(dir)); err == nil {
+			if d, err := e.readFolder(resolve(dir), ""); err == nil {
 				advice = fmt.Sprintf("; INKLING_DATA=%s reads the %d and %d images that are there as %q", dir, d.Train.Len(), d.Test.Len(), d.Name)
 			}
 			return nil, fmt.Errorf("data: MNIST_DIR: %w%s", err, advice)
 		}
-		return newDataset("MNIST", "from MNIST_DIR, SHA-256 verified", a), nil
+		return newMNIST("from MNIST_DIR, SHA-256 verified", a), nil
 	}
 	if e.cache != "" {
 		a, err := e.files.read(filepath.Join(e.cache, "mnist"), e.copies())
 		if err == nil {
-			return newDataset("MNIST", "from the user's cache, SHA-256 verified", a), nil
+			return newMNIST("from the user's cache, SHA-256 verified", a), nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			fmt.Fprintf(e.log, "inkling: cached MNIST is broken and will be replaced: %v\n", err)
@@ -111,19 +131,19 @@ func (e *environment) load(ctx context.Context) (*Dataset, error) {
 	}
 	if len(e.web) == 0 {
 		if choice == "mnist" {
-			return nil, errors.New("data: INKLING_DATA=mnist, but there is no MNIST: " + absent)
+			return nil, fmt.Errorf("data: %smnist, but there is no MNIST: %s", is, absent)
 		}
 		return e.synthetic("drawn by this library: " + absent), nil
 	}
 	a, host, err := e.download(ctx)
 	if err == nil {
-		return newDataset("MNIST", "downloaded from "+host+", SHA-256 verified", a), nil
+		return newMNIST("downloaded from "+host+", SHA-256 verified", a), nil
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("data: MNIST: %w", context.Cause(ctx))
 	}
 	if choice == "mnist" {
-		return nil, fmt.Errorf("data: INKLING_DATA=mnist, but there is no MNIST: MNIST_DIR is not set, the cache has none, download: %w", err)
+		return nil, fmt.Errorf("data: %smnist, but there is no MNIST: MNIST_DIR is not set, the cache has none, download: %w", is, err)
 	}
 	fmt.Fprintf(e.log, "inkling: no MNIST (%v): using synthetic digits; set MNIST_DIR to the folder of its four files\n", err)
 	return e.synthetic("drawn by this library: MNIST could not be downloaded"), nil

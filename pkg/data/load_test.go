@@ -280,6 +280,18 @@ func TestLoadChoice(t *testing.T) {
 	if err != nil || d.String() != "synthetic digits: 20 training and 10 test images of 28×28 (drawn by this library)" {
 		t.Errorf("got %v, %v", d, err)
 	}
+	// A program asks in the same words, and for other data than the environment does.
+	env := environment{getenv: vars("INKLING_DATA", "synthetic", "MNIST_DIR", dir), files: files, train: 20, test: 10, log: io.Discard}
+	if d, err := env.choose(context.Background(), "mnist", ""); err != nil || d.Name != "MNIST" || !d.Known() {
+		t.Errorf("mnist is asked for: got %v, %v", d, err)
+	}
+	if _, err := env.choose(context.Background(), "minst", ""); err == nil || !strings.HasPrefix(err.Error(), `data: "minst", allowed auto, mnist, synthetic or `) {
+		t.Errorf("minst is asked for: %v", err)
+	}
+	own := folderOf(t, "letters", mnistNames, others())
+	if d, err := env.choose(context.Background(), own, ""); err != nil || d.Name != "letters" || d.Source != "from "+own || d.Known() {
+		t.Errorf("a folder is asked for: got %v, %v", d, err)
+	}
 	if want := Synthetic("", syntheticSeed, 20, 10); d.Test.Fingerprint() != want.Fingerprint() {
 		t.Error("the test images do not follow the training images")
 	}

@@ -39,7 +39,14 @@ type Dataset struct {
 	Name        string // "MNIST", "synthetic digits", or one's own
 	Source      string // where they were had from
 	Train, Test *Set
+
+	known bool // what Name says, and nothing else
 }
+
+// Known reports whether these are the data that everybody knows by the name:
+// MNIST, verified, or the digits that the library draws. Of others there may be
+// any number with the same name.
+func (d *Dataset) Known() bool { return d.known }
 
 // String says in one line which data these are: the line that every log,
 // figure and report begins with.
@@ -70,11 +77,12 @@ func narrow(labels []uint16) []uint8 {
 	return b
 }
 
-// newDataset makes a Dataset of digits of the four arrays of an archive.
-func newDataset(name, source string, a [4]Array) *Dataset {
+// newMNIST makes a Dataset of the four arrays of an archive, which are verified.
+func newMNIST(source string, a [4]Array) *Dataset {
 	return &Dataset{
-		Name:   name,
+		Name:   "MNIST",
 		Source: source,
+		known:  true,
 		Train:  greyDigits("train", a[0].Data, wide(a[1].Data)),
 		Test:   greyDigits("test", a[2].Data, wide(a[3].Data)),
 	}

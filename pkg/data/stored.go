@@ -20,6 +20,7 @@ func (e *environment) synthetic(source string) *Dataset {
 	s := e.stored(syntheticSeed, e.train+e.test)
 	return &Dataset{
 		Name:   "synthetic digits",
+		known:  true,
 		Source: source,
 		Train:  s.window("train", 0, e.train),
 		Test:   s.window("test", e.train, e.train+e.test),

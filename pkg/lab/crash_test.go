@@ -349,7 +349,7 @@ func TestInterrupt(t *testing.T) {
 				break
 			}
 			saved++
-			if !strings.Contains(out.String(), "saved in runs/tiny-digits/crash/crash-") {
+			if !strings.Contains(out.String(), "saved in runs/"+ofTiny+"/crash/crash-") {
 				t.Errorf("an interrupted run says %q", out)
 			}
 			if r := must(readResult(dir)); r.Status != Interrupted || r.Steps >= want.Steps {

@@ -42,6 +42,9 @@ func tiny(n int) *data.Dataset {
 	}
 }
 
+// ofTiny is the part of the run store for what testLab works on.
+var ofTiny = New("test", tiny(120), "", false).folder()
+
 // testLab is a lab on tiny data with a store of its own that tells nothing.
 func testLab(t *testing.T, root string) *Lab {
 	t.Helper()

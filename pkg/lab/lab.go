@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"inkling/pkg/data"
 	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/internal/printable"
+	"inkling/pkg/internal/source"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/safetensors"
 	"inkling/pkg/nn/train"
@@ -50,9 +52,10 @@ type Lab struct {
 const quickTrain, quickDev, quickTest = 5000, 1000, 2000
 
 // Open loads the data and opens the run store for a question: a short name
-// such as "q1". The training set is cut into train and dev by a seeded
+// such as "q1". The data are those that INKLING_DATA asks for, or that the program
+// does in the same words: mnist, synthetic, PATH[,options]. See data.Open. The training set is cut into train and dev by a seeded
 // permutation; dev has 10,000 of the 60,000 examples of MNIST.
-func Open(ctx context.Context, question string) (*Lab, error) {
+func Open(ctx context.Context, question string, of ...string) (*Lab, error) {
 	if err := words(); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,10 @@ func Open(ctx context.Context, question string) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := data.Load(ctx)
+	if len(of) > 1 {
+		return nil, fmt.Errorf("lab: %d data sets for one lab, %.200q; want one, and Lab.On for another", len(of), of)
+	}
+	d, err := data.Open(ctx, strings.Join(of, ""))
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +96,9 @@ func quick(value string) (bool, error) {
 // reordered.
 func New(question string, d *data.Dataset, root string, quick bool) *Lab {
 	l := &Lab{Question: question, Data: d, Log: os.Stdout, Quick: quick, drawn: new(subsets)}
-	l.store = filepath.Join(root, slug(d.Name))
-	if l.Quick {
-		l.store += "-quick"
-	}
 	l.Split = Split{Seed: 1, Dev: d.Train.Len() / 6}
 	l.dataSum = d.Train.Fingerprint()
+	l.store = filepath.Join(root, l.folder())
 	l.Train, l.Dev, l.devIndex = data.Partition(d.Train, l.Split.Seed, l.Split.Dev)
 	if l.Quick {
 		l.Train, l.Dev = train.Subset(l.Train, quickTrain), train.Subset(l.Dev, quickDev)
@@ -106,6 +109,24 @@ func New(question string, d *data.Dataset, root string, quick bool) *Lab {
 	l.made = l.quickSum()
 	l.now = l.made
 	return l
+}
+
+// folder is the part of the run store for the lab's data. Whatever their names, no
+// two sets share one: those that are not known to all by their name have a part of
+// their fingerprint in it.
+func (l *Lab) folder() string {
+	name := cmp.Or(slug(l.Data.Name), "data")
+	if !l.Data.Known() {
+		sum := l.dataSum
+		if l.Data.Test != nil {
+			sum += l.Data.Test.Fingerprint()
+		}
+		name += "-" + source.Sum(sum)[:12]
+	}
+	if l.Quick {
+		name += "-quick"
+	}
+	return name
 }
 
 // On is a lab for the same question on other data, which it cuts as Open does,

@@ -47,7 +47,7 @@ func TestRemoveAndRename(t *testing.T) {
 			t.Errorf("%q: error %v", ref, err)
 		}
 	}
-	if _, err := Find(must(l.Runs()), "784"); err == nil || !strings.Contains(err.Error(), "3 runs are meant") || !strings.Contains(err.Error(), runs[1].ID()+" (tiny-digits/test, lr 0.02)") {
+	if _, err := Find(must(l.Runs()), "784"); err == nil || !strings.Contains(err.Error(), "3 runs are meant") || !strings.Contains(err.Error(), runs[1].ID()+" ("+ofTiny+"/test, lr 0.02)") {
 		t.Errorf("an ambiguous name: %v", err)
 	}
 	if err := l.Rename("lr 0.02", "mine"); err != nil {

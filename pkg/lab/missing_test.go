@@ -33,7 +33,7 @@ func modelOf(t *testing.T, dir string) []byte {
 // that nothing passes for a finished run.
 func TestMissingFiles(t *testing.T) {
 	want := must(testLab(t, t.TempDir()).Fit(mlp()))[0]
-	short := "runs/tiny-digits/test/" + filepath.Base(want.Dir) + "/"
+	short := "runs/" + ofTiny + "/test/" + filepath.Base(want.Dir) + "/"
 	for _, c := range []struct {
 		begun   string // finished, interrupted or killed
 		missing string // files, parted by spaces
@@ -287,24 +287,24 @@ func TestLinksInTheStore(t *testing.T) {
 		make func(path string) error
 		want string
 	}{
-		"lock":                    {"tiny-digits/test/RUN/lock", link(precious), "lock: is a link"},
-		"lock, hard":              {"tiny-digits/test/RUN/lock", func(path string) error { return os.Link(precious, path) }, "lock: is one of 2 names of a file"},
-		"lock, dangling":          {"tiny-digits/test/RUN/lock", link(filepath.Join(away, "new")), "lock: is a link"},
-		"lock of the best":        {"tiny-digits/test/best.safetensors.lock", link(precious), "best.safetensors.lock: is a link"},
-		"lock of the best, hard":  {"tiny-digits/test/best.safetensors.lock", func(path string) error { return os.Link(precious, path) }, "is one of 2 names"},
-		"best of the question":    {"tiny-digits/test/best.safetensors", link(precious), "best.safetensors: is a link"},
-		"record":                  {"tiny-digits/test/RUN/run.json", link(filepath.Join(away, "new")), "run.json: is a link"},
-		"history":                 {"tiny-digits/test/RUN/history.jsonl", link(precious), "history.jsonl: is a link"},
-		"split":                   {"tiny-digits/test/RUN/split.json", link(precious), "split.json: is a link"},
-		"state":                   {"tiny-digits/test/RUN/state.safetensors", link(filepath.Join(away, "new")), "state.safetensors: is a link"},
-		"best":                    {"tiny-digits/test/RUN/best.safetensors", link(precious), "best.safetensors: is a link"},
-		"folder of the run":       {"tiny-digits/test/RUN", link(away), "is a link, want a folder"},
-		"dangling folder":         {"tiny-digits/test/RUN", link(filepath.Join(away, "new")), "is a link, want a folder"},
-		"folder of the question":  {"tiny-digits/test", link(away), "is a link, want a folder"},
-		"folder of the data":      {"tiny-digits", link(away), "is a link, want a folder"},
-		"a file for a run":        {"tiny-digits/test/RUN", func(path string) error { return os.WriteFile(path, nil, 0o644) }, "is a file, want a folder"},
-		"a FIFO for the best":     {"tiny-digits/test/best.safetensors", func(path string) error { return syscall.Mkfifo(path, 0o644) }, "is a FIFO"},
-		"a FIFO for a run's lock": {"tiny-digits/test/RUN/lock", func(path string) error { return syscall.Mkfifo(path, 0o644) }, "is a FIFO"},
+		"lock":                    {ofTiny + "/test/RUN/lock", link(precious), "lock: is a link"},
+		"lock, hard":              {ofTiny + "/test/RUN/lock", func(path string) error { return os.Link(precious, path) }, "lock: is one of 2 names of a file"},
+		"lock, dangling":          {ofTiny + "/test/RUN/lock", link(filepath.Join(away, "new")), "lock: is a link"},
+		"lock of the best":        {ofTiny + "/test/best.safetensors.lock", link(precious), "best.safetensors.lock: is a link"},
+		"lock of the best, hard":  {ofTiny + "/test/best.safetensors.lock", func(path string) error { return os.Link(precious, path) }, "is one of 2 names"},
+		"best of the question":    {ofTiny + "/test/best.safetensors", link(precious), "best.safetensors: is a link"},
+		"record":                  {ofTiny + "/test/RUN/run.json", link(filepath.Join(away, "new")), "run.json: is a link"},
+		"history":                 {ofTiny + "/test/RUN/history.jsonl", link(precious), "history.jsonl: is a link"},
+		"split":                   {ofTiny + "/test/RUN/split.json", link(precious), "split.json: is a link"},
+		"state":                   {ofTiny + "/test/RUN/state.safetensors", link(filepath.Join(away, "new")), "state.safetensors: is a link"},
+		"best":                    {ofTiny + "/test/RUN/best.safetensors", link(precious), "best.safetensors: is a link"},
+		"folder of the run":       {ofTiny + "/test/RUN", link(away), "is a link, want a folder"},
+		"dangling folder":         {ofTiny + "/test/RUN", link(filepath.Join(away, "new")), "is a link, want a folder"},
+		"folder of the question":  {ofTiny + "/test", link(away), "is a link, want a folder"},
+		"folder of the data":      {ofTiny, link(away), "is a link, want a folder"},
+		"a file for a run":        {ofTiny + "/test/RUN", func(path string) error { return os.WriteFile(path, nil, 0o644) }, "is a file, want a folder"},
+		"a FIFO for the best":     {ofTiny + "/test/best.safetensors", func(path string) error { return syscall.Mkfifo(path, 0o644) }, "is a FIFO"},
+		"a FIFO for a run's lock": {ofTiny + "/test/RUN/lock", func(path string) error { return syscall.Mkfifo(path, 0o644) }, "is a FIFO"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
@@ -346,7 +346,7 @@ func TestLinksInTheStore(t *testing.T) {
 		t.Setenv("INKLING_RUNS", root)
 		l := testLab(t, root)
 		must(l.Fit(mlp()))
-		must(0, os.Symlink(away, filepath.Join(root, "tiny-digits", "test", "linked")))
+		must(0, os.Symlink(away, filepath.Join(root, ofTiny, "test", "linked")))
 		must(0, os.Symlink(away, filepath.Join(root, "linked")))
 		runs, err := StoredRuns("")
 		if len(runs) != 1 || err == nil || strings.Count(err.Error(), "is a link, want a folder") != 2 {
@@ -377,7 +377,7 @@ func TestFolderRemovedDuringARun(t *testing.T) {
 			return cutAfter(9, sync.OnceFunc(func() { must(0, os.RemoveAll(c.dir(run))) }))
 		}
 		_, err := l.Fit(mlp())
-		if err == nil || !strings.Contains(err.Error(), "somebody removed runs/tiny-digits/test/"+filepath.Base(run)+" while") || !strings.Contains(err.Error(), "run again") || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), "somebody removed runs/"+ofTiny+"/test/"+filepath.Base(run)+" while") || !strings.Contains(err.Error(), "run again") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want one line", c.what, err)
 		}
 		if _, err := os.Stat(run); err == nil {

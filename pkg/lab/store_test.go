@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"inkling/pkg/data"
 	"inkling/pkg/internal/memory"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
@@ -160,9 +161,51 @@ func TestLabOnOtherDigits(t *testing.T) {
 		t.Errorf("%+v", other)
 	}
 	a, b := must(l.Fit(mlp()))[0], must(other.Fit(mlp()))[0]
-	if b.Stored || filepath.Dir(filepath.Dir(a.Dir)) != filepath.Join(root, "tiny-digits") ||
-		filepath.Dir(filepath.Dir(b.Dir)) != filepath.Join(root, "drawn-digits") {
+	if b.Stored || filepath.Dir(filepath.Dir(a.Dir)) != filepath.Join(root, ofTiny) ||
+		filepath.Dir(filepath.Dir(b.Dir)) != other.store || !strings.HasPrefix(filepath.Base(other.store), "drawn-digits-") {
 		t.Errorf("runs in %s and %s", a.Dir, b.Dir)
+	}
+}
+
+// No two data sets share a folder: by content where their names would be one, in
+// any case and any script.
+func TestNoTwoSetsShareAFolder(t *testing.T) {
+	of := map[string]string{}
+	folder := func(what, name string, quick bool, change func(d *data.Dataset)) string {
+		d := tiny(30)
+		d.Name = name
+		if change != nil {
+			change(d)
+		}
+		f := New("q", d, "", quick).folder()
+		if strings.ContainsFunc(f, func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' }) {
+			t.Errorf("%s: folder %q", what, f)
+		}
+		if other, ok := of[f]; ok {
+			t.Errorf("%s and %s share %s", what, other, f)
+		}
+		of[f] = what
+		return f
+	}
+	scans := folder("scans", "scans", false, nil)
+	folder("quick", "scans", true, nil)
+	folder("other pixels", "Scans", false, func(d *data.Dataset) { d.Train.Pixels[5]++ })
+	folder("other test images", "scans", false, func(d *data.Dataset) { d.Test.Pixels[5]++ })
+	folder("other classes", "SCANS", false, func(d *data.Dataset) {
+		for _, s := range []*data.Set{d.Train, d.Test} {
+			s.Classes = strings.Split("abcdefghij", "")
+		}
+	})
+	folder("no test images", "scans", false, func(d *data.Dataset) { d.Test = nil })
+	folder("names without a letter of ours", "数字", false, func(d *data.Dataset) { d.Train.Labels[0]++ })
+	folder("a name that is taken", "MNIST", false, nil)
+	folder("a name that is taken, quick", "MNIST", true, nil)
+	folder("a name that looks like a quick one", "MNIST quick", false, nil)
+	if again := New("q", tiny(30), "", false); scans[len("scans"):] != again.folder()[len("tiny-digits"):] {
+		t.Error("the same images have another fingerprint")
+	}
+	if f := New("q", must(data.Open(t.Context(), "synthetic")), "", true).folder(); f != "synthetic-digits-quick" {
+		t.Errorf("the library's own digits are in %s", f)
 	}
 }
 

@@ -218,12 +218,12 @@ func TestMisuse(t *testing.T) {
 		"viz: reliability: 1 confidences, 0 outcomes":      func() { Reliability{Confidence: []float64{1}}.Alt() },
 		"viz: embedding: 1 points, 0 labels, 0 marks":      func() { Embedding{Points: make([][2]float64, 1)}.layout() },
 		`viz: live: pane "loss", want one of ["Loss"]`:     func() { NewLive("", Curves{Title: "Loss"}).Add("loss", "", 0, 0) },
-		"viz: ink: 3 values, want 2×2 or 3×2×2":                     func() { Ink(2, 2, make([]float32, 3)) },
+		"viz: ink: 3 values, want 2×2 or 3×2×2":            func() { Ink(2, 2, make([]float32, 3)) },
 		"viz: filters: 3 weights, want 1×2×3×3":            func() { Filters("", 1, 2, 3, make([]float32, 3)) },
 		"viz: feature maps: a has 3 values, want a multiple of 2×2": func() {
 			FeatureMaps{Layers: []Channels{{Name: "a", H: 2, W: 2, Data: make([]float32, 3)}}}.layout()
 		},
-		`viz: live: metric "lr", want loss or score`:      func() { NewTraining("").Point("a", "train", "lr", 0, 0) },
+		`viz: live: metric "lr", want loss or score`:        func() { NewTraining("").Point("a", "train", "lr", 0, 0) },
 		"viz: saliency: 3 pixels, want a multiple of 1×2×2": func() { Saliency{H: 2, W: 2, Pixels: make([]float32, 3)}.layout() },
 		"viz: saliency: method 0 has 1 values for 4 pixels": func() {
 			Saliency{H: 2, W: 2, Pixels: make([]float32, 4), Maps: [][]float32{{1}}}.Alt()

@@ -10,17 +10,19 @@ import (
 )
 
 func dataCommand(args []string) (int, error) {
-	rest, err := parseWords("data", newFlags(), args)
+	fs := newFlags()
+	of := dataFlag(fs)
+	rest, err := parseWords("data", fs, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		help("data", newFlags())
+		help("data [--data=WHAT]", fs)
 		return 0, nil
 	case err != nil:
 		return 0, err
 	case len(rest) > 0:
 		return 0, fmt.Errorf("unexpected argument %.40q, want none", rest[0])
 	}
-	d, err := data.Load(context.Background())
+	d, err := data.Open(context.Background(), *of)
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"inkling/pkg/lab"
 )
@@ -14,6 +15,19 @@ func newFlags() *flag.FlagSet {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	return fs
+}
+
+// dataFlag adds --data to fs: which data a command uses, for lab.Open.
+func dataFlag(fs *flag.FlagSet) *string {
+	return fs.String("data", "", "mnist, synthetic, or PATH[,options] of labelled images; else what INKLING_DATA says")
+}
+
+// shellWord is a word as a shell takes it for one.
+func shellWord(s string) string {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,/:@%") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // parse sets the flags of fs from args, of a command that takes nothing else, in

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -388,11 +389,27 @@ func TestOtherImages(t *testing.T) {
 	if code, out, stderr := w.run(small); code != 0 || !strings.Contains(out, "Fashion MNIST") {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
 	}
-	if made := must(filepath.Glob(filepath.Join(w.store, "*"))); len(made) != 1 || filepath.Base(made[0]) != "fashion-mnist" {
+	if made := must(filepath.Glob(filepath.Join(w.store, "*"))); len(made) != 1 || !regexp.MustCompile(`^fashion-mnist-[0-9a-f]{12}$`).MatchString(filepath.Base(made[0])) {
 		t.Errorf("the run store holds %q", made)
 	}
 	if code, out, stderr := w.run([]string{"test", "command"}); code != 0 || !strings.Contains(out, "accuracy 100.00 % (0 of 100 wrong)") {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
+	}
+
+	// --data says the same, whatever INKLING_DATA is: it finds the stored run.
+	w.env = append(w.env, "INKLING_DATA=synthetic")
+	of := "--data=" + dir
+	if code, out, stderr := w.run([]string{"data", of}); code != 0 || !strings.HasPrefix(out, "Fashion MNIST: 6000 training and 100 test images of 28×28 (from "+dir+")\n") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
+	}
+	if code, out, stderr := w.run(append(slices.Clone(small), of)); code != 0 || !strings.Contains(out, "stored") || !strings.Contains(out, "test --data='"+dir+"' command\n") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
+	}
+	if code, out, stderr := w.run([]string{"test", of, "command"}); code != 0 || !strings.Contains(out, "accuracy 100.00 % (0 of 100 wrong)") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
+	}
+	for _, args := range [][]string{{"data"}, {"train"}, {"test", "command"}} {
+		w.refuses(append(args, "--data=minst"), nil, `"minst", allowed auto, mnist, synthetic`)
 	}
 }
 

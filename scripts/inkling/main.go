@@ -83,5 +83,5 @@ func usage(w io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(w, "  %-22s %s\n", c.name+" "+c.args, c.help)
 	}
-	fmt.Fprintln(w, "environment: MNIST_DIR, INKLING_DATA=auto|mnist|synthetic|FOLDER, INKLING_RUNS, INKLING_QUICK=1")
+	fmt.Fprintln(w, "environment: MNIST_DIR, INKLING_DATA=auto|mnist|synthetic|PATH[,options], INKLING_RUNS, INKLING_QUICK=1")
 }

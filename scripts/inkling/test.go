@@ -20,11 +20,12 @@ import (
 func testCommand(args []string) (int, error) {
 	var shifts int
 	fs := newFlags()
+	of := dataFlag(fs)
 	fs.IntVar(&shifts, "shifts", 0, "also the mean of the views moved by up to so many pixels, 0 to 3")
 	rest, err := parseWords("test", fs, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		help("test [--shifts=N] FILE|QUESTION…\n"+
+		help("test [--data=WHAT] [--shifts=N] FILE|QUESTION…\n"+
 			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n"+
 			"  QUESTION  the best model of a question: "+strings.Join(questions(), ", "), fs)
 		return 0, nil
@@ -49,7 +50,7 @@ func testCommand(args []string) (int, error) {
 		if i > 0 {
 			fmt.Println()
 		}
-		if err := test(arg, shifts); err != nil {
+		if err := test(arg, *of, shifts); err != nil {
 			return 0, err
 		}
 	}
@@ -98,13 +99,13 @@ func havingRuns() string {
 
 // test prints how the model that arg names does on the test set; with shifts also
 // how the mean of its views does.
-func test(arg string, shifts int) error {
+func test(arg, of string, shifts int) error {
 	path, file := modelFile(arg)
 	question := arg
 	if file {
 		question = "command" // its part of the run store is not used
 	}
-	l, err := lab.Open(context.Background(), question)
+	l, err := lab.Open(context.Background(), question, of)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ func trainCommand(args []string) (int, error) {
 	}
 	var question, layers string
 	fs := newFlags()
+	of := dataFlag(fs)
 	h.Register(fs)
 	var augment data.Augment
 	augment.Register(fs)
@@ -47,7 +48,7 @@ func trainCommand(args []string) (int, error) {
 	if err := augment.Check(); err != nil {
 		return 0, err
 	}
-	l, err := lab.Open(context.Background(), question)
+	l, err := lab.Open(context.Background(), question, *of)
 	if err != nil {
 		return 0, err
 	}
@@ -78,6 +79,9 @@ func trainCommand(args []string) (int, error) {
 	case lab.Diverged:
 		fmt.Fprintln(os.Stderr, "inkling:", lab.OneLine(errors.New(r.Error)))
 		return exitDiverged, nil
+	}
+	if *of != "" {
+		question = "--data=" + shellWord(*of) + " " + question
 	}
 	fmt.Printf("test it once, last: go run ./scripts/inkling test %s\n", question)
 	return 0, nil

@@ -8,7 +8,7 @@ import re
 
 import signals
 import toolchain
-from project import NOTEBOOKS, SCRIPTS, Problem, find_notebook, jupyter_env
+from project import DATA_HELP, NOTEBOOKS, SCRIPTS, Problem, find_notebook, jupyter_env
 
 DESCRIPTION = """\
 Opens JupyterLab on notebooks/, on 127.0.0.1 and with a token. What is missing is
@@ -21,6 +21,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./scripts/lab", description=DESCRIPTION, allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="opens this one: a name in notebooks/ or its start (q1)")
+    parser.add_argument("--data", metavar="WHAT", help=DATA_HELP)
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     parser.add_argument("--browser", metavar="COMMAND", help="the browser to open")
     parser.add_argument("--port", type=port, metavar="N", help="default 8888, or the next that is free")
@@ -58,6 +59,8 @@ def main(given: list[str]) -> int:
         options.append(f"--LabApp.default_url=/lab/tree/{path.relative_to(NOTEBOOKS).as_posix()}")
     if os.geteuid() == 0:
         options.append("--ServerApp.allow_root=True")
+    if args.data is not None:
+        os.environ["INKLING_DATA"] = args.data
     setup = toolchain.prepare(gopls=True)
     for note in setup.notes:
         toolchain.say(note)

@@ -44,7 +44,22 @@ def jupyter_env() -> dict[str, str]:
     # Cells run in the notebook's folder, where a relative path means another place.
     if env.get("MNIST_DIR"):
         env["MNIST_DIR"] = os.path.abspath(env["MNIST_DIR"])
+    if env.get("INKLING_DATA"):
+        env["INKLING_DATA"] = absolute_data(env["INKLING_DATA"])
     return env
+
+
+DATA_HELP = "mnist, synthetic, or PATH[,options] of labelled images; default: what INKLING_DATA says"
+
+
+def absolute_data(choice: str) -> str:
+    """A choice of data with its path made absolute. Of PATH,option,… the longest beginning that exists is the path."""
+    parts = choice.split(",")
+    for n in range(len(parts), 0, -1):
+        path = ",".join(parts[:n])
+        if path not in ("", "auto", "mnist", "synthetic") and os.path.exists(path):
+            return ",".join([os.path.abspath(path), *parts[n:]])
+    return choice
 
 
 def known_notebooks() -> list[Path]:

@@ -66,6 +66,21 @@ class JupyterEnvironment(unittest.TestCase):
         with mock.patch.dict(os.environ, {"MNIST_DIR": "some data"}):
             self.assertEqual(project.jupyter_env()["MNIST_DIR"], os.path.join(os.getcwd(), "some data"))
 
+    def test_chosen_data_are_absolute(self):
+        self.addCleanup(os.chdir, os.getcwd())
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            here = os.getcwd()
+            for name in ("scans", "a,b", "mnist"):
+                os.mkdir(name)
+            for choice, want in {
+                "mnist": "mnist", "synthetic": "synthetic", "auto": "auto", "./mnist": f"{here}/mnist",
+                "scans": f"{here}/scans", "scans,size=28x28,gray": f"{here}/scans,size=28x28,gray",
+                "a,b,gray": f"{here}/a,b,gray", "/no/such": "/no/such", "nosuch,gray": "nosuch,gray",
+            }.items():
+                with self.subTest(choice), mock.patch.dict(os.environ, {"INKLING_DATA": choice}):
+                    self.assertEqual(project.jupyter_env()["INKLING_DATA"], want)
+
 
 class Toolchain(unittest.TestCase):
     def test_versions(self):

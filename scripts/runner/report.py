@@ -13,7 +13,7 @@ from pathlib import Path
 
 import signals
 import toolchain
-from project import REPORTS, ROOT, SCRIPTS, Problem, find_notebook, jupyter_env, known_notebooks
+from project import DATA_HELP, REPORTS, ROOT, SCRIPTS, Problem, find_notebook, jupyter_env, known_notebooks
 
 DESCRIPTION = """\
 Executes the notebooks through Jupyter and writes reports/NAME.html, the executed
@@ -27,6 +27,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
                                      formatter_class=argparse.RawDescriptionHelpFormatter, add_help=True)
     parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK",
                         help="a name in notebooks/ or its start (q1), or a path; default: all")
+    parser.add_argument("--data", metavar="WHAT", help=DATA_HELP)
     parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook")
     parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell; default 600")
     parser.add_argument("--output", type=Path, default=REPORTS, metavar="FOLDER", help="default: reports/")
@@ -82,6 +83,8 @@ def main(given: list[str]) -> int:
     if not os.access(output, os.W_OK):
         raise Problem(f"cannot write reports in {output}: permission denied")
 
+    if args.data is not None:
+        os.environ["INKLING_DATA"] = args.data
     setup = toolchain.prepare()
     env = jupyter_env()
     env.pop("INKLING_QUICK", None)

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import guard
-from project import JUPYTER, KERNEL, ROOT, SCRIPTS, TOOLS, VENV_PYTHON, Problem, jupyter_env, known_notebooks
+from project import JUPYTER, KERNEL, ROOT, SCRIPTS, TOOLS, VENV_PYTHON, Problem, absolute_data, jupyter_env, known_notebooks
 
 BIN = TOOLS / "bin"
 LOGS = TOOLS / "log"
@@ -283,15 +283,21 @@ def warm(go: Go) -> None:
 
 
 def mnist(go: Go) -> None:
-    """Fetches MNIST if need be: a notebook's cells use what is there, see package data/download."""
-    if os.environ.get("MNIST_DIR") or os.environ.get("INKLING_DATA") == "synthetic":
+    """Fetches MNIST if need be: a notebook's cells use what is there, see package data/download.
+    Data that were asked for and cannot be had end the set-up, and not every cell."""
+    choice = absolute_data(os.environ.get("INKLING_DATA", ""))
+    own = choice not in ("", "auto", "mnist", "synthetic")
+    if choice == "synthetic" or os.environ.get("MNIST_DIR") and not own:
         return
     start = time.monotonic()
-    with children.start([go.path, "run", "./scripts/inkling", "data"], cwd=ROOT, env=go.environment(),
-                        stdout=subprocess.PIPE, text=True) as run:
-        found = run.stdout.readline().strip()
-        run.communicate()
+    with children.start([go.path, "run", "./scripts/inkling", "data"], cwd=ROOT, env=go.environment(INKLING_DATA=choice),
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE if own else None, text=True) as run:
+        said, wrong = run.communicate()
         children.ended(run)
+    if own and run.returncode:
+        lines = wrong.strip().splitlines()
+        raise Problem(next((line.removeprefix("inkling: ") for line in lines if line.startswith("inkling: ")), "no data"))
+    found = said.partition("\n")[0].strip()
     if found:
         say(f"  data: {found} in {time.monotonic() - start:.0f} s")
 
