@@ -4,7 +4,7 @@
 //
 // The way of the data:
 //
-//	Load ──► Dataset{Train, Test} ──► Partition ──► Loader{Set, Batch, Seed} ──► Epoch(e) ──► Batch
+//	Open ──► Dataset{Train, Test} ──► Partition ──► Loader{Set, Batch, Seed} ──► Epoch(e) ──► Batch
 //	  MNIST_DIR, the user's cache,     50,000 + 10,000         float32 in [0,1], fresh order
 //	  a mirror, or synthetic digits                        (and augmentation) every epoch
 //

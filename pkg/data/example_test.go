@@ -12,7 +12,7 @@ import (
 // From all images to the batches of an epoch: a part is kept for validation,
 // the rest comes in a fresh order every epoch.
 func Example() {
-	all := data.Synthetic("digits", 1, 0, 100) // or (*data.Dataset).Train of data.Load
+	all := data.Synthetic("digits", 1, 0, 100) // or (*data.Dataset).Train of data.Open
 	train, dev, _ := data.Partition(all, 1, 20)
 	fmt.Println(train)
 	fmt.Println(dev)
@@ -30,7 +30,7 @@ func Example() {
 }
 
 // Images as an IDX file, the format of MNIST. Four such files in a folder are
-// what INKLING_DATA may name; see Load.
+// what INKLING_DATA may name; see Open.
 func ExampleWriteIDX() {
 	digits := data.Synthetic("digits", 1, 0, 3)
 	var file bytes.Buffer
@@ -70,7 +70,7 @@ func ExampleSynthetic() {
 	// true
 }
 
-// What Load returns on a machine without MNIST and without a network.
+// What Open returns on a machine without MNIST and without a network.
 func ExampleLoadSynthetic() {
 	digits := data.LoadSynthetic()
 	fmt.Println(digits.Name, digits.Train.Len(), digits.Test.Len())

@@ -20,7 +20,7 @@ type Mirror interface {
 
 var mirrors []Mirror
 
-// UseMirror adds a mirror to those that Load tries, in the order they were
+// UseMirror adds a mirror to those that Open tries, in the order they were
 // added. It is for init functions, before anything is loaded.
 func UseMirror(m Mirror) { mirrors = append(mirrors, m) }
 

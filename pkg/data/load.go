@@ -12,42 +12,41 @@ import (
 	"time"
 )
 
-// Load returns the digits to work with: MNIST from the folder that MNIST_DIR
-// names; else from the user's cache; else, in a program that imports package
-// download, downloaded into that cache; else, so that a machine without MNIST
-// and without a network teaches the same lessons, the synthetic digits of this
-// package. Dataset.Name says which.
+// Open returns the data to work with: what is asked for in the words of
+// INKLING_DATA, or what that variable asks for if nothing is.
 //
-// INKLING_DATA narrows the choice: "mnist" makes it an error not to have
-// MNIST, "synthetic" asks for the synthetic digits, "auto" or nothing is the
-// order above. A folder asks for the four files in it instead, of any images of
-// 28×28 with the labels 0 to 9 in the format of MNIST, such as Fashion-MNIST;
-// they go by the folder's name.
+//	"mnist"      MNIST: from the folder that MNIST_DIR names; else from the user's
+//	             cache; else, in a program that imports package download, downloaded
+//	             into that cache; else it is an error
+//	"synthetic"  the synthetic digits of this package
+//	"auto", ""   MNIST if it can be had, else the synthetic digits, so that a machine
+//	             without MNIST and without a network teaches the same lessons
+//	a path       a folder of four files in the format of MNIST, of images of 28×28
+//	             with the labels 0 to 9, such as Fashion-MNIST
+//
+// Dataset.Name says which it is; what is read from a path goes by the path's last
+// part.
 //
 // A MNIST_DIR that is set and cannot be read is an error, never a reason to use
-// something else. A relative folder is looked up in the working directory
+// something else. A relative path is looked up in the working directory
 // and then in the root of the module around it, so that a notebook, a test and
-// a program started at the root all mean the same folder by it.
+// a program started at the root all mean the same by it.
 //
 // A failed download ends within 5 seconds and is remembered for some minutes,
 // so that of many short programs only one waits.
-func Load(ctx context.Context) (*Dataset, error) {
-	return newEnvironment().load(ctx)
-}
-
-// Open is Load for what is asked for in the program in place of INKLING_DATA, in
-// its words: "mnist", "synthetic", a path of labelled images; "auto" or nothing is
-// what Load finds.
-func Open(ctx context.Context, what string) (*Dataset, error) {
-	e := newEnvironment()
-	if what == "" {
-		return e.load(ctx)
+func Open(ctx context.Context, of ...string) (*Dataset, error) {
+	if len(of) > 1 {
+		return nil, fmt.Errorf("data: %d data sets at once, %.200q; want one", len(of), of)
 	}
-	return e.choose(ctx, what, "")
+	e := newEnvironment()
+	if what := strings.Join(of, ""); what != "" {
+		return e.choose(ctx, what, "")
+	}
+	return e.load(ctx)
 }
 
-// LoadSynthetic returns the synthetic digits, whatever else there is: what Load
-// returns where INKLING_DATA is "synthetic". They are drawn once and then come
+// LoadSynthetic returns the synthetic digits, whatever else there is: what Open
+// returns for "synthetic". They are drawn once and then come
 // from the user's cache.
 func LoadSynthetic() *Dataset {
 	return newEnvironment().synthetic("drawn by this library")
@@ -69,7 +68,7 @@ func newEnvironment() *environment {
 	}
 }
 
-// environment is what Load depends on beside its code.
+// environment is what Open depends on beside its code.
 type environment struct {
 	getenv func(string) string
 	cache  string

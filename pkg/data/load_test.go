@@ -25,7 +25,7 @@ func mnistDir(t testing.TB) string {
 
 func TestLoadMNISTDir(t *testing.T) {
 	mnistDir(t)
-	d, err := Load(context.Background())
+	d, err := Open(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -406,14 +406,14 @@ func TestWriteAtomic(t *testing.T) {
 	}
 }
 
-// LoadSynthetic does not look at the environment, Load does.
+// LoadSynthetic does not look at the environment, Open does.
 func TestLoadSynthetic(t *testing.T) {
 	if testing.Short() {
 		t.Skip("draws 70,000 digits")
 	}
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("INKLING_DATA", "synthetic")
-	want, err := Load(t.Context())
+	want, err := Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,10 +70,7 @@ func Open(ctx context.Context, question string, of ...string) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(of) > 1 {
-		return nil, fmt.Errorf("lab: %d data sets for one lab, %.200q; want one, and Lab.On for another", len(of), of)
-	}
-	d, err := data.Open(ctx, strings.Join(of, ""))
+	d, err := data.Open(ctx, of...)
 	if err != nil {
 		return nil, err
 	}

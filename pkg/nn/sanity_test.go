@@ -33,7 +33,7 @@ func digits(t testing.TB, n int) (train, test *data.Set) {
 	return all.Train.Select("train", first), all.Test.Select("test", first)
 }
 
-var loadMNIST = sync.OnceValues(func() (*data.Dataset, error) { return data.Load(context.Background()) })
+var loadMNIST = sync.OnceValues(func() (*data.Dataset, error) { return data.Open(context.Background()) })
 
 func mnist(t testing.TB) *data.Dataset {
 	t.Helper()

