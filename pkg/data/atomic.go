@@ -7,11 +7,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"inkling/pkg/data/internal/idx"
 	"inkling/pkg/internal/atomicfile"
 )
 
 // maxFile is the largest file of data that is opened, in bytes.
-const maxFile = maxIDX + 1<<20
+const maxFile = idx.Max + 1<<20
 
 // writeAtomic is atomicfile.Write that makes the folder if need be. Two processes
 // may write the same path; the last one's file stays.

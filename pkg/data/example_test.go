@@ -2,8 +2,11 @@ package data_test
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"inkling/pkg/data"
@@ -27,34 +30,6 @@ func Example() {
 	// 32 images, 25088 pixels
 	// 32 images, 25088 pixels
 	// 16 images, 12544 pixels
-}
-
-// Images as an IDX file, the format of MNIST. Four such files in a folder are
-// what INKLING_DATA may name; see Open.
-func ExampleWriteIDX() {
-	digits := data.Synthetic("digits", 1, 0, 3)
-	var file bytes.Buffer
-	err := data.WriteIDX(&file, data.Array{Dims: []int{digits.Len(), digits.H, digits.W}, Data: digits.Pixels})
-	fmt.Println(file.Len(), "bytes", err)
-
-	images, err := data.ReadIDX(&file)
-	fmt.Println(images.Dims, len(images.Data), err)
-	// Output:
-	// 2368 bytes <nil>
-	// [3 28 28] 2352 <nil>
-}
-
-// A reader that believes no header: what is missing is told.
-func ExampleReadIDX() {
-	file := "\x00\x00\x08\x01" + "\x00\x00\x00\x03" + "\x05\x00\x04"
-	labels, err := data.ReadIDX(strings.NewReader(file))
-	fmt.Println(labels.Dims, labels.Data, err)
-
-	_, err = data.ReadIDX(strings.NewReader(file[:10]))
-	fmt.Println(err)
-	// Output:
-	// [3] [5 0 4] <nil>
-	// truncated: 2 bytes of data, its header 3 needs 3
 }
 
 // Digits written by this package: an image is a function of the seed and its
@@ -201,4 +176,29 @@ func ExampleSet_own() {
 	// <nil> lights: 2 images of 3×1×2
 	// go 0 255 0
 	// data: lights: label 2 at index 1, allowed 0 to 1
+}
+
+// Any labelled images: here a table as competitions have it, with a label and the
+// pixels of an image in a row.
+func ExampleOpen() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	table := "label,pixel0,pixel1,pixel2,pixel3\n" + strings.Repeat("ant,0,9,0,9\nbee,200,0,200,0\n", 70)
+	os.WriteFile(filepath.Join(dir, "train.csv"), []byte(table), 0o644)
+
+	path := filepath.Join(dir, "train.csv")
+	d, err := data.Open(context.Background(), path+",test=0.2")
+	fmt.Println(strings.ReplaceAll(d.String(), dir, "…"), err)
+	fmt.Println(d.Train.Classes[d.Train.Labels[1]], d.Train.Pixels[4:8])
+
+	_, err = data.Open(context.Background(), path+",tranpose")
+	fmt.Println(strings.ReplaceAll(err.Error(), dir, "…"))
+	// Output:
+	// train test=0.2: 112 training and 28 test images of 2×2 in 2 classes, ant, bee (from …/train.csv,test=0.2; 28 of 140 images split off for the test, 20 % of each class, by seed 1) <nil>
+	// bee [200 0 200 0]
+	// data: …/train.csv: option "tranpose", CSV allows split=NAME, label=first|last, shape=HxW, max=N, transpose=yes|no, format=NAME, size=HxW, gray, rgb, invert, test=SHARE, seed=N
 }

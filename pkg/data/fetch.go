@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"inkling/pkg/data/internal/idx"
 )
 
 // Mirror is a place on a network that has MNIST; package download knows the
@@ -26,7 +28,7 @@ func UseMirror(m Mirror) { mirrors = append(mirrors, m) }
 
 // fetch returns the four files and the mirror they came from. Nothing is handed
 // on before its hash is verified.
-func (files archive) fetch(ctx context.Context, from []Mirror) (a [4]Array, host string, err error) {
+func (files archive) fetch(ctx context.Context, from []Mirror) (a [4]idx.Array, host string, err error) {
 	var reasons []string
 	for _, m := range from {
 		if a, err = files.fetchFrom(ctx, m); err == nil {
@@ -40,7 +42,7 @@ func (files archive) fetch(ctx context.Context, from []Mirror) (a [4]Array, host
 	return a, "", errors.New(strings.Join(reasons, "; "))
 }
 
-func (files archive) fetchFrom(ctx context.Context, m Mirror) (a [4]Array, err error) {
+func (files archive) fetchFrom(ctx context.Context, m Mirror) (a [4]idx.Array, err error) {
 	for i, f := range files {
 		if a[i], err = f.fetch(ctx, m); err != nil {
 			return a, fmt.Errorf("%s: %w", f.name, err)
@@ -49,12 +51,12 @@ func (files archive) fetchFrom(ctx context.Context, m Mirror) (a [4]Array, err e
 	return a, nil
 }
 
-func (f idxFile) fetch(ctx context.Context, m Mirror) (Array, error) {
+func (f idxFile) fetch(ctx context.Context, m Mirror) (idx.Array, error) {
 	r, err := m.Open(ctx, f.name)
 	if err != nil {
-		return Array{}, err
+		return idx.Array{}, err
 	}
-	a, err := readIDX(r, f.dims)
+	a, err := idx.Read(r, f.dims)
 	if err == nil {
 		err = f.verify(a)
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"inkling/pkg/data/internal/idx"
 	"inkling/pkg/data/internal/mirror"
 )
 
@@ -106,7 +107,7 @@ func TestDownloadRefuses(t *testing.T) {
 	}))
 	defer plain.Close()
 	other := Synthetic("other", 3, 0, 30)
-	otherFile := zip(idx(0x803, []uint32{30, 28, 28}, other.Pixels))
+	otherFile := zip(idxBytes(0x803, []uint32{30, 28, 28}, other.Pixels))
 	noise := bytes.Repeat([]byte("pseudo"), 1<<18)
 	files, _ := small()
 
@@ -119,7 +120,7 @@ func TestDownloadRefuses(t *testing.T) {
 		{"not found", func(w http.ResponseWriter, r *http.Request, _ []byte) { http.NotFound(w, r) }, nil,
 			"answered 404 Not Found"},
 		{"wrong hash", func(w http.ResponseWriter, r *http.Request, _ []byte) { w.Write(otherFile) }, nil,
-			"not MNIST: SHA-256 of its raw bytes is " + sum(Array{[]int{30, 28, 28}, other.Pixels}) + ", want " + files[0].sha},
+			"not MNIST: SHA-256 of its raw bytes is " + sum(idx.Array{Dims: []int{30, 28, 28}, Data: other.Pixels}) + ", want " + files[0].sha},
 		{"a login page", func(w http.ResponseWriter, r *http.Request, _ []byte) { io.WriteString(w, "<html>please log in") }, nil,
 			"magic 3c68746d is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
 		{"cut off", func(w http.ResponseWriter, r *http.Request, file []byte) {

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"inkling/pkg/data/internal/idx"
+	"inkling/pkg/data/read"
 )
 
 // Open returns the data to work with: what is asked for in the words of
@@ -21,11 +24,24 @@ import (
 //	"synthetic"  the synthetic digits of this package
 //	"auto", ""   MNIST if it can be had, else the synthetic digits, so that a machine
 //	             without MNIST and without a network teaches the same lessons
-//	a path       a folder of four files in the format of MNIST, of images of 28×28
-//	             with the labels 0 to 9, such as Fashion-MNIST
+//	a path       labelled images of any kind: IDX sets as MNIST's, a folder of PNG,
+//	             JPEG or GIF images for each class, CSV, numpy's .npz, CIFAR's
+//	             batches; package read says how each may look
+//
+// After a path may stand options, each after a comma: PATH,size=28x28 or
+// PATH,label=last,test=0.2. Those that a format does not know are refused with
+// what it knows; every format has
+//
+//	size=HxW     all images are resized to this
+//	gray, rgb    all images have one plane, or three
+//	invert       ink and ground exchanged
+//	test=SHARE   of each class that is split off where there is no test part, 1/7
+//	seed=N       by which it is chosen, 1
+//	format=NAME  where more than one would fit
 //
 // Dataset.Name says which it is; what is read from a path goes by the path's last
-// part.
+// part and the options. What was decided for the user, such as a test part split
+// off, is told in Dataset.Source.
 //
 // A MNIST_DIR that is set and cannot be read is an error, never a reason to use
 // something else. A relative path is looked up in the working directory
@@ -95,11 +111,10 @@ func (e *environment) choose(ctx context.Context, choice, by string) (*Dataset, 
 	case "synthetic":
 		return e.synthetic("drawn by this library"), nil
 	default:
-		dir := resolve(choice)
-		if !strings.ContainsAny(choice, `/\`) && !exists(dir) {
-			return nil, fmt.Errorf("data: %s%.60q, allowed auto, mnist, synthetic or a folder of four IDX files", is, choice)
+		if path, _ := read.Spec(choice); !strings.ContainsAny(path, `/\`) && !exists(resolve(path)) {
+			return nil, fmt.Errorf("data: %s%.60q, allowed auto, mnist, synthetic or PATH[,options] of labelled images", is, choice)
 		}
-		d, err := e.readFolder(dir, from)
+		d, err := e.readPath(ctx, choice, from)
 		if err != nil {
 			return nil, fmt.Errorf("data: %s%w", in, err)
 		}
@@ -109,7 +124,7 @@ func (e *environment) choose(ctx context.Context, choice, by string) (*Dataset, 
 		a, err := e.files.read(resolve(dir), e.copies())
 		if err != nil {
 			advice := ""
-			if d, err := e.readFolder(resolve(dir), ""); err == nil {
+			if d, err := e.readPath(ctx, dir, ""); err == nil {
 				advice = fmt.Sprintf("; INKLING_DATA=%s reads the %d and %d images that are there as %q", dir, d.Train.Len(), d.Test.Len(), d.Name)
 			}
 			return nil, fmt.Errorf("data: MNIST_DIR: %w%s", err, advice)
@@ -152,7 +167,7 @@ func (e *environment) choose(ctx context.Context, choice, by string) (*Dataset, 
 const absent = "MNIST_DIR is not set and the cache has no MNIST; go run ./scripts/inkling data fetches it"
 
 // download fetches MNIST and keeps it in the cache if that can be written.
-func (e *environment) download(ctx context.Context) (a [4]Array, host string, err error) {
+func (e *environment) download(ctx context.Context) (a [4]idx.Array, host string, err error) {
 	a, host, err = e.files.fetch(ctx, e.web)
 	marker := e.marker()
 	if marker == "" {
@@ -169,7 +184,7 @@ func (e *environment) download(ctx context.Context) (a [4]Array, host string, er
 	}
 	for i, f := range e.files {
 		path := filepath.Join(filepath.Dir(marker), f.name)
-		e.warn(writeAtomic(path, func(w io.Writer) error { return WriteIDX(w, a[i]) }))
+		e.warn(writeAtomic(path, func(w io.Writer) error { return idx.Write(w, a[i]) }))
 	}
 	os.Remove(marker)
 	sweep(filepath.Dir(marker), func(string) bool { return true })

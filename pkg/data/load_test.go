@@ -2,7 +2,9 @@ package data
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -11,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"inkling/pkg/data/internal/idx"
 )
 
 // mnistDir returns the folder of the real MNIST, or skips the test.
@@ -70,13 +74,13 @@ func vars(pairs ...string) func(string) string {
 // files.
 func small() (files archive, content [4][]byte) {
 	train, test := Synthetic("train", 1, 0, 30), Synthetic("test", 1, 30, 10)
-	arrays := [4]Array{
-		{[]int{30, 28, 28}, train.Pixels}, {[]int{30}, narrow(train.Labels)},
-		{[]int{10, 28, 28}, test.Pixels}, {[]int{10}, narrow(test.Labels)},
+	arrays := [4]idx.Array{
+		{Dims: []int{30, 28, 28}, Data: train.Pixels}, {Dims: []int{30}, Data: narrow(train.Labels)},
+		{Dims: []int{10, 28, 28}, Data: test.Pixels}, {Dims: []int{10}, Data: narrow(test.Labels)},
 	}
 	for i, a := range arrays {
 		var b bytes.Buffer
-		WriteIDX(&b, a)
+		idx.Write(&b, a)
 		content[i] = b.Bytes()
 		files[i] = idxFile{mnist[i].name, a.Dims, sum(a)}
 	}
@@ -113,7 +117,7 @@ func TestArchiveRead(t *testing.T) {
 		}
 		for i := range files {
 			var b bytes.Buffer
-			WriteIDX(&b, a[i])
+			idx.Write(&b, a[i])
 			if !bytes.Equal(b.Bytes(), content[i]) {
 				t.Errorf("%s%s came back different", files[i].name, ext)
 			}
@@ -201,12 +205,12 @@ func TestLoadRefusesBrokenFiles(t *testing.T) {
 			return dir
 		}, "data: MNIST_DIR: $/train-labels-idx1-ubyte.gz: after the data: unexpected EOF"},
 		{"images of another set", func(dir string) string {
-			put(t, dir, images, idx(0x803, []uint32{30, 28, 28}, other.Pixels))
+			put(t, dir, images, idxBytes(0x803, []uint32{30, 28, 28}, other.Pixels))
 			return dir
 		}, "data: MNIST_DIR: $/train-images-idx3-ubyte: not MNIST: SHA-256 of its raw bytes is " +
-			sum(Array{[]int{30, 28, 28}, other.Pixels}) + ", want " + files[0].sha},
+			sum(idx.Array{Dims: []int{30, 28, 28}, Data: other.Pixels}) + ", want " + files[0].sha},
 		{"labels one short", func(dir string) string {
-			put(t, dir, labels, idx(0x801, []uint32{29}, content[1][8:37]))
+			put(t, dir, labels, idxBytes(0x801, []uint32{29}, content[1][8:37]))
 			return dir
 		}, "data: MNIST_DIR: $/train-labels-idx1-ubyte: holds 29 bytes, want 30"},
 		{"labels of the other part", func(dir string) string { put(t, dir, labels, content[3]); return dir },
@@ -214,7 +218,7 @@ func TestLoadRefusesBrokenFiles(t *testing.T) {
 		{"label 10", func(dir string) string { put(t, dir, labels, ten); return dir },
 			"data: MNIST_DIR: $/train-labels-idx1-ubyte: label 10 at index 17, allowed 0 to 9"},
 		{"28×27", func(dir string) string {
-			put(t, dir, images, idx(0x803, []uint32{30, 28, 27}, make([]byte, 30*28*27)))
+			put(t, dir, images, idxBytes(0x803, []uint32{30, 28, 27}, make([]byte, 30*28*27)))
 			return dir
 		}, "data: MNIST_DIR: $/train-images-idx3-ubyte: holds 30×28×27 bytes, want 30×28×28"},
 		{"images and labels swapped", func(dir string) string {
@@ -250,7 +254,7 @@ func TestArchiveNoticesEveryByte(t *testing.T) {
 		for at := 0; at < len(content[i]); at += 1 + at/50 {
 			b := bytes.Clone(content[i])
 			b[at] ^= 1 << (at % 8)
-			a, err := readIDX(bytes.NewReader(b), files[i].dims)
+			a, err := idx.Read(bytes.NewReader(b), files[i].dims)
 			if err == nil {
 				err = files[i].verify(a)
 			}
@@ -268,7 +272,7 @@ func TestLoadChoice(t *testing.T) {
 		env := environment{getenv: vars(v...), files: files, train: 20, test: 10, log: io.Discard}
 		return env.load(context.Background())
 	}
-	if _, err := load("INKLING_DATA", "fashion"); err == nil || err.Error() != `data: INKLING_DATA="fashion", allowed auto, mnist, synthetic or a folder of four IDX files` {
+	if _, err := load("INKLING_DATA", "fashion"); err == nil || err.Error() != `data: INKLING_DATA="fashion", allowed auto, mnist, synthetic or PATH[,options] of labelled images` {
 		t.Errorf("got %v", err)
 	}
 	for _, choice := range []string{"", "auto", "mnist"} {
@@ -423,4 +427,21 @@ func TestLoadSynthetic(t *testing.T) {
 	if got.String() != want.String() || got.Train.Fingerprint() != want.Train.Fingerprint() || got.Test.Fingerprint() != want.Test.Fingerprint() {
 		t.Errorf("%v, want %v", got, want)
 	}
+}
+
+// idxBytes are those of an IDX file, right or wrong.
+func idxBytes(magic uint32, dims []uint32, data []byte) []byte {
+	b := binary.BigEndian.AppendUint32(nil, magic)
+	for _, d := range dims {
+		b = binary.BigEndian.AppendUint32(b, d)
+	}
+	return append(b, data...)
+}
+
+func zip(b []byte) []byte {
+	var buf bytes.Buffer
+	z := gzip.NewWriter(&buf)
+	z.Write(b)
+	z.Close()
+	return buf.Bytes()
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"inkling/pkg/data/internal/idx"
 	"inkling/pkg/internal/atomicfile"
 )
 
@@ -78,7 +79,7 @@ func narrow(labels []uint16) []uint8 {
 }
 
 // newMNIST makes a Dataset of the four arrays of an archive, which are verified.
-func newMNIST(source string, a [4]Array) *Dataset {
+func newMNIST(source string, a [4]idx.Array) *Dataset {
 	return &Dataset{
 		Name:   "MNIST",
 		Source: source,
@@ -91,13 +92,13 @@ func newMNIST(source string, a [4]Array) *Dataset {
 // read reads the four files from a folder, each plain or as .gz, with unpacked
 // copies of those in the folder copies (see readPacked). An error names the
 // file; it is fs.ErrNotExist when one of them is not there.
-func (files archive) read(dir, copies string) ([4]Array, error) {
+func (files archive) read(dir, copies string) ([4]idx.Array, error) {
 	if info, err := os.Stat(dir); err != nil {
-		return [4]Array{}, fmt.Errorf("%s: %w", dir, cause(err))
+		return [4]idx.Array{}, fmt.Errorf("%s: %w", dir, cause(err))
 	} else if !info.IsDir() {
-		return [4]Array{}, fmt.Errorf("%s: not a folder", dir)
+		return [4]idx.Array{}, fmt.Errorf("%s: not a folder", dir)
 	}
-	var arrays [4]Array
+	var arrays [4]idx.Array
 	var errs [4]error
 	var wg sync.WaitGroup
 	for i, f := range files {
@@ -106,42 +107,42 @@ func (files archive) read(dir, copies string) ([4]Array, error) {
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return [4]Array{}, err
+			return [4]idx.Array{}, err
 		}
 	}
 	return arrays, nil
 }
 
 // read opens the file in dir, as it is or compressed, and verifies it.
-func (f idxFile) read(dir, copies string) (Array, error) {
+func (f idxFile) read(dir, copies string) (idx.Array, error) {
 	path := filepath.Join(dir, f.name)
 	r, err := atomicfile.Open(path, maxFile)
 	packed := errors.Is(err, fs.ErrNotExist)
 	if packed {
 		r, err = atomicfile.Open(path+".gz", maxFile)
 		if errors.Is(err, fs.ErrNotExist) {
-			return Array{}, fmt.Errorf("%s: neither it nor %s.gz is there: %w", path, f.name, fs.ErrNotExist)
+			return idx.Array{}, fmt.Errorf("%s: neither it nor %s.gz is there: %w", path, f.name, fs.ErrNotExist)
 		}
 		path += ".gz"
 	}
 	if err != nil {
-		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
+		return idx.Array{}, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	defer r.Close()
-	var a Array
+	var a idx.Array
 	if packed {
 		a, err = f.readPacked(r, copies)
 	} else {
 		a, err = f.readFrom(r)
 	}
 	if err != nil {
-		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
+		return idx.Array{}, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	return a, nil
 }
 
 // verify reports how a, which has the right dimensions, is not the file.
-func (f idxFile) verify(a Array) error {
+func (f idxFile) verify(a idx.Array) error {
 	if len(a.Dims) == 1 {
 		if err := checkLabels(a.Data, ten); err != nil {
 			return err
@@ -154,9 +155,9 @@ func (f idxFile) verify(a Array) error {
 }
 
 // sum returns the SHA-256 of a as a plain IDX file.
-func sum(a Array) string {
+func sum(a idx.Array) string {
 	h := sha256.New()
-	if err := WriteIDX(h, a); err != nil {
+	if err := idx.Write(h, a); err != nil {
 		panic(err) // a was read: its dimensions fit
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"inkling/pkg/data/internal/idx"
 	"inkling/pkg/internal/atomicfile"
 )
 
@@ -61,7 +62,7 @@ func readStored(base string, n int) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	var a [2]Array
+	var a [2]idx.Array
 	var errs [2]error
 	var wg sync.WaitGroup
 	wg.Go(func() { a[0], errs[0] = readFile(images, []int{n, side, side}) })
@@ -79,11 +80,11 @@ func readStored(base string, n int) (*Set, error) {
 
 func writeStored(base string, s *Set) error {
 	images, labels, sums := storedPaths(base)
-	a := Array{[]int{s.Len(), s.H, s.W}, s.Pixels}
-	b := Array{[]int{s.Len()}, narrow(s.Labels)}
+	a := idx.Array{Dims: []int{s.Len(), s.H, s.W}, Data: s.Pixels}
+	b := idx.Array{Dims: []int{s.Len()}, Data: narrow(s.Labels)}
 	return errors.Join(
-		writeAtomic(images, func(w io.Writer) error { return WriteIDX(w, a) }),
-		writeAtomic(labels, func(w io.Writer) error { return WriteIDX(w, b) }),
+		writeAtomic(images, func(w io.Writer) error { return idx.Write(w, a) }),
+		writeAtomic(labels, func(w io.Writer) error { return idx.Write(w, b) }),
 		writeAtomic(sums, func(w io.Writer) error {
 			_, err := io.WriteString(w, storedSums(a, b))
 			return err
@@ -91,23 +92,23 @@ func writeStored(base string, s *Set) error {
 	)
 }
 
-func storedSums(images, labels Array) string {
+func storedSums(images, labels idx.Array) string {
 	return strings.Join([]string{sum(images), sum(labels)}, " ")
 }
 
 // readFile reads an IDX file, of known dimensions unless dims is nil.
-func readFile(path string, dims []int) (Array, error) {
+func readFile(path string, dims []int) (idx.Array, error) {
 	r, err := atomicfile.Open(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Array{}, err
+		return idx.Array{}, err
 	}
 	if err != nil {
-		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
+		return idx.Array{}, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	defer r.Close()
-	a, err := readIDX(r, dims)
+	a, err := idx.Read(r, dims)
 	if err != nil {
-		return Array{}, fmt.Errorf("%s: %w", path, cause(err))
+		return idx.Array{}, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	return a, nil
 }

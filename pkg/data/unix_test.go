@@ -43,9 +43,13 @@ func TestNoRegularFile(t *testing.T) {
 				dir := folderOf(t, "x", names, others())
 				path := filepath.Join(dir, names[0])
 				replace(path)
+				want := lay.want
+				if variable == "INKLING_DATA" && what == "link to /dev/zero" {
+					want = "a link that leads out of the folder"
+				}
 				_, err := loadWith(t, variable, dir)
-				if err == nil || !strings.Contains(err.Error(), path+": "+lay.want) || strings.Contains(err.Error(), "\n") {
-					t.Errorf("%s in %s: %v, want one line with %q", what, variable, err, lay.want)
+				if err == nil || !strings.Contains(err.Error(), path+": "+want) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("%s in %s: %v, want one line with %q", what, variable, err, want)
 				}
 			}
 		}

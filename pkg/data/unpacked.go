@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"inkling/pkg/data/internal/idx"
 	"inkling/pkg/internal/atomicfile"
 )
 
@@ -24,17 +25,17 @@ const maxPacked = 1 << 25
 // readPacked reads a gzip'd IDX file, or its unpacked copy in the folder copies,
 // which it makes if need be. Where that folder cannot be used ("" or not
 // writable), nothing is lost but time, and nothing is said.
-func (f idxFile) readPacked(r *os.File, copies string) (Array, error) {
+func (f idxFile) readPacked(r *os.File, copies string) (idx.Array, error) {
 	info, err := r.Stat()
 	if err != nil {
-		return Array{}, err
+		return idx.Array{}, err
 	}
 	if copies == "" || len(f.dims) == 1 || info.Size() > maxPacked {
 		return f.readFrom(r)
 	}
 	packed, err := io.ReadAll(io.LimitReader(r, maxPacked))
 	if err != nil {
-		return Array{}, err
+		return idx.Array{}, err
 	}
 	key := sha256.Sum256(packed)
 	name := f.name + "-" + hex.EncodeToString(key[:8])
@@ -47,9 +48,9 @@ func (f idxFile) readPacked(r *os.File, copies string) (Array, error) {
 	}
 	a, err := f.readFrom(bytes.NewReader(packed))
 	if err != nil {
-		return Array{}, err
+		return idx.Array{}, err
 	}
-	if writeAtomic(filepath.Join(copies, name), func(w io.Writer) error { return WriteIDX(w, a) }) == nil {
+	if writeAtomic(filepath.Join(copies, name), func(w io.Writer) error { return idx.Write(w, a) }) == nil {
 		sweep(copies, func(other string) bool {
 			return other == name || !strings.HasPrefix(other, f.name)
 		})
@@ -58,10 +59,10 @@ func (f idxFile) readPacked(r *os.File, copies string) (Array, error) {
 }
 
 // readFrom reads the file's content from r, plain or gzip'd, and verifies it.
-func (f idxFile) readFrom(r io.Reader) (Array, error) {
-	a, err := readIDX(r, f.dims)
+func (f idxFile) readFrom(r io.Reader) (idx.Array, error) {
+	a, err := idx.Read(r, f.dims)
 	if err != nil {
-		return Array{}, err
+		return idx.Array{}, err
 	}
 	return a, f.verify(a)
 }

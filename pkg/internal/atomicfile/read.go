@@ -14,16 +14,20 @@ import (
 // can lie where a file of ours is expected. What the caller reads is bounded by
 // limit only if it stops there: a file can grow.
 func Open(path string, limit int64) (*os.File, error) {
+	return open(path, limit, os.Stat, os.OpenFile)
+}
+
+func open(path string, limit int64, stat func(string) (fs.FileInfo, error), openFile func(string, int, fs.FileMode) (*os.File, error)) (*os.File, error) {
 	// Looking before opening spares devices that do something when opened; the
 	// look after it is the one that counts.
-	info, err := os.Stat(path)
+	info, err := stat(path)
 	if err == nil {
 		err = check(path, info, limit)
 	}
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	f, err := openFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -45,25 +49,12 @@ func OpenIn(folder, name string, limit int64) (*os.File, error) {
 		return nil, err
 	}
 	defer root.Close()
-	info, err := root.Stat(name)
-	if err == nil {
-		err = check(name, info, limit)
-	}
-	if err != nil {
-		return nil, err
-	}
-	f, err := root.OpenFile(name, os.O_RDONLY|nonblock, 0)
-	if err != nil {
-		return nil, err
-	}
-	if info, err = f.Stat(); err == nil {
-		err = check(name, info, limit)
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
+	return OpenWithin(root, name, limit)
+}
+
+// OpenWithin is OpenIn for who opens many files of a folder.
+func OpenWithin(folder *os.Root, name string, limit int64) (*os.File, error) {
+	return open(name, limit, folder.Stat, folder.OpenFile)
 }
 
 // ReadFile is os.ReadFile of what Open opens.

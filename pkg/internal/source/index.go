@@ -167,7 +167,7 @@ func (u *unit) add(path string, p *program, sure bool) error {
 	if parsed == nil || !sure && (parsed.Name.Name == "documentation" || !u.holds(parsed.Name.Name) || u.declares(parsed)) {
 		return nil
 	}
-	if changed(info).After(p.limit) {
+	if atomicfile.Changed(info).After(p.limit) {
 		return fmt.Errorf("%s was changed after the program was built from it", place(u.pkg, path, 0))
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package data
+package idx
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 )
 
 // idx returns the bytes of an IDX file, right or wrong.
-func idx(magic uint32, dims []uint32, data []byte) []byte {
+func file(magic uint32, dims []uint32, data []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, magic)
 	for _, d := range dims {
 		b = binary.BigEndian.AppendUint32(b, d)
@@ -30,7 +30,7 @@ func zip(b []byte) []byte {
 	return buf.Bytes()
 }
 
-func TestIDXRoundTrip(t *testing.T) {
+func TestRoundTrip(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, dims := range [][]int{{1}, {7}, {3, 5}, {4, 28, 28}, {2, 3, 4, 5}, {1100, 1031}} {
 		n := 1
@@ -42,27 +42,27 @@ func TestIDXRoundTrip(t *testing.T) {
 			want.Data[i] = uint8(rng.Uint32())
 		}
 		var file bytes.Buffer
-		if err := WriteIDX(&file, want); err != nil {
+		if err := Write(&file, want); err != nil {
 			t.Fatal(err)
 		}
 		for name, b := range map[string][]byte{"plain": file.Bytes(), "gzip": zip(file.Bytes())} {
 			// One byte at a time shows any read that takes what it is given
 			// for what it asked for.
 			for _, r := range []io.Reader{bytes.NewReader(b), &dribble{b}} {
-				if got, err := ReadIDX(r); err != nil || !reflect.DeepEqual(got, want) {
+				if got, err := Read(r, nil); err != nil || !reflect.DeepEqual(got, want) {
 					t.Errorf("%v %s: came back different, error %v", dims, name, err)
 				}
 			}
-			if got, err := readIDX(bytes.NewReader(b), dims); err != nil || !reflect.DeepEqual(got, want) {
+			if got, err := Read(bytes.NewReader(b), dims); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%v %s, dimensions known: came back different, error %v", dims, name, err)
 			}
 		}
 	}
 }
 
-// Labels of type int32 come back as bytes: QMNIST's rows of eight, and plain ones.
-func TestIDXLabelsOfInt32(t *testing.T) {
-	want := []uint8{7, 0, 255}
+// Labels are bytes, int32, or QMNIST's rows of eight int32, of which the first counts.
+func TestLabels(t *testing.T) {
+	want := []int32{7, 0, 1 << 20, -1}
 	var rows, single []byte
 	for i, y := range want {
 		single = binary.BigEndian.AppendUint32(single, uint32(y))
@@ -70,16 +70,38 @@ func TestIDXLabelsOfInt32(t *testing.T) {
 			rows = binary.BigEndian.AppendUint32(rows, v)
 		}
 	}
-	for name, file := range map[string][]byte{"rows of eight": idx(0xc02, []uint32{3, 8}, rows), "single": idx(0xc01, []uint32{3}, single)} {
-		for _, b := range [][]byte{file, zip(file)} {
-			got, err := readIDX(&dribble{b}, []int{3})
-			if err != nil || !slices.Equal(got.Dims, []int{3}) || !bytes.Equal(got.Data, want) {
+	for name, c := range map[string]struct {
+		file []byte
+		want []int32
+	}{
+		"rows of eight": {file(0xc02, []uint32{4, 8}, rows), want},
+		"rows of one":   {file(0xc02, []uint32{4, 1}, single), want},
+		"single":        {file(0xc01, []uint32{4}, single), want},
+		"bytes":         {file(0x801, []uint32{3}, []byte{7, 0, 255}), []int32{7, 0, 255}},
+	} {
+		for _, b := range [][]byte{c.file, zip(c.file)} {
+			if got, err := ReadLabels(&dribble{b}); err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("%s: %v, %v", name, got, err)
 			}
 		}
 	}
-	if _, err := readIDX(bytes.NewReader(idx(0xc02, []uint32{3, 8}, rows)), []int{4}); err == nil || err.Error() != "holds 3 bytes, want 4" {
-		t.Errorf("another number of labels: %v", err)
+	const magic = " is not IDX of labels, allowed 00000801 (bytes), 00000c01 or 00000c02 (int32)"
+	for _, c := range []struct {
+		file []byte
+		want string
+	}{
+		{file(0x803, []uint32{1, 1, 1}, []byte{0}), "magic 00000803" + magic},
+		{file(0xc03, []uint32{1, 1, 1}, make([]byte, 4)), "magic 00000c03" + magic},
+		{file(0xc00, nil, nil), "magic 00000c00" + magic},
+		{file(0xc02, []uint32{2, 7}, make([]byte, 56)), "its header 2×7 means rows of 7 int32, allowed 1 or 8 (the first is the label)"},
+		{file(0xc02, []uint32{2, 8}, make([]byte, 63)), "truncated: 63 bytes of data, its header 2×8 needs 64"},
+		{file(0xc01, []uint32{2}, make([]byte, 9)), "more than the 8 bytes of data that its header 2 needs"},
+		{file(0xc01, []uint32{1 << 28}, nil), "its header 268435456 means 1073741824 bytes of data, allowed 671088640"},
+		{file(0x801, []uint32{3}, []byte{1, 2}), "truncated: 2 bytes of data, its header 3 needs 3"},
+	} {
+		if _, err := ReadLabels(bytes.NewReader(c.file)); err == nil || err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
 	}
 }
 
@@ -95,8 +117,8 @@ func (d *dribble) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func TestReadIDXRefuses(t *testing.T) {
-	good := idx(0x803, []uint32{2, 3, 3}, make([]byte, 18))
+func TestReadRefuses(t *testing.T) {
+	good := file(0x803, []uint32{2, 3, 3}, make([]byte, 18))
 	flipped := zip(good)
 	flipped[len(flipped)-6]++
 	for _, c := range []struct {
@@ -110,64 +132,58 @@ func TestReadIDXRefuses(t *testing.T) {
 		{"no data", good[:16], "truncated: 0 bytes of data, its header 2×3×3 needs 18"},
 		{"one byte short", good[:33], "truncated: 17 bytes of data, its header 2×3×3 needs 18"},
 		{"one byte more", append(good[:34:34], 0), "more than the 18 bytes of data that its header 2×3×3 needs"},
-		{"floats", idx(0xd03, []uint32{1, 1, 1}, make([]byte, 4)), "magic 00000d03 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803, labels as int32 00000c01 or 00000c02"},
-		{"little-endian", idx(0x03080000, []uint32{1, 1, 1}, []byte{0}), "magic 03080000 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803, labels as int32 00000c01 or 00000c02"},
-		{"rank 0", idx(0x800, nil, nil), "magic 00000800 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803, labels as int32 00000c01 or 00000c02"},
-		{"rank 5", idx(0x805, []uint32{1, 1, 1, 1, 1}, []byte{0}), "magic 00000805 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803, labels as int32 00000c01 or 00000c02"},
-		{"PNG", []byte("\x89PNG\r\n\x1a\n"), "magic 89504e47 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803, labels as int32 00000c01 or 00000c02"},
-		{"no images", idx(0x803, []uint32{0, 28, 28}, nil), "dimension 1 of 3 is 0, allowed 1 or more"},
-		{"huge", idx(0x803, []uint32{1 << 31, 1 << 31, 4}, nil), "its header 2147483648×2147483648×4 means 2⁶⁴ or more bytes of data, allowed 671088640"},
-		{"product wraps to zero", idx(0x804, []uint32{1 << 16, 1 << 16, 1 << 16, 1 << 16}, nil), "its header 65536×65536×65536×65536 means 2⁶⁴ or more bytes of data, allowed 671088640"},
-		{"one image beyond the limit", idx(0x803, []uint32{855981, 28, 28}, nil), "its header 855981×28×28 means 671089104 bytes of data, allowed 671088640"},
-		{"a wrap that ends small", idx(0x804, []uint32{1 << 31, 1 << 31, 1 << 2, 1}, nil), "its header 2147483648×2147483648×4×1 means 2⁶⁴ or more bytes of data, allowed 671088640"},
-		{"int32 images", idx(0xc03, []uint32{1, 1, 1}, make([]byte, 4)), "magic 00000c03 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803, labels as int32 00000c01 or 00000c02"},
-		{"int32 in rows of 7", idx(0xc02, []uint32{2, 7}, make([]byte, 56)), "its header 2×7 means rows of 7 int32, allowed 1 or 8 (the first is the label)"},
-		{"int32 cut", idx(0xc02, []uint32{2, 8}, make([]byte, 63)), "truncated: 63 bytes of data, its header needs 64"},
-		{"int32 one more", idx(0xc01, []uint32{2}, make([]byte, 9)), "more than the 8 bytes of data that its header 2 needs"},
-		{"int32 below 0", idx(0xc01, []uint32{1}, []byte{255, 255, 255, 255}), "label -1 at index 0, allowed 0 to 255"},
-		{"int32 above 255", idx(0xc01, []uint32{2}, []byte{0, 0, 0, 9, 0, 0, 1, 0}), "label 256 at index 1, allowed 0 to 255"},
-		{"int32 beyond the limit", idx(0xc01, []uint32{1 << 28}, nil), "its header 268435456 means 1073741824 bytes of data, allowed 671088640"},
-		{"zero after a wrap", idx(0x803, []uint32{1 << 26, 1 << 26, 0}, nil), "dimension 3 of 3 is 0, allowed 1 or more"},
+		{"floats", file(0xd03, []uint32{1, 1, 1}, make([]byte, 4)), "magic 00000d03 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"little-endian", file(0x03080000, []uint32{1, 1, 1}, []byte{0}), "magic 03080000 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"rank 0", file(0x800, nil, nil), "magic 00000800 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"rank 5", file(0x805, []uint32{1, 1, 1, 1, 1}, []byte{0}), "magic 00000805 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"PNG", []byte("\x89PNG\r\n\x1a\n"), "magic 89504e47 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"no images", file(0x803, []uint32{0, 28, 28}, nil), "dimension 1 of 3 is 0, allowed 1 or more"},
+		{"huge", file(0x803, []uint32{1 << 31, 1 << 31, 4}, nil), "its header 2147483648×2147483648×4 means 2⁶⁴ or more bytes of data, allowed 671088640"},
+		{"product wraps to zero", file(0x804, []uint32{1 << 16, 1 << 16, 1 << 16, 1 << 16}, nil), "its header 65536×65536×65536×65536 means 2⁶⁴ or more bytes of data, allowed 671088640"},
+		{"one image beyond the limit", file(0x803, []uint32{855981, 28, 28}, nil), "its header 855981×28×28 means 671089104 bytes of data, allowed 671088640"},
+		{"a wrap that ends small", file(0x804, []uint32{1 << 31, 1 << 31, 1 << 2, 1}, nil), "its header 2147483648×2147483648×4×1 means 2⁶⁴ or more bytes of data, allowed 671088640"},
+		{"int32 images", file(0xc03, []uint32{1, 1, 1}, make([]byte, 4)), "magic 00000c03 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
+		{"zero after a wrap", file(0x803, []uint32{1 << 26, 1 << 26, 0}, nil), "dimension 3 of 3 is 0, allowed 1 or more"},
 		{"gzip cut in its data", zip(good)[:20], "truncated: the header ends within its 3 dimensions"},
 		{"gzip cut in its header", zip(good)[:5], "gzip: unexpected EOF"},
 		{"gzip without its trailer", zip(good)[:len(zip(good))-3], "after the data: unexpected EOF"},
 		{"gzip with a wrong checksum", flipped, "after the data: gzip: invalid checksum"},
 		{"gzip with a tail", append(zip(good), "a tail of text"...), "after the data: gzip: invalid header"},
-		{"gzip in gzip", zip(zip(good)), "magic 1f8b0800 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803, labels as int32 00000c01 or 00000c02"},
+		{"gzip in gzip", zip(zip(good)), "magic 1f8b0800 is not IDX of bytes, allowed 00000801 (labels) to 00000804; images have 00000803"},
 	} {
-		if _, err := ReadIDX(bytes.NewReader(c.file)); err == nil || err.Error() != c.want {
+		if _, err := Read(bytes.NewReader(c.file), nil); err == nil || err.Error() != c.want {
 			t.Errorf("%s:\n got %v\nwant %s", c.name, err, c.want)
 		}
 	}
 }
 
-func TestReadIDXEveryTruncation(t *testing.T) {
-	plain := idx(0x803, []uint32{3, 5, 4}, bytes.Repeat([]byte{7, 200, 9}, 20))
+func TestReadEveryTruncation(t *testing.T) {
+	plain := file(0x803, []uint32{3, 5, 4}, bytes.Repeat([]byte{7, 200, 9}, 20))
 	for name, file := range map[string][]byte{"plain": plain, "gzip": zip(plain)} {
 		for n := range file {
-			if _, err := ReadIDX(bytes.NewReader(file[:n])); err == nil {
+			if _, err := Read(bytes.NewReader(file[:n]), nil); err == nil {
 				t.Errorf("%s: %d of %d bytes accepted", name, n, len(file))
 			}
 		}
 	}
 }
 
-func TestReadIDXOtherDims(t *testing.T) {
+func TestReadOtherDims(t *testing.T) {
 	for _, c := range []struct {
 		file []byte
 		want string
 	}{
-		{idx(0x803, []uint32{2, 28, 27}, make([]byte, 2*28*27)), "holds 2×28×27 bytes, want 2×28×28"},
-		{idx(0x803, []uint32{1, 28, 28}, make([]byte, 28*28)), "holds 1×28×28 bytes, want 2×28×28"},
-		{idx(0x801, []uint32{2}, make([]byte, 2)), "holds 2 bytes, want 2×28×28"},
+		{file(0x803, []uint32{2, 28, 27}, make([]byte, 2*28*27)), "holds 2×28×27 bytes, want 2×28×28"},
+		{file(0x803, []uint32{1, 28, 28}, make([]byte, 28*28)), "holds 1×28×28 bytes, want 2×28×28"},
+		{file(0x801, []uint32{2}, make([]byte, 2)), "holds 2 bytes, want 2×28×28"},
 	} {
-		if _, err := readIDX(bytes.NewReader(c.file), []int{2, 28, 28}); err == nil || err.Error() != c.want {
+		if _, err := Read(bytes.NewReader(c.file), []int{2, 28, 28}); err == nil || err.Error() != c.want {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}
 }
 
-func TestWriteIDXRefuses(t *testing.T) {
+func TestWriteRefuses(t *testing.T) {
 	for _, c := range []struct {
 		a    Array
 		want string
@@ -180,7 +196,7 @@ func TestWriteIDXRefuses(t *testing.T) {
 		{Array{[]int{2, 3}, make([]byte, 5)}, "idx: 5 bytes of data, dimensions 2×3 need 6"},
 	} {
 		var file bytes.Buffer
-		if err := WriteIDX(&file, c.a); err == nil || err.Error() != c.want || file.Len() > 0 {
+		if err := Write(&file, c.a); err == nil || err.Error() != c.want || file.Len() > 0 {
 			t.Errorf("%v: got %v and %d bytes, want %s", c.a.Dims, err, file.Len(), c.want)
 		}
 	}
@@ -197,11 +213,11 @@ func allocated(f func()) uint64 {
 }
 
 // A header may claim what it likes, and a small file may unpack to a large one:
-// memory follows the bytes that come, up to maxIDX.
-func TestReadIDXBombs(t *testing.T) {
-	claim := idx(0x803, []uint32{1 << 16, 28, 28}, make([]byte, 100))
+// memory follows the bytes that come, up to Max.
+func TestReadBombs(t *testing.T) {
+	claim := file(0x803, []uint32{1 << 16, 28, 28}, make([]byte, 100))
 	if got := allocated(func() {
-		if _, err := ReadIDX(bytes.NewReader(claim)); err == nil {
+		if _, err := Read(bytes.NewReader(claim), nil); err == nil {
 			t.Error("a header without its data was accepted")
 		}
 	}); got > 2<<20 {
@@ -210,14 +226,14 @@ func TestReadIDXBombs(t *testing.T) {
 
 	bomb := new(bytes.Buffer)
 	z := gzip.NewWriter(bomb)
-	z.Write(idx(0x803, []uint32{1 << 20, 8, 8}, nil)) // 64 MiB announced
+	z.Write(file(0x803, []uint32{1 << 20, 8, 8}, nil)) // 64 MiB announced
 	zeros := make([]byte, 1<<20)
 	for range 80 {
 		z.Write(zeros)
 	}
 	z.Close()
 	if got := allocated(func() {
-		_, err := ReadIDX(bytes.NewReader(bomb.Bytes()))
+		_, err := Read(bytes.NewReader(bomb.Bytes()), nil)
 		if want := "more than the 67108864 bytes of data that its header 1048576×8×8 needs"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -236,11 +252,11 @@ func checkIDX(t *testing.T, file []byte) {
 	unpacked := len(file)
 	var a Array
 	var err error
-	read := func() { a, err = ReadIDX(bytes.NewReader(file)) }
+	read := func() { a, err = Read(bytes.NewReader(file), nil) }
 	got := allocated(read)
 	if bytes.HasPrefix(file, []byte{0x1f, 0x8b}) {
 		if z, err := gzip.NewReader(bytes.NewReader(file)); err == nil {
-			n, _ := io.Copy(io.Discard, io.LimitReader(z, maxIDX))
+			n, _ := io.Copy(io.Discard, io.LimitReader(z, Max))
 			unpacked += int(n)
 		}
 	}
@@ -261,30 +277,46 @@ func checkIDX(t *testing.T, file []byte) {
 		return
 	}
 	var again bytes.Buffer
-	if err := WriteIDX(&again, a); err != nil {
-		t.Fatalf("accepted %s, but cannot write it: %v", times(a.Dims), err)
+	if err := Write(&again, a); err != nil {
+		t.Fatalf("accepted %s, but cannot write it: %v", Times(a.Dims), err)
 	}
-	b, err := ReadIDX(bytes.NewReader(again.Bytes()))
+	b, err := Read(bytes.NewReader(again.Bytes()), nil)
 	if err != nil || !reflect.DeepEqual(a, b) {
-		t.Errorf("accepted %s, which came back different: %v", times(a.Dims), err)
+		t.Errorf("accepted %s, which came back different: %v", Times(a.Dims), err)
 	}
 	plain := !bytes.HasPrefix(file, []byte{0x1f, 0x8b})
-	if plain && file[2] == idxByte && !bytes.Equal(file, again.Bytes()) {
+	if plain && file[2] == typeByte && !bytes.Equal(file, again.Bytes()) {
 		t.Errorf("accepted bytes that it would write otherwise: %x", file)
 	}
 }
 
+// FuzzLabels: labels in, or one line; never more memory than the bytes that came.
+func FuzzLabels(f *testing.F) {
+	f.Add(file(0x801, []uint32{3}, []byte{0, 9, 1}))
+	f.Add(file(0xc02, []uint32{1, 8}, make([]byte, 32)))
+	f.Add(file(0xc01, []uint32{1 << 27}, make([]byte, 40)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		labels, err := ReadLabels(bytes.NewReader(b))
+		if err == nil && !bytes.HasPrefix(b, []byte{0x1f, 0x8b}) && len(labels) > len(b) {
+			t.Errorf("%d labels of %d bytes", len(labels), len(b))
+		}
+		if err != nil && strings.ContainsRune(err.Error(), '\n') {
+			t.Errorf("error %q is not one line", err)
+		}
+	})
+}
+
 func FuzzIDX(f *testing.F) {
-	f.Add(idx(0x801, []uint32{3}, []byte{0, 9, 1}))
-	f.Add(idx(0x803, []uint32{1, 2, 2}, []byte{0, 1, 2, 255}))
+	f.Add(file(0x801, []uint32{3}, []byte{0, 9, 1}))
+	f.Add(file(0x803, []uint32{1, 2, 2}, []byte{0, 1, 2, 255}))
 	f.Fuzz(checkIDX)
 }
 
 // FuzzGzippedIDX compresses what it is given, since a fuzzer seldom guesses a
 // checksum; FuzzIDX finds the broken gzip files by itself.
 func FuzzGzippedIDX(f *testing.F) {
-	f.Add(idx(0x803, []uint32{1, 2, 2}, []byte{0, 1, 2, 255}), 1000, 0)
-	f.Add(idx(0x801, []uint32{3}, []byte{0, 9, 1}), 30, 1)
+	f.Add(file(0x803, []uint32{1, 2, 2}, []byte{0, 1, 2, 255}), 1000, 0)
+	f.Add(file(0x801, []uint32{3}, []byte{0, 9, 1}), 30, 1)
 	f.Fuzz(func(t *testing.T, plain []byte, keep, flip int) {
 		file := zip(plain)
 		if keep >= 0 && keep < len(file) {

@@ -1,4 +1,4 @@
-package source
+package atomicfile
 
 import (
 	"io/fs"
@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// changed is when a file got its content, at the latest: a file that is moved
+// Changed is when a file got its content, at the latest: a file that is moved
 // over another keeps its time of modification, not that of its change.
-func changed(info fs.FileInfo) time.Time {
+func Changed(info fs.FileInfo) time.Time {
 	t := info.ModTime()
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		if c := time.Unix(s.Ctim.Unix()); c.After(t) {
+		if c := time.Unix(s.Ctimespec.Unix()); c.After(t) {
 			t = c
 		}
 	}
