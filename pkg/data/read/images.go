@@ -330,7 +330,7 @@ func forAll(ctx context.Context, n int, work func(d *decoder, i int) error) erro
 	failed.Store(int64(n))
 	var why error
 	each(n, func() func(int) {
-		d := &decoder{ctx: ctx}
+		d := &decoder{}
 		return func(i int) {
 			if int64(i) > failed.Load() || ctx.Err() != nil {
 				return

@@ -49,7 +49,7 @@ func TestImagesOfPillow(t *testing.T) {
 		t.Fatal(len(expected.Images), err)
 	}
 	p := place(t, tools)
-	d := &decoder{ctx: context.Background()} // one for all: what it keeps of one image must not show in another
+	d := &decoder{} // one for all: what it keeps of one image must not show in another
 	for _, name := range slices.Sorted(maps.Keys(expected.Images)) {
 		want := expected.Images[name]
 		h, w, err := d.size(p, name)

@@ -19,11 +19,13 @@ import (
 	"inkling/pkg/internal/atomicfile"
 )
 
+// MaxFile is the most bytes of a picture's file.
+const MaxFile = 64 << 20
+
 // Limits. A photograph of 50 megapixels is about 20 MB and needs 150 MB to be
 // decoded. A file of a few KB may claim any size: its header is looked at
 // before anything is made for its pixels.
 const (
-	maxFile   = 64 << 20  // bytes of a file
 	maxMemory = 512 << 20 // bytes while it is decoded
 	maxScans  = 200       // passes over all pixels of a JPEG; libjpeg writes 10
 )
@@ -35,7 +37,7 @@ func Named(name string) bool {
 
 // Read decodes the picture in a regular file; errors name the file.
 func Read(path string) (image.Image, error) {
-	b, err := atomicfile.ReadFile(path, maxFile)
+	b, err := atomicfile.ReadFile(path, MaxFile)
 	if err == nil {
 		var m image.Image
 		if m, err = Decode(b); err == nil {
@@ -48,21 +50,23 @@ func Read(path string) (image.Image, error) {
 	return nil, fmt.Errorf("%s: %w", path, err)
 }
 
-// Decode decodes a PNG, a JPEG or the first picture of a GIF, and turns it
-// upright where its Exif data say how the camera was held.
-func Decode(b []byte) (image.Image, error) {
-	c, format, err := image.DecodeConfig(bytes.NewReader(b))
-	format = strings.ToUpper(format)
-	switch {
-	case errors.Is(err, image.ErrFormat):
-		return nil, fmt.Errorf("%s, want a picture as PNG, JPEG or GIF", found(b))
-	case err != nil:
-		return nil, wrong(format, err)
-	case c.Width < 1 || c.Height < 1:
-		return nil, fmt.Errorf("a %s of %d×%d pixels, want 1×1 or more", format, c.Width, c.Height)
+// Size is the height and the width of a picture as Decode gives it, which its
+// beginning mostly tells. A picture that would be refused for its size is.
+func Size(b []byte) (h, w int, err error) {
+	c, _, err := header(b)
+	if orientation(b) > 4 {
+		c.Width, c.Height = c.Height, c.Width
 	}
-	if need := float64(c.Width) * float64(c.Height) * perPixel(c, b); need > maxMemory {
-		return nil, fmt.Errorf("a %s of %d×%d pixels, which takes %.0f MiB, allowed %d: make it smaller", format, c.Width, c.Height, need/(1<<20), maxMemory>>20)
+	return c.Height, c.Width, err
+}
+
+// Decode decodes a PNG, a JPEG or the first picture of a GIF, which may cover less
+// than Size says, and turns it upright where its Exif data say how the camera was
+// held.
+func Decode(b []byte) (image.Image, error) {
+	_, format, err := header(b)
+	if err != nil {
+		return nil, err
 	}
 	if n := bytes.Count(b, []byte{0xff, startOfScan}); format == "JPEG" && n > maxScans {
 		return nil, fmt.Errorf("a JPEG of %d scans, allowed %d", n, maxScans)
@@ -75,6 +79,24 @@ func Decode(b []byte) (image.Image, error) {
 		return nil, fmt.Errorf("a %s without a pixel", format)
 	}
 	return upright(m, orientation(b)), nil
+}
+
+func header(b []byte) (image.Config, string, error) {
+	c, format, err := image.DecodeConfig(bytes.NewReader(b))
+	format = strings.ToUpper(format)
+	switch {
+	case errors.Is(err, image.ErrFormat):
+		err = fmt.Errorf("%s, want a picture as PNG, JPEG or GIF", found(b))
+	case err != nil:
+		err = wrong(format, err)
+	case c.Width < 1 || c.Height < 1:
+		err = fmt.Errorf("a %s of %d×%d pixels, want 1×1 or more", format, c.Width, c.Height)
+	default:
+		if need := float64(c.Width) * float64(c.Height) * perPixel(c, b); need > maxMemory {
+			err = fmt.Errorf("a %s of %d×%d pixels, which takes %.0f MiB, allowed %d: make it smaller", format, c.Width, c.Height, need/(1<<20), maxMemory>>20)
+		}
+	}
+	return c, format, err
 }
 
 // perPixel is the memory in bytes that decoding takes for each pixel.
