@@ -2,7 +2,6 @@ package study
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"inkling/pkg/data"
@@ -45,44 +44,11 @@ func mlp() train.Config {
 	}
 }
 
-// mustEqual compares two runs bit for bit, but for their seconds.
-func mustEqual(t *testing.T, what string, got, want lab.History, gotW, wantW []float32) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: %d events, want %d", what, len(got), len(want))
-	}
-	for i := range got {
-		if a, b := untimed(got[i]), untimed(want[i]); a != b {
-			t.Fatalf("%s: event %d is %+v, want %+v", what, i, a, b)
-		}
-	}
-	if len(gotW) != len(wantW) {
-		t.Fatalf("%s: %d values, want %d", what, len(gotW), len(wantW))
-	}
-	for i := range gotW {
-		if math.Float32bits(gotW[i]) != math.Float32bits(wantW[i]) {
-			t.Fatalf("%s: value %d is %v, want %v", what, i, gotW[i], wantW[i])
-		}
-	}
-}
-
-func untimed(e train.Event) train.Event {
-	e.Seconds = 0
-	return e
-}
-
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(fmt.Sprint("unexpected error: ", err))
 	}
 	return v
-}
-
-func near(t *testing.T, what string, got, want float64) {
-	t.Helper()
-	if !(math.Abs(got-want) <= 1e-6) && !(math.IsNaN(got) && math.IsNaN(want)) {
-		t.Errorf("%s is %v, want %v", what, got, want)
-	}
 }
 
 // ran is a run with the given dev accuracies, one every ten steps and two

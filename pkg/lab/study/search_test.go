@@ -166,13 +166,16 @@ func TestSearch(t *testing.T) {
 	}
 	for i, f := range found {
 		want := alone[f.Point.String()]
-		mustEqual(t, f.Point.String(), f.Result.History, want.History, nil, nil)
-		if want.Judged() {
-			near(t, "score", f.Score, want.Best.Score)
-		} else if !math.IsNaN(f.Score) {
+		if !slices.EqualFunc(f.Result.History, want.History, func(a, b train.Event) bool {
+			a.Seconds, b.Seconds = 0, 0
+			return a == b
+		}) {
+			t.Errorf("%v told %+v, alone %+v", f.Point, f.Result.History, want.History)
+		}
+		if !want.Judged() && !math.IsNaN(f.Score) {
 			t.Errorf("%v was never judged and has the score %v", f.Point, f.Score)
 		}
-		if want.Judged() && f.Loss != want.Best.Loss || f.Result.Status != want.Status {
+		if want.Judged() && (f.Score != want.Best.Score || f.Loss != want.Best.Loss) || f.Result.Status != want.Status {
 			t.Errorf("%+v, want %+v", f, want.Record)
 		}
 		if i > 0 && compareTried(found[i-1], f) > 0 {
