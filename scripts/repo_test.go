@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"pkg/nn/internal": {"pkg/internal"},
 	"pkg/nn":          {"pkg/internal", "pkg/nn/internal"},
 	"pkg/nn/inspect":  {"pkg/nn"},
+	"pkg/nn/export":   {"pkg/internal", "pkg/nn"},
 	"pkg/nn/onnx":     {"pkg/internal", "pkg/nn"},
 	"pkg/nn/optim":    {"pkg/internal", "pkg/nn", "pkg/nn/internal"},
 	"pkg/nn/train":    {"pkg/internal", "pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},

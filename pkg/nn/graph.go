@@ -108,15 +108,15 @@ func (g *Graph) chain(c *chain, layers []Layer, prefix string) error {
 	return nil
 }
 
-// Add puts n behind what stands there: its first input is that value, its name
-// and output follow the layer. Without Out it keeps the shape.
+// Add puts n behind what stands there: its first input is that value, its output
+// and, if it has none, its name follow the layer. Without Out it keeps the shape.
 func (g *Graph) Add(n Node) {
 	if n.Out == (Shape{}) {
 		n.Out = g.at.shape
 	}
-	n.Name = g.name
-	for i := 2; g.taken[n.Name]; i++ {
-		n.Name = fmt.Sprintf("%s.%s%d", g.name, strings.ToLower(n.Op), i)
+	n.Name = orElse(n.Name, g.name)
+	for i, base := 2, n.Name; g.taken[n.Name]; i++ {
+		n.Name = fmt.Sprintf("%s.%s%d", base, strings.ToLower(n.Op), i)
 	}
 	g.taken[n.Name] = true
 	n.Inputs = append([]string{g.at.value}, n.Inputs...)
@@ -143,14 +143,14 @@ func (g *Graph) LayerOut() Shape { return g.out }
 // Flatten makes the value a batch of vectors, if it is none.
 func (g *Graph) Flatten() {
 	if !g.at.flat {
-		g.Add(Node{Op: "Flatten", Attrs: []Attr{{"axis", 1}}, Out: Vec(g.at.shape.Size())})
+		g.Add(Node{Op: "Flatten", Name: strings.TrimSuffix(g.name, ".flatten") + ".flatten", Attrs: []Attr{{"axis", 1}}, Out: Vec(g.at.shape.Size())})
 	}
 }
 
 // Image makes the value a batch of images of shape s, if it is none.
 func (g *Graph) Image(s Shape) {
 	if g.at.flat {
-		g.Add(Node{Op: "Reshape", Out: s})
+		g.Add(Node{Op: "Reshape", Name: g.name + ".image", Out: s})
 	}
 }
 

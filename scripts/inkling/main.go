@@ -4,6 +4,8 @@
 //	go run ./scripts/inkling train --hidden=512,256 --lr=0.1
 //	go run ./scripts/inkling test q1
 //	go run ./scripts/inkling runs
+//	go run ./scripts/inkling export q1 digits.onnx
+//	go run ./scripts/inkling import digits.onnx digits.safetensors
 //	go run ./scripts/inkling data
 //	go run ./scripts/inkling version
 //
@@ -38,6 +40,8 @@ var commands = []struct {
 	{"train", "[--flags]", "train a network; --help lists the flags", trainCommand},
 	{"test", "FILE|QUESTION…", "accuracy of saved models on the test set", testCommand},
 	{"runs", "[show|rename|rm]", "the runs in the run store: list, look, rename, remove", runsCommand},
+	{"export", "MODEL OUT", "a saved model as ONNX, as Go, as JSON, as PyTorch", exportCommand},
+	{"import", "MODEL OUT", "an ONNX model as a saved one", importCommand},
 	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
 	{"version", "", "which inkling this is, its compiler and kernels", versionCommand},
 }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"inkling/pkg/lab"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/export"
+	"inkling/pkg/nn/onnx"
+	"inkling/pkg/nn/train"
+)
+
+// forms are what a network is exported as: a flag, and what writes it.
+var forms = []struct {
+	flag, ending, help string
+	write              func(path, pkg string, s export.Subject) (files []string, err error)
+}{
+	{"onnx", ".onnx", "an ONNX file, for other runtimes", exportONNX},
+	{"go", ".go", "a Go file that classifies with the standard library alone", exportGo},
+	{"json", ".json", "a JSON document of the network and its weights", exportJSON},
+	{"pytorch", ".py", "a PyTorch program, with its weights beside it", exportPyTorch},
+}
+
+func exportCommand(args []string) (int, error) {
+	fs := newFlags()
+	paths := make([]string, len(forms))
+	for i, f := range forms {
+		fs.StringVar(&paths[i], f.flag, "", f.help+" (…"+f.ending+")")
+	}
+	pkg := fs.String("package", "digits", "name of the Go package")
+	licence := fs.String("licence", "", "under what the network may be used, for its card")
+	rest, err := parseWords("export", fs, args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		help("export [--go=FILE …] FILE|QUESTION [MODEL.onnx]\n"+
+			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n"+
+			"  QUESTION  the best model of a question: "+strings.Join(questions(), ", ")+"\n"+
+			"A card, FILE.md, says beside each file what the network is.", fs)
+		return 0, nil
+	case err != nil:
+		return 0, err
+	}
+	if len(rest) == 2 && filepath.Ext(rest[1]) == ".onnx" && paths[0] == "" {
+		paths[0], rest = rest[1], rest[:1]
+	}
+	switch {
+	case len(rest) == 0:
+		return 0, errors.New("nothing to export, want FILE or QUESTION" + havingRuns())
+	case len(rest) > 1:
+		return 0, fmt.Errorf("unexpected argument %.60q, want one model, and a MODEL.onnx", rest[1])
+	case !slices.ContainsFunc(paths, func(p string) bool { return p != "" }):
+		return 0, fmt.Errorf("nowhere to export to: write: inkling export %s MODEL.onnx, or --go=FILE.go, --json=FILE.json, --pytorch=FILE.py", rest[0])
+	}
+	for i, f := range forms {
+		if paths[i] != "" && filepath.Ext(paths[i]) != f.ending {
+			return 0, fmt.Errorf("--%s %.60q, want a name that ends in %s", f.flag, paths[i], f.ending)
+		}
+	}
+	s, err := subject(rest[0])
+	if err != nil {
+		return 0, err
+	}
+	for i, f := range forms {
+		if paths[i] == "" {
+			continue
+		}
+		files, err := f.write(paths[i], *pkg, s)
+		if err != nil {
+			return 0, err
+		}
+		card := strings.TrimSuffix(paths[i], f.ending) + ".md"
+		if err := s.Card(card, export.Card{Title: title(s), Licence: *licence, Scores: testScores(s.Meta), Files: files}); err != nil {
+			return 0, err
+		}
+		fmt.Println(strings.Join(append(files, card), "\n"))
+	}
+	return 0, nil
+}
+
+// subject is the model that arg names, as a file or as a question.
+func subject(arg string) (s export.Subject, err error) {
+	path, file := modelFile(arg)
+	switch {
+	case file:
+		if s.Model, s.Meta, err = nn.Load(path); err == nil && train.IsState(s.Meta) {
+			err = fmt.Errorf("%s: the state of an unfinished run, not a model: want best.safetensors beside it", path)
+		}
+	case slices.Contains(questions(), arg):
+		var l *lab.Lab
+		if l, err = lab.Open(context.Background(), arg); err == nil {
+			s.Model, s.Meta, err = l.BestModel(arg)
+		}
+	default:
+		err = fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, lab.DidYouMean(arg, questions()), havingRuns())
+	}
+	if err != nil {
+		return s, err
+	}
+	kind, err := lab.Kind(s.Model, s.Meta)
+	switch {
+	case err == nil:
+		s.Classes, s.Prepared = kind.Classes, kind.Prepared
+	case s.Meta["classes"] == "": // no classifier, or one that nobody named the classes of
+		err = nil
+	}
+	return s, err
+}
+
+// title is what the card is called.
+func title(s export.Subject) string {
+	if name := s.Meta["name"]; name != "" {
+		return name
+	}
+	return nn.Outline(s.Model.Layers)
+}
+
+// testScores are those that the run of a model has.
+func testScores(meta map[string]string) []export.Score {
+	runs, _ := lab.StoredRuns(meta["question"])
+	for _, r := range runs {
+		if meta["run"] != "" && filepath.Base(r.Dir) == meta["run"] && r.Record.Test != nil {
+			return []export.Score{{Name: "test accuracy", Value: fmt.Sprintf("%.2f %%", 100*r.Record.Test.Accuracy)}}
+		}
+	}
+	return nil
+}
+
+func exportONNX(path, _ string, s export.Subject) ([]string, error) {
+	return []string{path}, onnx.Save(path, s.Model, s.Meta)
+}
+
+func exportGo(path, pkg string, s export.Subject) ([]string, error) { return s.Go(path, pkg) }
+
+func exportJSON(path, _ string, s export.Subject) ([]string, error) {
+	return []string{path}, s.JSON(path)
+}
+
+func exportPyTorch(path, _ string, s export.Subject) ([]string, error) { return s.PyTorch(path) }
