@@ -10,7 +10,7 @@
 // into scratch memory that fits the caches, runs register tiles over it, and
 // stores results where they belong, with bias and ReLU applied on the way.
 //
-//	MatMul…  → product → gemm (plan) → rowBand, panelBand → strip → tile1 … tile6, wide1 … narrow8
+//	MatMul…  → product → gemm (plan) → rowBand, panelBand → strip → tile1 … tile6, wide1 … narrow8; vectorBand
 //	Conv…    → convolution → gather, columns, scatter  → gather1 … gatherNarrow8, strip
 //	the rest → a job with an Op for one range          → …8, and …Generic for the last values
 //

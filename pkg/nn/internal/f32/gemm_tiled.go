@@ -51,7 +51,11 @@ var gemms freeList[gemm]
 func (p product) fast() {
 	g := gemms.get()
 	g.plan(p)
-	g.run()
+	if g.vector() {
+		g.runVector()
+	} else {
+		g.run()
+	}
 	g.a, g.b, g.c, g.Epilogue = operand{}, operand{}, nil, Epilogue{}
 	gemms.put(g)
 }

@@ -37,7 +37,7 @@ func TestNothingBeyondOperands(t *testing.T) {
 	forEach(t, func(t *testing.T) {
 		for _, end := range []bool{true, false} {
 			get := func(n int) []float32 { return pages(t, n, end) }
-			for _, s := range [][3]int{{1, 1, 1}, {5, 7, 3}, {9, 17, 13}, {64, 10, 70}, {10, 33, 64}, {7, 49, 515}, {70, 71, 9}, {24, 48, 31}} {
+			for _, s := range [][3]int{{1, 1, 1}, {1, 45, 13}, {5, 7, 3}, {9, 17, 13}, {64, 10, 70}, {10, 33, 64}, {7, 49, 515}, {70, 71, 9}, {24, 48, 31}} {
 				m, n, k := s[0], s[1], s[2]
 				a, b, c, bias := get(m*k), get(k*n), get(m*n), get(n)
 				for _, l := range layouts {
