@@ -40,8 +40,12 @@ var version = sync.OnceValue(func() string { return source.Digest(sources) + " "
 // told by its time. Tests do not wait.
 var settled = 3 * time.Second
 
-// mostKept is how many results are kept; the ones that were not used longest go.
-const mostKept = 8
+// How many results are kept, and how many bytes of them beside the newest; the ones
+// that were not used longest go.
+const (
+	mostKept  = 8
+	mostBytes = 2 << 30
+)
 
 const keptMagic = "inkling images 1\n"
 
@@ -219,6 +223,7 @@ func sweep(dir string) {
 	type kept struct {
 		path string
 		used time.Time
+		size int64
 	}
 	var all []kept
 	for _, e := range entries {
@@ -233,11 +238,14 @@ func sweep(dir string) {
 				os.Remove(path)
 			}
 		case strings.HasSuffix(e.Name(), ".images"):
-			all = append(all, kept{path, info.ModTime()})
+			all = append(all, kept{path, info.ModTime(), info.Size()})
 		}
 	}
 	slices.SortFunc(all, func(a, b kept) int { return b.used.Compare(a.used) })
-	for _, old := range all[min(len(all), mostKept):] {
-		os.Remove(old.path)
+	sum := int64(0)
+	for i, old := range all {
+		if sum += old.size; i >= mostKept || i > 0 && sum > mostBytes {
+			os.Remove(old.path)
+		}
 	}
 }
