@@ -3,10 +3,12 @@ package data
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -145,5 +147,50 @@ func TestLoadFolderRefuses(t *testing.T) {
 				t.Errorf("\n got %v\nwant %s", err, want)
 			}
 		})
+	}
+}
+
+// MNIST is MNIST in whatever format it lies: the same bytes, verified.
+func TestMNISTInOtherFormats(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes and reads 70,000 images")
+	}
+	want, err := loadWith(t, "INKLING_DATA", mnistDir(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := func(s *Set) []byte {
+		var b []byte
+		for i, y := range s.Labels {
+			b = strconv.AppendInt(b, int64(y), 10)
+			for _, v := range s.pixels(i) {
+				b = strconv.AppendInt(append(b, ','), int64(v), 10)
+			}
+			b = append(b, '\n')
+		}
+		return b
+	}
+	npy := func(shape string, data []byte) []byte {
+		head := fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%s), }\n", shape)
+		return slices.Concat([]byte("\x93NUMPY\x01\x00"), []byte{byte(len(head)), 0}, []byte(head), data)
+	}
+	for name, files := range map[string]map[string][]byte{
+		"redmon": {"mnist_train.csv": table(want.Train), "mnist_test.csv": table(want.Test)},
+		"numpy": {"x_train.npy": npy("60000, 28, 28", want.Train.Pixels), "y_train.npy": npy("60000,", narrow(want.Train.Labels)),
+			"x_test.npy": npy("10000, 784", want.Test.Pixels), "y_test.npy": npy("10000, 1", narrow(want.Test.Labels))},
+	} {
+		dir := filepath.Join(t.TempDir(), name)
+		os.Mkdir(dir, 0o755)
+		for file, b := range files {
+			put(t, dir, file, b)
+		}
+		d, err := loadWith(t, "INKLING_DATA", dir)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if d.Name != "MNIST" || !d.Known() || d.Source != "from INKLING_DATA, SHA-256 verified" || d.Train.Fingerprint() != want.Train.Fingerprint() || d.Test.Fingerprint() != want.Test.Fingerprint() {
+			t.Errorf("%s: %v", name, d)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,7 +82,8 @@ func among(names map[int32]string) string {
 // beside looks for a file that names the classes of a set: NIST's
 // emnist-letters-mapping.txt, with a label and the codes of its characters in a
 // row; CODH's kmnist_classmap.csv; or classes.txt, with the name of class i in
-// line i. It adds the file to those of the plan.
+// line i. It adds the file to those of the plan. The classes of Fashion-MNIST, which
+// no file names, are known.
 func beside(p *Place, set string, plan *Plan) (func() (map[int32]string, error), bool) {
 	for _, c := range []struct {
 		name string
@@ -109,7 +111,22 @@ func beside(p *Place, set string, plan *Plan) (func() (map[int32]string, error),
 			return names, nil
 		}, true
 	}
+	where := []string{filepath.Base(filepath.Dir(p.path)), filepath.Base(p.path), set} // FashionMNIST/raw of torchvision
+	if strings.Contains(strings.ToLower(strings.Join(where, "/")), "fashion") {
+		plan.Notes = append(plan.Notes, "classes named as Fashion-MNIST's")
+		return fashion, true
+	}
 	return nil, false
+}
+
+// fashion are the classes of Fashion-MNIST, whose files do not name them.
+// Source: https://github.com/zalandoresearch/fashion-mnist
+func fashion() (map[int32]string, error) {
+	names := map[int32]string{}
+	for i, name := range []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"} {
+		names[int32(i)] = name
+	}
+	return names, nil
 }
 
 func mapping(b []byte) (map[int32]string, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -97,10 +96,6 @@ func findIDX(p *Place) (*Plan, error) {
 		plan.Notes = append(plan.Notes, "transposed as EMNIST is; transpose=no leaves them")
 	}
 	names, named := beside(p, set, plan)
-	if where := filepath.Join(filepath.Base(filepath.Dir(p.path)), filepath.Base(p.path), set); !named && strings.Contains(strings.ToLower(where), "fashion") {
-		plan.Notes = append(plan.Notes, "classes named as Fashion-MNIST's")
-		names, named = fashion, true
-	}
 	slices.SortFunc(plan.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	plan.Read = func(ctx context.Context) (*Raw, error) {
 		raw, err := files.read(ctx, p, set)
@@ -116,16 +111,6 @@ func findIDX(p *Place) (*Plan, error) {
 		return raw, err
 	}
 	return plan, nil
-}
-
-// fashion are the classes of Fashion-MNIST, whose files do not name them.
-// Source: https://github.com/zalandoresearch/fashion-mnist
-func fashion() (map[int32]string, error) {
-	names := map[int32]string{}
-	for i, name := range []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"} {
-		names[int32(i)] = name
-	}
-	return names, nil
 }
 
 // missing names a file without which the set is not whole, or "".

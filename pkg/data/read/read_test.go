@@ -461,3 +461,107 @@ func TestRefused(t *testing.T) {
 		})
 	}
 }
+
+// Tables of other habits: what stands where, and what the numbers are.
+func TestTables(t *testing.T) {
+	grid := func(n, pixels int, line func(i int) string, head string) []byte {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := range n {
+			b.WriteString(line(i))
+		}
+		return []byte(b.String())
+	}
+	pixels := func(n int, format, comma string, value func(k int) any) string {
+		var all []string
+		for k := range n {
+			all = append(all, fmt.Sprintf(format, value(k)))
+		}
+		return strings.Join(all, comma)
+	}
+	columns := pixels(17, "%d", ",", func(k int) any { return k }) + "\n"
+	for _, c := range []struct {
+		what    string
+		file    []byte
+		options []string
+		c, h, w int
+		first   []uint8 // pixels of the first image
+		classes []string
+		says    string
+	}{
+		{"optdigits: 0 to 16, the label last", grid(70, 16, func(i int) string {
+			return pixels(16, "%d", ",", func(k int) any { return (i + 5*k) % 17 }) + fmt.Sprintf(",%d\n", i%2)
+		}, ""),
+			[]string{"max=16", "label=last"}, 1, 4, 4, []uint8{0, 80, 159, 239, 48, 128, 207, 16, 96, 175, 255, 64, 143, 223, 32, 112}, []string{"0", "1"}, ""},
+		{"the label last, said", grid(70, 4, func(i int) string { return fmt.Sprintf("0,%d,7,9,%c\n", i, 'a'+i%2) }, ""), nil, 1, 2, 2, []uint8{0, 0, 7, 9}, []string{"a", "b"}, "labels in the last column; label=first takes the first"},
+		{"sorted by its labels", grid(90, 4, func(i int) string { return fmt.Sprintf("%d,%d,7,9,0\n", 5+i/45, i) }, ""), nil, 1, 2, 2, []uint8{0, 7, 9, 0}, []string{"5", "6"}, "labels in the first column; label=last takes the last"},
+		{"numbers for names", grid(70, 16, func(i int) string {
+			return fmt.Sprintf("%d,", i%2) + pixels(16, "%d", ",", func(k int) any { return k }) + "\n"
+		}, columns), []string{"label=first"}, 1, 4, 4,
+			[]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, []string{"0", "1"}, ""},
+		{"a column of numbers of rows", grid(70, 16, func(i int) string {
+			return fmt.Sprintf("%d,%d,", i, i%2) + pixels(16, "%d", ",", func(k int) any { return k }) + "\n"
+		}, ","+columns), []string{"label=first"}, 1, 4, 4,
+			[]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, []string{"0", "1"}, ""},
+		{"in quotes, between tabs, with a mark of order", grid(70, 4, func(i int) string { return fmt.Sprintf("\"%d\"\t\"1\"\t2\t3\t\"4\"\r\n", i%3) }, "\ufeff\"class\"\t\"a\"\tb\tc\td\r\n"), nil, 1, 2, 2, []uint8{1, 2, 3, 4}, []string{"0", "1", "2"}, ""},
+		{"0 and 1", grid(70, 4, func(i int) string { return fmt.Sprintf("%d,1,0,1,0\n", i%2) }, "label,a,b,c,d\n"), nil, 1, 2, 2, []uint8{255, 0, 255, 0}, []string{"0", "1"}, "pixels of 0 to 1 made 0 to 255"},
+		{"floats of 0 to 255", grid(70, 4, func(i int) string { return fmt.Sprintf("%d.0,1.0,254.0,2.5,0e0\n", i%2) }, "label,a,b,c,d\n"), nil, 1, 2, 2, []uint8{1, 254, 3, 0}, []string{"0", "1"}, ""},
+		{"a shape", grid(70, 6, func(i int) string { return fmt.Sprintf("%d,1,2,3,4,5,6\n", i%2) }, "label,a,b,c,d,e,f\n"), []string{"shape=2x3"}, 1, 2, 3, []uint8{1, 2, 3, 4, 5, 6}, []string{"0", "1"}, ""},
+		{"colours first", grid(70, 12, func(i int) string { return fmt.Sprintf("%d,1,2,3,4,5,6,7,8,9,10,11,12\n", i%2) }, "label,a,b,c,d,e,f,g,h,i,j,k,l\n"), []string{"shape=3x2x2"}, 3, 2, 2, []uint8{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, []string{"0", "1"}, ""},
+		{"colours last", grid(70, 12, func(i int) string { return fmt.Sprintf("%d,1,2,3,4,5,6,7,8,9,10,11,12\n", i%2) }, "label,a,b,c,d,e,f,g,h,i,j,k,l\n"), []string{"shape=2x2x3"}, 3, 2, 2, []uint8{1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12}, []string{"0", "1"}, ""},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			files := map[string][]byte{"my_train.csv": c.file, "my_test.csv": c.file, "sample_submission.csv": []byte("id,label\n")}
+			d, err := Open(context.Background(), folder(t, files), c.options, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.C != c.c || d.H != c.h || d.W != c.w || !bytes.Equal(d.Train.Pixels[:len(c.first)], c.first) || !slices.Equal(d.Classes, c.classes) || says(d) != c.says {
+				t.Errorf("%d×%d×%d, %v, %q, says %q", d.C, d.H, d.W, d.Train.Pixels[:len(c.first)], d.Classes, says(d))
+			}
+			if !bytes.Equal(d.Test.Pixels, d.Train.Pixels) || !slices.Equal(d.Test.Labels, d.Train.Labels) || len(d.Test.Labels) < 70 {
+				t.Error("the same table is read in another way as the test part")
+			}
+		})
+	}
+}
+
+// Sets as their makers give them out.
+func TestAsGivenOut(t *testing.T) {
+	u8 := func(n int, shape string, data []byte) []byte {
+		return npzOf(map[string][]byte{"arr_0.npy": npyClaim(shape, "|u1", data)})
+	}
+	images, labels := bytes.Repeat([]byte{1, 2, 3, 4}, 70), bytes.Repeat([]byte{0, 1}, 35)
+	kmnist := map[string][]byte{
+		"k49-train-imgs.npz": u8(70, "(70, 2, 2)", images), "k49-train-labels.npz": u8(70, "(70,)", labels),
+		"k49-test-imgs.npz": u8(70, "(70, 2, 2)", images), "k49-test-labels.npz": u8(70, "(70,)", labels),
+		"k49_classmap.csv": []byte("index,codepoint,char\n0,U+3042,あ\n1,U+3044,い\n"),
+	}
+	row := strings.Repeat("1,1,2,3,4\n2,1,2,3,4\n", 40)
+	emnist := map[string][]byte{
+		"emnist-letters-train.csv": []byte(row), "emnist-letters-test.csv": []byte(row), "emnist-letters-mapping.txt": []byte("1 65 97\n2 66 98"),
+		"emnist-digits-train.csv": []byte(row), "emnist-digits-test.csv": []byte(row),
+	}
+	fashion := join(idxSet(func(n string) string { return n }), map[string][]byte{"fashion-mnist_train.csv": []byte("label,a,b,c,d\n" + row), "fashion-mnist_test.csv": []byte("label,a,b,c,d\n" + row)})
+	for _, c := range []struct {
+		what    string
+		files   map[string][]byte
+		options []string
+		classes int
+		name    string // of the last class
+		says    string
+	}{
+		{"Kuzushiji-49", kmnist, nil, 2, "い", "classes named by k49_classmap.csv"},
+		{"EMNIST as CSV", emnist, []string{"split=letters"}, 2, "Bb", "transposed as EMNIST is; transpose=no leaves them; classes named by emnist-letters-mapping.txt; labels in the first column; label=last takes the last"},
+		{"Fashion-MNIST in both", fashion, []string{"format=CSV"}, 10, "Ankle boot", "classes named as Fashion-MNIST's; no training images of T-shirt/top, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot"},
+	} {
+		d, err := Open(context.Background(), folder(t, c.files), c.options, "")
+		if err != nil {
+			t.Errorf("%s: %v", c.what, err)
+			continue
+		}
+		if len(d.Classes) != c.classes || d.Classes[c.classes-1] != c.name || says(d) != c.says {
+			t.Errorf("%s: %q, says %q", c.what, d.Classes, says(d))
+		}
+	}
+}
