@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,35 +15,47 @@ import (
 	"time"
 )
 
+// cores is how many this machine lets a process use.
+var cores = runtime.NumCPU()
+
 // contestant is one library on one number of cores: a process that answers
 // lines. One that cannot be started is kept with the reason, so that the
 // report shows that it is missing.
 type contestant struct {
-	name  string // "inkling", "torch", "numpy", "gonum"
-	cores int
-	about string // versions and kernels, or why it is missing
+	Name  string // "inkling", "avx2", "torch", "torch-bf16", "torch-compiled", "numpy", "gonum"
+	Cores int
+	About string // versions and kernels, or why it is missing
 
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Scanner
 }
 
-// contestants starts all of them on all cores, and inkling, numpy and PyTorch
-// on one.
+// contestants starts inkling, PyTorch and numpy on all cores and on one; what is
+// compared in one way only, once.
 func contestants(worker string) []*contestant {
-	all := runtime.NumCPU()
-	var list []*contestant
-	for _, cores := range []int{all, 1} {
-		list = append(list,
-			start("inkling", cores, nil, worker),
-			start("torch", cores, nil, python(), "scripts/benchmark/peer.py", "torch"),
-			start("numpy", cores, nil, python(), "scripts/benchmark/peer.py", "numpy"),
-			start("gonum", cores, []string{"INKLING_KERNELS=blas"}, worker))
-		if all == 1 {
-			break
+	list := scaleContestants(worker)
+	list = append(list, peer("torch-bf16", cores), peer("torch-compiled", cores), peer("numpy", cores))
+	if cores > 1 {
+		list = append(list, start("inkling", 1, nil, worker), peer("torch", 1), peer("numpy", 1))
+	}
+	// The products of two other ways: AVX2 where there is more, and gonum.
+	if wide := list[0].About; strings.Contains(wide, "avx512") {
+		list = append(list, start("avx2", cores, []string{"INKLING_KERNELS=avx2"}, worker))
+		if cores > 1 {
+			list = append(list, start("avx2", 1, []string{"INKLING_KERNELS=avx2"}, worker))
 		}
 	}
-	return list
+	return append(list, start("gonum", 1, []string{"INKLING_KERNELS=blas"}, worker))
+}
+
+// scaleContestants are inkling and PyTorch on all cores.
+func scaleContestants(worker string) []*contestant {
+	return []*contestant{start("inkling", cores, nil, worker), peer("torch", cores)}
+}
+
+func peer(name string, cores int) *contestant {
+	return start(name, cores, nil, python(), "scripts/benchmark/peer.py", name)
 }
 
 func python() string { return os.Getenv("INKLING_BENCH_PYTHON") }
@@ -61,7 +74,7 @@ func environment(cores int, extra []string) []string {
 }
 
 func start(name string, cores int, env []string, command string, args ...string) *contestant {
-	c := &contestant{name: name, cores: cores, cmd: exec.Command(command, args...)}
+	c := &contestant{Name: name, Cores: cores, cmd: exec.Command(command, args...)}
 	c.cmd.Env = environment(cores, env)
 	c.cmd.Stderr = os.Stderr
 	var err error
@@ -76,15 +89,19 @@ func start(name string, cores int, env []string, command string, args ...string)
 		return c.missing(err)
 	}
 	c.out = bufio.NewScanner(out)
-	if !c.out.Scan() || !strings.HasPrefix(c.out.Text(), "ready") {
-		return c.missing(fmt.Errorf("it did not start"))
+	c.out.Scan()
+	if reason, ok := strings.CutPrefix(c.out.Text(), "missing "); ok {
+		return c.missing(errors.New(reason))
 	}
-	c.about = fmt.Sprintf("%d cores: %s", cores, strings.TrimSpace(strings.TrimPrefix(c.out.Text(), "ready")))
+	if !strings.HasPrefix(c.out.Text(), "ready") {
+		return c.missing(errors.New("it did not start"))
+	}
+	c.About = fmt.Sprintf("%d cores: %s", cores, strings.TrimSpace(strings.TrimPrefix(c.out.Text(), "ready")))
 	return c
 }
 
 func (c *contestant) missing(err error) *contestant {
-	c.about, c.out = fmt.Sprintf("%d cores: missing: %v", c.cores, err), nil
+	c.About, c.out = fmt.Sprintf("%d cores: missing: %v", c.Cores, err), nil
 	return c
 }
 
@@ -95,27 +112,28 @@ func (c *contestant) stop() {
 	}
 }
 
-// time asks for the median time of one repetition, in seconds; 0 if the
-// contestant is missing or does not know the workload.
-func (c *contestant) time(workload string, seconds float64) float64 {
+// An answer is what a contestant tells of a workload, in nanoseconds; of a peak
+// the best time as well, and its operations.
+type answer struct{ NS, Mean, Best, FLOP float64 }
+
+// time asks for the time of one repetition of a workload; zero if the contestant
+// is missing or does not know it.
+func (c *contestant) time(workload string, seconds float64) (a answer) {
 	if c.out == nil {
-		return 0
+		return a
 	}
 	fmt.Fprintln(c.in, workload, seconds)
 	if !c.out.Scan() {
 		c.missing(fmt.Errorf("it died at %s", workload))
-		return 0
+		return a
 	}
-	var answer struct {
-		NS float64
-	}
-	if err := json.Unmarshal(c.out.Bytes(), &answer); err != nil {
+	if err := json.Unmarshal(c.out.Bytes(), &a); err != nil {
 		c.missing(fmt.Errorf("it answered %q", c.out.Text()))
-		return 0
+		return answer{}
 	}
 	// Threads that spin after their work would slow the next contestant.
 	time.Sleep(20 * time.Millisecond)
-	return answer.NS / 1e9
+	return a
 }
 
 // process runs a command to its end and returns its seconds and its peak

@@ -1,5 +1,5 @@
 // Command benchmark is scripts/bench: it measures inkling beside its peers in
-// one run and writes a table and a figure.
+// one run and writes tables, figures or JSON.
 //
 // The way of the data: every contestant is a process that stays for the whole
 // run and answers a line (workload, seconds) with the median time of one
@@ -9,39 +9,63 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
+	"time"
 
 	"inkling/pkg/viz"
 )
 
+type options struct {
+	rounds      int
+	seconds     float64
+	only, out   string
+	scale, json bool
+}
+
 func main() {
-	rounds := flag.Int("rounds", 7, "rounds through all contestants")
-	seconds := flag.Float64("seconds", 0.4, "how long a contestant repeats a workload in a round")
-	only := flag.String("only", "", "workloads whose name contains this")
-	out := flag.String("out", "", "folder for bench.md and bench.png; none if empty")
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds through all contestants")
+	flag.Float64Var(&o.seconds, "seconds", 0.15, "how long a contestant repeats a workload in a round")
+	flag.StringVar(&o.only, "only", "", "workloads whose name contains this")
+	flag.BoolVar(&o.scale, "scale", false, "the MLP 784-W-W-10 at batches of 1 to 4,096 and widths of 64 to 4,096 instead")
+	flag.BoolVar(&o.json, "json", false, "print all times as JSON instead of tables")
+	flag.StringVar(&o.out, "out", "", "folder for bench.md and bench.png, or scale.md and scale.png; none if empty")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: ./scripts/bench [--rounds N] [--seconds S] [--only PART] [--out FOLDER]\n"+
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: ./scripts/bench [--scale] [--json] [--rounds N] [--seconds S] [--only PART] [--out FOLDER]\n"+
 			"INKLING_BENCH_PYTHON names a Python with torch and numpy; MNIST_DIR the data for the whole-process rows.")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	if *rounds < 1 || !(*seconds > 0) || flag.NArg() > 0 {
+	if o.rounds < 1 || !(o.seconds > 0) || flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "bench: want --rounds ≥ 1, --seconds > 0 and no further arguments")
 		os.Exit(2)
 	}
-	if err := run(*rounds, *seconds, *only, *out); err != nil {
+	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(rounds int, seconds float64, only, out string) error {
+// A result is all that a run has measured; --json prints it.
+type result struct {
+	CPU         string
+	Cores       int
+	Date        string
+	Peaks       []peak
+	Contestants []*contestant
+	Rows        []row   `json:",omitempty"`
+	Company     []row   `json:",omitempty"`
+	Scale       []row   `json:",omitempty"`
+	Processes   []whole `json:",omitempty"`
+}
+
+func run(o options) error {
 	tmp, err := os.MkdirTemp("", "inkling-bench-")
 	if err != nil {
 		return err
@@ -51,33 +75,49 @@ func run(rounds int, seconds float64, only, out string) error {
 	if b, err := exec.Command("go", "build", "-o", worker, "./pkg/nn/internal/bench").CombinedOutput(); err != nil {
 		return fmt.Errorf("building the worker: %v\n%s", err, b)
 	}
-	fields := contestants(worker)
+	r := &result{CPU: cpu(), Cores: cores, Date: time.Now().Format(time.DateOnly)}
+	if o.scale {
+		r.Contestants = scaleContestants(worker)
+	} else {
+		r.Contestants = contestants(worker)
+	}
 	defer func() {
-		for _, c := range fields {
+		for _, c := range r.Contestants {
 			c.stop()
 		}
 	}()
-	peak := measurePeak()
-	fmt.Printf("%s, %d cores; measured FMA peak: %.0f GFLOP/s on one core, %.0f on all\n", cpu(), runtime.NumCPU(), peak[0], peak[1])
-	for _, c := range fields {
-		fmt.Printf("  %-12s %s\n", c.name, c.about)
+	r.Peaks = measurePeaks(r.Contestants)
+	fmt.Fprintf(os.Stderr, "%s, %d cores\n", r.CPU, r.Cores)
+	for _, c := range r.Contestants {
+		fmt.Fprintf(os.Stderr, "  %-16s %s\n", c.Name, c.About)
 	}
-	var rows []row
-	for _, w := range workloads {
-		if !strings.Contains(w.name, only) {
-			continue
+	list, into := workloads, &r.Rows
+	if o.scale {
+		list, into = scaleWorkloads(), &r.Scale
+	}
+	for _, w := range list {
+		if strings.Contains(w.Name, o.only) {
+			*into = append(*into, measure(w, r.Contestants, o, limit/time.Duration(len(list))))
 		}
-		r := measure(w, fields, rounds, seconds)
-		fmt.Fprintf(os.Stderr, "%s: %.3f ms\n", w.name, 1000*r.time("inkling", runtime.NumCPU()))
-		rows = append(rows, r)
 	}
-	whole := wholeProcesses(worker, rounds, only)
-	tables := report(rows, whole, peak)
-	for _, t := range tables {
-		viz.Show(t)
+	if !o.scale {
+		r.Company = inCompany(worker, r.Contestants, o)
+		r.Processes = wholeProcesses(worker, o)
 	}
-	if out == "" {
+	if o.json {
+		b, err := json.MarshalIndent(r, "", " ")
+		if err != nil {
+			return err
+		}
+		fmt.Println(string(b))
+	} else {
+		fmt.Print(r.heading(), "\n")
+		for _, t := range r.tables() {
+			viz.Show(t)
+		}
+	}
+	if o.out == "" {
 		return nil
 	}
-	return write(out, tables, rows)
+	return r.write(o)
 }

@@ -4,20 +4,18 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
-	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 )
 
-// workload is one thing that is timed. flop is the number of floating-point
+// workload is one thing that is timed. FLOP is the number of floating-point
 // operations of a repetition, multiplications and additions of the products
 // and convolutions only; 0 if no rate is worth telling.
 type workload struct {
-	name, label string
-	flop        float64
+	Name, Label string
+	FLOP        float64
 }
 
 // mlpFlop is a training step of 784-512-256-10: forward and weight gradients of
@@ -35,6 +33,7 @@ var workloads = slices.Concat(
 		{"step:cnn-a/64", "CNN-A step, batch 64", 2 * 64 * (2*9*16*676 + 3*(10816*256+2560))},
 		{"step:cnn-b/64", "CNN-B step, batch 64", 2 * 64 * (2*9*16*676 + 3*(2704*256+2560))},
 		{"step:cnn-c/128", "CNN-C step, batch 128", 2 * 128 * (2*9*32*784 + 3*9*32*32*784 + 3*9*(32*64+64*64)*196 + 3*(3136*128+1280))},
+		{"single:mlp", "MLP, 1,000 images one by one", 2 * 1000 * (784*512 + 512*256 + 2560)},
 		{"infer:mlp", "MLP, 10,000 images", 2 * 10000 * (784*512 + 512*256 + 2560)},
 		{"infer:cnn-b", "CNN-B, 10,000 images", 2 * 10000 * (9*16*676 + 2704*256 + 2560)},
 	})
@@ -51,9 +50,9 @@ func products(batch int) []workload {
 		{"NN", "dX 2", batch, 512, 256}, {"NN", "dX 3", batch, 256, 10},
 	} {
 		list = append(list, workload{
-			name:  fmt.Sprintf("matmul:%s/%dx%dx%d", p.layout, p.m, p.n, p.k),
-			label: fmt.Sprintf("%s, %d×%d×%d", p.what, p.m, p.n, p.k),
-			flop:  2 * float64(p.m) * float64(p.n) * float64(p.k),
+			Name:  fmt.Sprintf("matmul:%s/%dx%dx%d", p.layout, p.m, p.n, p.k),
+			Label: fmt.Sprintf("%s, %d×%d×%d", p.what, p.m, p.n, p.k),
+			FLOP:  2 * float64(p.m) * float64(p.n) * float64(p.k),
 		})
 	}
 	return list
@@ -62,33 +61,49 @@ func products(batch int) []workload {
 // row is a workload with the times of every contestant, round by round.
 type row struct {
 	workload
-	times map[string][]float64 // by key(name, cores); empty if missing
+	Times map[string][]float64 // seconds, by key(name, cores); empty if missing
 }
 
 func key(name string, cores int) string { return fmt.Sprintf("%s/%d", name, cores) }
 
-func measure(w workload, list []*contestant, rounds int, seconds float64) row {
+// takesPart says whether a contestant is one in this workload. gonum and AVX2 are
+// peers in products, and AVX2 in the steps on all cores; elsewhere the network is
+// ours on both sides.
+func (w workload) takesPart(c *contestant) bool {
+	product := strings.HasPrefix(w.Name, "matmul")
+	return product || c.Name != "gonum" && (c.Name != "avx2" || c.Cores == cores)
+}
+
+// limit is how long the rounds of a whole run may take: on a machine that has
+// other work, rows have fewer.
+const limit = 200 * time.Second
+
+func measure(w workload, list []*contestant, o options, share time.Duration) row {
 	r := row{w, map[string][]float64{}}
-	for range rounds {
+	for begin, i := time.Now(), 0; i < o.rounds && (i == 0 || time.Since(begin) < share); i++ {
 		for _, c := range list {
-			if c.name == "gonum" && !strings.HasPrefix(w.name, "matmul") {
-				continue // a peer in products; the network is ours on both sides
+			if !w.takesPart(c) {
+				continue
 			}
-			if t := c.time(w.name, seconds); t > 0 {
-				r.times[key(c.name, c.cores)] = append(r.times[key(c.name, c.cores)], t)
+			if a := c.time(w.Name, o.seconds); a.NS > 0 {
+				r.Times[key(c.Name, c.Cores)] = append(r.Times[key(c.Name, c.Cores)], a.NS/1e9)
 			}
 		}
 	}
+	fmt.Fprintf(os.Stderr, "%s: %.3f ms\n", w.Name, 1000*r.time("inkling", cores))
 	return r
 }
 
 // time is the median over the rounds, 0 if there is none.
-func (r row) time(name string, cores int) float64 { return median(r.times[key(name, cores)]) }
+func (r row) time(name string, cores int) float64 { return median(r.Times[key(name, cores)]) }
 
 // ratio is how many times faster inkling is: the median of peer/inkling, round
 // by round.
 func (r row) ratio(peer string, cores int) float64 {
-	ours, theirs := r.times[key("inkling", cores)], r.times[key(peer, cores)]
+	return ratio(r.Times[key("inkling", cores)], r.Times[key(peer, cores)])
+}
+
+func ratio(ours, theirs []float64) float64 {
 	if len(ours) != len(theirs) {
 		return 0
 	}
@@ -109,30 +124,30 @@ func median(v []float64) float64 {
 
 // whole is a figure of a whole process: seconds or megabytes.
 type whole struct {
-	label         string
-	inkling, peer float64
+	Label         string
+	Inkling, Peer float64
 }
 
 // wholeProcesses times what only a whole process shows: the first step after a
 // start from nothing, and the memory of an epoch.
-func wholeProcesses(worker string, rounds int, only string) []whole {
-	if only != "" && !strings.Contains("process", only) {
+func wholeProcesses(worker string, o options) []whole {
+	if o.only != "" && !strings.Contains("process", o.only) {
 		return nil
 	}
 	if os.Getenv("MNIST_DIR") == "" {
-		fmt.Println("whole-process rows left out: MNIST_DIR is not set")
+		fmt.Fprintln(os.Stderr, "whole-process rows left out: MNIST_DIR is not set")
 		return nil
 	}
 	var startUs, startThem, memUs, memThem []float64
-	for range min(rounds, 5) {
-		s, _ := process(runtime.NumCPU(), worker, "start")
+	for range min(o.rounds, 3) {
+		s, _ := process(cores, worker, "start")
 		startUs = append(startUs, s)
-		s, _ = process(runtime.NumCPU(), python(), "scripts/benchmark/peer.py", "torch", "start")
+		s, _ = process(cores, python(), "scripts/benchmark/peer.py", "torch", "start")
 		startThem = append(startThem, s)
-		_, m := process(runtime.NumCPU(), worker, "train")
+		_, m := process(cores, worker, "train")
 		memUs = append(memUs, m)
 	}
-	_, m := process(runtime.NumCPU(), python(), "scripts/benchmark/peer.py", "torch", "train")
+	_, m := process(cores, python(), "scripts/benchmark/peer.py", "torch", "train")
 	memThem = append(memThem, m)
 	return []whole{
 		{"process start to first step, MNIST read, s", median(startUs), median(startThem)},
@@ -140,23 +155,49 @@ func wholeProcesses(worker string, rounds int, only string) []whole {
 	}
 }
 
-// measurePeak asks the kernels' own benchmark for the fused multiply-add peak,
-// on one core and on all, in GFLOP/s.
-func measurePeak() [2]float64 {
-	var peak [2]float64
-	for i, cores := range []int{1, runtime.NumCPU()} {
-		cmd := exec.Command("go", "test", "-run", "-", "-bench", "Peak", "-benchtime", "300ms", "-count", "3", "-cpu", strconv.Itoa(cores), "./pkg/nn/internal/f32")
-		out, _ := cmd.Output()
-		for _, m := range rate.FindAllSubmatch(out, -1) {
-			if v, err := strconv.ParseFloat(string(m[1]), 64); err == nil {
-				peak[i] = max(peak[i], v)
-			}
-		}
-	}
-	return peak
+// A peak is the rate of multiply-adds of one instruction set, GFLOP/s on one core
+// and on all.
+type peak struct {
+	Name     string
+	One, All float64
 }
 
-var rate = regexp.MustCompile(`([0-9.]+) GFLOP/s`)
+func (p peak) on(n int) float64 {
+	if n == 1 {
+		return p.One
+	}
+	return p.All
+}
+
+// measurePeaks takes the best of some rounds: what the machine can do when it is
+// left alone. The narrowest set comes first, that of inkling's kernels last.
+func measurePeaks(list []*contestant) []peak {
+	var peaks []peak
+	for _, set := range []string{"NEON", "AVX2", "AVX-512"} {
+		p := peak{Name: set}
+		for _, c := range list {
+			if c.Name != "inkling" {
+				continue
+			}
+			best := 0.0
+			for range 8 {
+				if a := c.time("peak:"+set, 0.1); a.Best > 0 {
+					best = max(best, a.FLOP/a.Best)
+				}
+			}
+			if c.Cores == cores {
+				p.All = best
+			}
+			if c.Cores == 1 {
+				p.One = best
+			}
+		}
+		if p.All > 0 {
+			peaks = append(peaks, p)
+		}
+	}
+	return peaks
+}
 
 // cpu is the name of the processor, where Linux tells it.
 func cpu() string {

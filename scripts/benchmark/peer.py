@@ -1,14 +1,17 @@
 """PyTorch and numpy as peers of scripts/bench: the protocol is that of
-pkg/nn/internal/bench. Usage: peer.py torch|numpy [start|train]"""
+pkg/nn/internal/bench. Usage: peer.py torch|torch-bf16|torch-compiled|numpy [start|train]"""
 import gzip
 import json
 import os
+import shutil
 import struct
 import sys
 import time
 
 KIND = sys.argv[1]
 MOMENTUM, DECAY, RATE = 0.9, 5e-4, 0.01
+ENOUGH = 2  # seconds for a workload whose repetitions are long; the others make three at least
+COMPILE = 60  # seconds that torch.compile may take in all; what comes later is missing
 
 
 def main():
@@ -16,24 +19,34 @@ def main():
         return once(sys.argv[2])
     build, version = PEERS[KIND]()
     print("ready", version, flush=True)
-    built = {}
+    built, large = {}, None
     for line in sys.stdin:
         name, seconds = line.split()
         if name not in built:
+            if name.startswith("scale:"):  # only one is kept
+                built.pop(large, None)
+                large = name
             built[name] = build(name)
         work = built[name]
         if work is None:
             print(json.dumps({"missing": True}), flush=True)
             continue
+        begin = time.perf_counter()
         for _ in range(3):
             work()
-        times, end = [], time.perf_counter() + float(seconds)
-        while time.perf_counter() < end or len(times) < 3:
+            if time.perf_counter() - begin > 1:
+                break
+        times, start = [], time.perf_counter()
+        while True:
             t = time.perf_counter_ns()
             work()
             times.append(time.perf_counter_ns() - t)
+            took = time.perf_counter() - start
+            if took >= float(seconds) and (len(times) >= 3 or took >= ENOUGH):
+                break
+        mean = sum(times) // len(times)
         times.sort()
-        print(json.dumps({"ns": times[len(times) // 2], "n": len(times)}), flush=True)
+        print(json.dumps({"ns": times[len(times) // 2], "mean": mean, "n": len(times)}), flush=True)
 
 
 def torch_peer():
@@ -44,6 +57,18 @@ def torch_peer():
     threads = int(os.environ["PEER_THREADS"])
     torch.set_num_threads(threads)
     torch.manual_seed(1)
+    about = f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
+    if KIND == "torch-bf16":  # float32 in memory, products and convolutions of bfloat16
+        torch.set_float32_matmul_precision("medium")
+        torch.backends.mkldnn.matmul.fp32_precision = torch.backends.mkldnn.conv.fp32_precision = "bf16"
+        about += ", products in bfloat16"
+    compiled = KIND == "torch-compiled"
+    if compiled:
+        if not any(map(shutil.which, ("g++", "clang++", "c++"))):
+            print("missing torch.compile needs a C++ compiler, and there is none", flush=True)
+            sys.exit()
+        about += ", torch.compile"
+    compiling = [0.0]
 
     def cnn(*body, flat):
         return nn.Sequential(*body, nn.Flatten(), nn.Linear(flat, 256), nn.ReLU(), nn.Linear(256, 10))
@@ -60,10 +85,17 @@ def torch_peer():
     }
 
     def trainer(name, batch, last, how):
-        m, x = models[name](), torch.rand(batch, 1, 28, 28)
+        if name.startswith("scale"):
+            w = int(name[5:])
+            m = nn.Sequential(nn.Flatten(), nn.Linear(784, w), nn.ReLU(), nn.Linear(w, w), nn.ReLU(), nn.Linear(w, 10))
+        else:
+            m = models[name]()
+        x = torch.rand(batch, 1, 28, 28)
         if last:
             m, x = m.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
         t = torch.randint(0, 10, (batch,))
+        if compiled:
+            m = torch.compile(m)
         opt = torch.optim.SGD(m.parameters(), lr=RATE, momentum=MOMENTUM, weight_decay=DECAY, **how)
 
         def work():
@@ -76,9 +108,12 @@ def torch_peer():
         """The setting that serves PyTorch best is the one to compare with."""
         best, least = None, float("inf")
         for work in candidates:
+            begin = time.perf_counter()
             work()
+            if compiled:
+                compiling[0] += time.perf_counter() - begin
             took, end = [], time.perf_counter() + 0.3
-            while len(took) < 2 or time.perf_counter() < end:
+            while not took or len(took) == 1 and took[0] < 0.5 or time.perf_counter() < end:
                 t = time.perf_counter()
                 work()
                 took.append(time.perf_counter() - t)
@@ -88,6 +123,8 @@ def torch_peer():
 
     def build(name):
         kind, _, rest = name.partition(":")
+        if compiled and (name not in COMPILED or compiling[0] > COMPILE):
+            return None
         if kind == "matmul":
             layout, size = rest.split("/")
             m, n, k = map(int, size.split("x"))
@@ -97,14 +134,30 @@ def torch_peer():
             return lambda: torch.mm(a, b, out=c)
         if kind == "step":
             model, batch = rest.split("/")
-            lasts = [False] if model == "mlp" else [False, True]
-            return fastest([trainer(model, int(batch), last, how) for last in lasts
-                            for how in ({"foreach": True}, {"foreach": False}, {"fused": True})])
+            lasts = [False] if model == "mlp" or compiled else [False, True]
+            hows = ({"fused": True},) if compiled else ({"foreach": True}, {"foreach": False}, {"fused": True})
+            return fastest([trainer(model, int(batch), last, how) for last in lasts for how in hows])
+        if kind == "scale":
+            batch, width = map(int, rest.split("x"))
+            hows = ({"foreach": False}, {"fused": True}) if batch * width * width < 1 << 31 else ({"fused": True},)
+            return fastest([trainer(f"scale{width}", batch, False, how) for how in hows])
+        if kind == "single":
+            m, images = models[rest]().eval(), torch.rand(1000, 1, 28, 28).split(1)
+            if compiled:
+                m = torch.compile(m)
+
+            def one_by_one():
+                with torch.inference_mode():
+                    for x in images:
+                        m(x)
+            return fastest([one_by_one])
         if kind == "infer":
             x = torch.rand(10000, 1, 28, 28)
 
             def infer(size, last):
                 m = models[rest]().eval()
+                if compiled:
+                    m = torch.compile(m)
                 batches = x.split(size)
                 if last:
                     m, batches = m.to(memory_format=torch.channels_last), [b.to(memory_format=torch.channels_last) for b in batches]
@@ -114,11 +167,11 @@ def torch_peer():
                         for b in batches:
                             m(b)
                 return work
-            lasts = [False] if rest == "mlp" else [False, True]
-            return fastest([infer(size, last) for last in lasts for size in (250, 500, 1000)])
+            lasts = [False] if rest == "mlp" or compiled else [False, True]
+            return fastest([infer(size, last) for last in lasts for size in ((500,) if compiled else (250, 500, 1000))])
         return None
 
-    return build, f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
+    return build, about
 
 
 def numpy_peer():
@@ -211,7 +264,10 @@ def once(what):
     print("done")
 
 
-PEERS = {"torch": torch_peer, "numpy": numpy_peer}
+# What torch.compile is tried on: each takes it ten seconds and more.
+COMPILED = ("step:mlp/64", "step:mlp/256", "step:cnn-b/64", "infer:mlp")
+
+PEERS = {"torch": torch_peer, "torch-bf16": torch_peer, "torch-compiled": torch_peer, "numpy": numpy_peer}
 
 if __name__ == "__main__":
     main()

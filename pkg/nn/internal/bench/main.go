@@ -3,9 +3,9 @@
 //
 // It prints "ready", then reads lines of a workload's name and a number of
 // seconds, repeats the work for about that long and answers each line with the
-// median time of one repetition as JSON: {"ns":1234567,"n":310}. A workload it
-// does not know is answered with {"missing":true}. The Python peers speak the
-// same.
+// median time of one repetition, and the mean, as JSON:
+// {"ns":1234567,"mean":1240000,"n":310}. A workload it does not know is answered
+// with {"missing":true}. The Python peers speak the same.
 package main
 
 import (
@@ -30,11 +30,17 @@ import (
 
 func main() {
 	if len(os.Args) > 1 {
-		once(os.Args[1])
+		if what := os.Args[1]; what == "busy" || what == "bursty" {
+			go neighbour(what == "bursty")
+			os.Stdin.Read(make([]byte, 1)) // until it is closed
+		} else {
+			once(what)
+		}
 		return
 	}
 	fmt.Println("ready", nn.Kernels())
 	built := map[string]func(){}
+	var large string // the last workload of a scale: only one is kept
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		name, seconds, _ := strings.Cut(lines.Text(), " ")
 		limit, err := strconv.ParseFloat(seconds, 64)
@@ -43,14 +49,22 @@ func main() {
 			os.Exit(2)
 		}
 		if _, ok := built[name]; !ok {
+			if strings.HasPrefix(name, "scale:") {
+				delete(built, large)
+				large = name
+			}
 			built[name] = build(name)
 		}
-		answer(built[name], limit)
+		answer(name, built[name], limit)
 	}
 }
 
+// enough is how many seconds a workload may take whose repetitions are long; the
+// others make three at least.
+const enough = 2
+
 // answer times work and prints the median.
-func answer(work func(), seconds float64) {
+func answer(name string, work func(), seconds float64) {
 	out := json.NewEncoder(os.Stdout)
 	if work == nil {
 		out.Encode(map[string]bool{"missing": true})
@@ -58,13 +72,24 @@ func answer(work func(), seconds float64) {
 	}
 	work()
 	var times []time.Duration
-	for start := time.Now(); time.Since(start).Seconds() < seconds || len(times) < 3; {
+	var sum time.Duration
+	for start := time.Now(); ; {
 		t := time.Now()
 		work()
 		times = append(times, time.Since(t))
+		sum += times[len(times)-1]
+		if all := time.Since(start).Seconds(); all >= seconds && (len(times) >= 3 || all >= enough) {
+			break
+		}
 	}
 	slices.Sort(times)
-	out.Encode(map[string]int64{"ns": times[len(times)/2].Nanoseconds(), "n": int64(len(times))})
+	told := map[string]int64{"ns": times[len(times)/2].Nanoseconds(), "mean": sum.Nanoseconds() / int64(len(times)), "n": int64(len(times))}
+	for _, p := range f32.Peaks() {
+		if name == "peak:"+p.Name { // the best the machine can do, and how much that was
+			told["best"], told["flop"] = times[0].Nanoseconds(), int64(p.FLOP())
+		}
+	}
+	out.Encode(told)
 }
 
 // build makes the work of that name ready, nil if there is none.
@@ -73,8 +98,21 @@ func build(name string) func() {
 	switch kind {
 	case "matmul":
 		return product(size)
+	case "peak":
+		for _, p := range f32.Peaks() {
+			if p.Name == size {
+				return p.Run
+			}
+		}
 	case "infer":
-		return inference(models[size])
+		return inference(models[size], 10000, 500)
+	case "single":
+		return inference(models[size], 1000, 1)
+	case "scale":
+		var batch, width int
+		if _, err := fmt.Sscanf(size, "%dx%d", &batch, &width); err == nil {
+			return step(nn.MLP([]int{width, width}, nn.ReLU{}, 10, 0), batch)
+		}
 	case "step":
 		model, batch, _ := strings.Cut(size, "/")
 		n, err := strconv.Atoi(batch)
@@ -128,16 +166,16 @@ func step(layers []nn.Layer, batch int) func() {
 	}
 }
 
-// inference classifies 10,000 images in batches of 500.
-func inference(layers []nn.Layer) func() {
+// inference classifies so many images in batches.
+func inference(layers []nn.Layer, images, batch int) func() {
 	m, err := nn.New(1, nn.CHW(1, 28, 28), layers...)
 	if err != nil {
 		panic(err)
 	}
-	x, _ := examples(10000)
+	x, _ := examples(images)
 	return func() {
-		for i := 0; i < x.N; i += 500 {
-			m.Forward(&nn.Tensor{N: 500, Shape: x.Shape, Data: x.Data[i*784 : (i+500)*784]}, nn.Pass{})
+		for i := 0; i < x.N; i += batch {
+			m.Forward(&nn.Tensor{N: batch, Shape: x.Shape, Data: x.Data[i*784 : (i+batch)*784]}, nn.Pass{})
 		}
 	}
 }
@@ -174,6 +212,18 @@ func product(spec string) func() {
 		"NN": f32.MatMul, "NT": f32.MatMulTB, "TN": f32.MatMulTA,
 	}[layout]
 	return func() { multiply(c, a, b, m, n, k, f32.Epilogue{}) }
+}
+
+// neighbour computes all the time, or half of it in bursts: company for others.
+func neighbour(bursts bool) {
+	const burst = 400 * time.Microsecond
+	for {
+		for start := time.Now(); time.Since(start) < burst; {
+		}
+		if bursts {
+			time.Sleep(burst)
+		}
+	}
 }
 
 // once is work that is timed as a whole process: "start", from nothing to the

@@ -4,24 +4,6 @@ package f32
 
 import "testing"
 
-// peakJob takes some 30 µs for each chunk.
-type peakJob struct{}
-
-const peakRounds = 1 << 14
-
-func (*peakJob) Do(int) { fmaAVX2(peakRounds) }
-
-// BenchmarkPeak measures what the other benchmarks are a share of: the FMA rate
-// of one core, and with -cpu 2 of two.
-func BenchmarkPeak(b *testing.B) {
-	if !haveAVX2 {
-		b.Skip("no AVX2")
-	}
-	j := new(peakJob)
-	const chunks = 64
-	measure(b, chunks*peakRounds*192, func() { Parallel(chunks, j) })
-}
-
 // BenchmarkPanels measures what keeping the weights of dx = dy·W packed from step
 // to step would save: packing W of 256×512, beside a product of 64×512×256.
 func BenchmarkPanels(b *testing.B) {

@@ -208,3 +208,11 @@ func BenchmarkPool(b *testing.B) {
 		b.Run("Avg/"+name, func(b *testing.B) { gigabytes(b, 4*(len(x)+len(y)), func() { AvgPool(y, x, s) }) })
 	}
 }
+
+// BenchmarkPeak measures what the other benchmarks are a share of: the rate of
+// multiply-adds of one core, and with -cpu 2 of two.
+func BenchmarkPeak(b *testing.B) {
+	for _, p := range Peaks() {
+		b.Run(p.Name, func(b *testing.B) { measure(b, p.FLOP(), p.Run) })
+	}
+}
