@@ -171,6 +171,10 @@ func (l *Lab) Out() int {
 	return len(l.Train.Classes)
 }
 
+// Outline names the layers of a network for the lab's data by their weights,
+// "784-512-256-10" or "conv16-pool-256-10".
+func (l *Lab) Outline(layers []nn.Layer) string { return outline(l.In(), layers) }
+
 // digit is the shape of what runs were made on when there was nothing else, and
 // of what flags are checked for while no data is there.
 var digit = nn.CHW(1, 28, 28)

@@ -46,6 +46,9 @@ func ErrorsOn(runs lab.Runs, s *data.Set, views ...data.Affine) ([]float64, erro
 		if err != nil {
 			return nil, err
 		}
+		if in, n := nn.CHW(s.C, s.H, s.W), len(s.Classes); m.In != in || m.Out() != nn.Vec(n) {
+			return nil, fmt.Errorf("study: %s reads images of %v in %v classes, %s has those of %v in %d", r.Name, m.In, m.Out(), s.Name, in, n)
+		}
 		if len(views) > 0 {
 			errs[i] = 100 * (1 - metric.JudgeViews(m, s, views...).Accuracy())
 		} else {

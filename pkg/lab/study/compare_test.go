@@ -2,6 +2,7 @@ package study
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"inkling/pkg/data"
@@ -52,6 +53,11 @@ func TestErrorsOn(t *testing.T) {
 	want := 100 * (1 - metric.JudgeViews(must(runs[0].Model()), l.Dev, views...).Accuracy())
 	if got := must(ErrorsOn(runs, l.Dev, views...))[0]; got != want || got == runs.DevErrors()[0] {
 		t.Errorf("on digits upside down %v %%, want %v %%, other than upright", got, want)
+	}
+	other := *l.Dev
+	other.Name, other.Classes = "letters", data.Numbered(26)
+	if _, err := ErrorsOn(runs, &other); err == nil || !strings.Contains(err.Error(), "reads images of 1×28×28 in 10 classes, letters has those of 1×28×28 in 26") {
+		t.Errorf("other classes: %v", err)
 	}
 }
 
