@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"inkling/pkg/internal/nearest"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
@@ -254,39 +255,10 @@ func pick[T any](what, name string, from map[string]T) (T, error) {
 // DidYouMean is ", did you mean X?" with the candidate nearest to name, or
 // nothing if none is near.
 func DidYouMean(name string, candidates []string) string {
-	if best := nearest(name, candidates); edits(name, best) <= max(2, len(name)/2) && best != "" {
+	if best := nearest.Near(name, candidates); best != "" {
 		return ", did you mean " + best + "?"
 	}
 	return ""
 }
 
 func names[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
-
-// nearest is the candidate with the fewest edits from name, "" if there is none.
-func nearest(name string, candidates []string) string {
-	if len(candidates) == 0 {
-		return ""
-	}
-	return slices.MinFunc(candidates, func(a, b string) int { return edits(name, a) - edits(name, b) })
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
-}

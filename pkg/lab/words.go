@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"inkling/pkg/internal/nearest"
 	"inkling/pkg/internal/printable"
 )
 
@@ -312,7 +313,7 @@ func (r *reader) near(name string) *flag.Flag {
 	if DidYouMean("--"+name, r.known()) == "" {
 		return nil
 	}
-	return r.Flags.Lookup(nearest("--"+name, r.known())[2:])
+	return r.Flags.Lookup(nearest.To("--"+name, r.known())[2:])
 }
 
 func (r *reader) unknown(name string) string {

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
+	"strings"
 
 	"inkling/pkg/nn/safetensors"
 )
@@ -69,8 +69,8 @@ func Load(path string) (*Model, map[string]string, error) {
 
 // FromFile builds a model from a decoded file.
 func FromFile(f *safetensors.File) (*Model, error) {
-	if f.Meta["format"] != "inkling" {
-		return nil, fmt.Errorf("nn: format %.40q, want inkling: not one of our files", f.Meta["format"])
+	if format := f.Meta["format"]; format != "inkling" {
+		return nil, fmt.Errorf("nn: format %.40q, want inkling: not one of our files, or saved again without its metadata: the layers are to be given (inkling import --layers=…)", format)
 	}
 	if v := f.Meta["version"]; v != formatVersion {
 		return nil, fmt.Errorf("nn: version %.40q of the format, this program reads %s", v, formatVersion)
@@ -86,6 +86,9 @@ func FromFile(f *safetensors.File) (*Model, error) {
 	seed, err := strconv.ParseUint(f.Meta["seed"], 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("nn: seed: %w", err)
+	}
+	for name, dtype := range f.Converted { // what is small in the file may not be large here
+		return nil, fmt.Errorf("nn: tensor %q is %s, want F32 in a file of ours: cast on purpose? inkling import --from=inkling takes it", name, dtype)
 	}
 	stored := 0
 	for _, t := range f.Tensors {
@@ -111,22 +114,16 @@ func FromFile(f *safetensors.File) (*Model, error) {
 }
 
 // Restore fills the model with the weights of f, which must hold every
-// parameter and state under its name and in its shape, all values finite. Arrays
-// whose names begin with "optim/" are somebody else's. On error the model is as
-// it was.
+// parameter and state under its name and in its shape, all values finite, and no
+// others. Arrays whose names begin with "optim/" or "ema/" are somebody else's. On
+// error the model is as it was.
 func (m *Model) Restore(f *safetensors.File) error {
 	own, err := m.File(nil)
 	if err != nil {
 		return err
 	}
-	for _, want := range own.Tensors {
-		t := f.Tensor(want.Name)
-		if t == nil {
-			return fmt.Errorf("nn: no tensor %q in the file; %s", want.Name, architectures(own, f))
-		}
-		if !slices.Equal(t.Dims, want.Dims) {
-			return fmt.Errorf("nn: tensor %q has shape %v, the model wants %v; %s", want.Name, t.Dims, want.Dims, architectures(own, f))
-		}
+	if wrong := safetensors.Differences(about(own.Tensors), about(f.Tensors)); wrong != "" {
+		return fmt.Errorf("nn: the arrays do not fit: %s; %s", wrong, architectures(own, f))
 	}
 	for _, want := range own.Tensors {
 		if err := checkFinite(want.Name, f.Tensor(want.Name).Data); err != nil {
@@ -142,4 +139,14 @@ func (m *Model) Restore(f *safetensors.File) error {
 // architectures names that of the model and that of the file.
 func architectures(model, file *safetensors.File) string {
 	return fmt.Sprintf("the model is %.200s, the file holds %.200s", model.Meta["architecture"], file.Meta["architecture"])
+}
+
+// about is what a file says of tensors, those left out that belong to a run.
+func about(tensors []safetensors.Tensor) (list []safetensors.Array) {
+	for _, t := range tensors {
+		if !strings.HasPrefix(t.Name, "optim/") && !strings.HasPrefix(t.Name, "ema/") {
+			list = append(list, safetensors.Array{Name: t.Name, Dims: t.Dims})
+		}
+	}
+	return list
 }

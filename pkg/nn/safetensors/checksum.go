@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 	"maps"
 	"slices"
@@ -36,67 +37,73 @@ func forgetSums(meta map[string]string) {
 	}
 }
 
-// A section is a tensor with its bytes as they lie in the file.
-type section struct {
-	name string
-	dims []int
-	data []byte
-}
-
-// sections cuts the data section of f, whose tensors lie one after the other.
-func (f *File) sections(data []byte) []section {
-	all := make([]section, len(f.Tensors))
-	for i, t := range f.Tensors {
-		n := 4 * len(t.Data)
-		all[i] = section{t.Name, t.Dims, data[:n]}
-		data = data[n:]
-	}
-	return all
-}
-
-// contentSum is the SHA-256 of the tensors, by name, type, shape and bytes, and
+// A contentHash is the SHA-256 of the tensors, by name, type, shape and bytes, and
 // of the metadata, both in the order of their names. Every string and list goes
 // with its length, so nothing can pass for something else.
-func contentSum(meta map[string]string, tensors []section) string {
-	h := sha256.New()
-	number := func(n int) { binary.Write(h, binary.LittleEndian, uint64(n)) }
-	text := func(s string) {
-		number(len(s))
-		io.WriteString(h, s)
-	}
-	tensors = slices.Clone(tensors)
-	slices.SortFunc(tensors, func(a, b section) int { return strings.Compare(a.name, b.name) })
-	number(len(tensors))
-	for _, t := range tensors {
-		text(t.name)
-		text("F32")
-		number(len(t.dims))
-		for _, d := range t.dims {
-			number(d)
-		}
-		number(len(t.data))
-		h.Write(t.data)
-	}
-	for _, key := range slices.Sorted(maps.Keys(meta)) {
-		if key != contentKey && key != checksumKey {
-			text(key)
-			text(meta[key])
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
+type contentHash struct{ h hash.Hash }
+
+func byName(a, b Array) int { return strings.Compare(a.Name, b.Name) }
+
+// newContentHash is that of so many tensors.
+func newContentHash(tensors int) *contentHash {
+	c := &contentHash{sha256.New()}
+	c.number(tensors)
+	return c
 }
 
-// checkSums compares the checksums that meta holds with the file.
-func checkSums(meta map[string]string, tensors []section, header, data []byte) error {
-	want, one := meta[contentKey]
-	named, other := meta[checksumKey]
+func (c *contentHash) number(n int) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(n))
+	c.h.Write(b[:])
+}
+
+func (c *contentHash) text(s string) {
+	c.number(len(s))
+	io.WriteString(c.h, s)
+}
+
+// begin takes what is said of the next tensor by name, and gives what its bytes
+// are written to.
+func (c *contentHash) begin(a Array) io.Writer {
+	c.text(a.Name)
+	c.text(a.DType)
+	c.number(len(a.Dims))
+	for _, d := range a.Dims {
+		c.number(d)
+	}
+	c.number(int(a.end - a.begin))
+	return c.h
+}
+
+// sum is the hash, of the tensors before and of meta.
+func (c *contentHash) sum(meta map[string]string) string {
+	for _, key := range slices.Sorted(maps.Keys(meta)) {
+		if key != contentKey && key != checksumKey {
+			c.text(key)
+			c.text(meta[key])
+		}
+	}
+	return hex.EncodeToString(c.h.Sum(nil))
+}
+
+// contentSum begins the hash of what r holds, if its metadata hold one to compare
+// it with; nil if not.
+func (r *Reader) contentSum() (*contentHash, error) {
+	_, one := r.Meta[contentKey]
+	named, other := r.Meta[checksumKey]
 	switch {
 	case !one && !other:
-		return checkOrdered(meta, header, data)
+		return nil, nil
 	case !one || !other || named != contentKey:
-		return fmt.Errorf("the metadata holds one of %s and %s, want both or none: the file is damaged", contentKey, checksumKey)
+		return nil, fmt.Errorf("the metadata holds one of %s and %s, want both or none: the file is damaged", contentKey, checksumKey)
 	}
-	if got := contentSum(meta, tensors); got != want {
+	return newContentHash(len(r.Arrays)), nil
+}
+
+// check compares the hash with what meta says.
+func (c *contentHash) check(meta map[string]string) error {
+	want := meta[contentKey]
+	if got := c.sum(meta); got != want {
 		return fmt.Errorf("SHA-256 of the contents %.12s…, the metadata says %.12q…: changed on purpose with %s and %s left in its metadata, or the file is damaged",
 			got, want, contentKey, checksumKey)
 	}
@@ -104,27 +111,31 @@ func checkSums(meta map[string]string, tensors []section, header, data []byte) e
 }
 
 // checkOrdered compares the two hashes of an earlier file, if it has them.
-func checkOrdered(meta map[string]string, header, data []byte) error {
-	wantData, one := meta[dataHashKey]
-	wantHeader, other := meta[headerHashKey]
+func (r *Reader) checkOrdered() error {
+	wantData, one := r.Meta[dataHashKey]
+	wantHeader, other := r.Meta[headerHashKey]
 	if !one && !other {
 		return nil
 	}
 	if !one || !other {
 		return fmt.Errorf("the metadata holds one of %s and %s, want both or none: the file is damaged", dataHashKey, headerHashKey)
 	}
-	if got := hash(data); got != wantData {
+	data := sha256.New()
+	if _, err := io.CopyBuffer(struct{ io.Writer }{data}, io.NewSectionReader(r.r, r.start, r.size), r.buf); err != nil {
+		return cut(err)
+	}
+	if got := hex.EncodeToString(data.Sum(nil)); got != wantData {
 		return fmt.Errorf("data SHA-256 %.12s…, the header says %.12q…: the file is damaged", got, wantData)
 	}
-	blank := slices.Clone(header)
+	blank := slices.Clone(r.header)
 	copy(headerHash(blank, wantHeader), noHash)
-	if got := hash(blank); got != wantHeader {
+	if got := hashOf(blank); got != wantHeader {
 		return fmt.Errorf("header SHA-256 %.12s…, the header says %.12q…: the file is damaged", got, wantHeader)
 	}
 	return nil
 }
 
-func hash(b []byte) string {
+func hashOf(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }

@@ -11,9 +11,13 @@
 // such a file with safetensors.numpy.load_file.
 // Source: https://github.com/huggingface/safetensors#format
 //
+// Any valid file is read, in whatever order its entries stand: numbers of other types
+// become float32 and are told of (File.Converted), names may be any printable ones.
+// [Open] reads single arrays of a file without the others.
+//
 // The reader is strict: it believes nothing that the header says before it has
 // checked it against the length of the file, and allocates nothing larger than the
-// file itself. A file that Encode wrote carries a SHA-256 of its contents
+// float32 values that the file itself holds. A file that Encode wrote carries a SHA-256 of its contents
 // (checksum.go), so a changed bit anywhere in it is noticed, and a file that
 // another program has read and written again with all that it held is not taken
 // for damaged.

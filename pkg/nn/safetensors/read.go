@@ -48,47 +48,15 @@ func open(path string) (f *os.File, head []byte, size int64, err error) {
 	return f, head, size, nil
 }
 
-// read reads the file at path.
-func read(path string) ([]byte, error) {
-	f, head, size, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b := make([]byte, size)
-	if _, err := io.ReadFull(f, b[copy(b, head):]); err != nil {
-		return nil, fmt.Errorf("%s: while it was read: %w", path, err)
-	}
-	return b, nil
-}
-
 // Meta returns the metadata of the file at path, of which it reads the header
 // alone. A file that does not hold as many bytes as that describes is an error;
 // whether these are the ones that were written is left to Load.
 func Meta(path string) (map[string]string, error) {
-	f, head, size, err := open(path)
+	r, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	n := binary.LittleEndian.Uint64(head)
-	if int64(n) > size-8 {
-		return nil, fmt.Errorf("%s: safetensors: header of %d bytes in a file of %d: cut short?", path, n, size)
-	}
-	header := make([]byte, n)
-	if _, err := io.ReadFull(f, header[copy(header, head[8:]):]); err != nil {
-		return nil, fmt.Errorf("%s: while it was read: %w", path, err)
-	}
-	meta, names, entries, err := parseHeader(header)
-	if err == nil {
-		sortByOffset(names, entries)
-		err = fits(names, entries, uint64(size)-8-n)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: safetensors: %w", path, err)
-	}
-	forgetSums(meta)
-	return meta, nil
+	return r.Meta, r.Close()
 }
 
 // begins reports whether a file can be a safetensors file, perhaps cut short:

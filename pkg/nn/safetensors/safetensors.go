@@ -11,6 +11,8 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"inkling/pkg/internal/atomicfile"
@@ -32,10 +34,12 @@ type Tensor struct {
 	Data []float32
 }
 
-// File is the contents of a safetensors file. Meta is its __metadata__.
+// File is the contents of a safetensors file. Meta is its __metadata__. Converted
+// are the types of the tensors that were not F32 in the file that was read, by name.
 type File struct {
-	Meta    map[string]string
-	Tensors []Tensor
+	Meta      map[string]string
+	Tensors   []Tensor
+	Converted map[string]string
 }
 
 const metaKey = "__metadata__"
@@ -70,11 +74,12 @@ func (f *File) Save(path string) error {
 
 // Load reads the file at path, a regular one of at most MaxFile bytes.
 func Load(path string) (*File, error) {
-	b, err := read(path)
+	from, _, size, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := Decode(b)
+	defer from.Close()
+	f, err := decode(from, size)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -91,6 +96,7 @@ func (f *File) Encode() ([]byte, error) {
 	data := make([]byte, 0, size)
 	var header bytes.Buffer
 	seen := map[string]bool{}
+	var arrays []Array
 	for i, t := range f.Tensors {
 		e := entry{DType: "F32", Shape: make([]uint64, len(t.Dims))}
 		for i, d := range t.Dims {
@@ -123,7 +129,12 @@ func (f *File) Encode() ([]byte, error) {
 		if i > 0 {
 			header.WriteByte(',')
 		}
-		fmt.Fprintf(&header, "%q:%s", t.Name, j)
+		name, err := plainJSON(t.Name)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&header, "%s:%s", name, j)
+		arrays = append(arrays, Array{t.Name, "F32", t.Dims, int64(begin), int64(len(data))})
 	}
 	meta := map[string]string{}
 	for k, v := range f.Meta {
@@ -133,14 +144,17 @@ func (f *File) Encode() ([]byte, error) {
 		meta[k] = v
 	}
 	forgetSums(meta)
-	meta[contentKey], meta[checksumKey] = contentSum(meta, f.sections(data)), contentKey
-	var m bytes.Buffer
-	plain := json.NewEncoder(&m)
-	plain.SetEscapeHTML(false) // \u003c and \u003C are the same letter, and hide a changed bit
-	if err := plain.Encode(meta); err != nil {
+	sum := newContentHash(len(arrays))
+	slices.SortFunc(arrays, byName)
+	for _, a := range arrays {
+		sum.begin(a).Write(data[a.begin:a.end])
+	}
+	meta[contentKey], meta[checksumKey] = sum.sum(meta), contentKey
+	m, err := plainJSON(meta)
+	if err != nil {
 		return nil, err
 	}
-	head := fmt.Appendf(nil, "{%q:%s", metaKey, bytes.TrimSpace(m.Bytes()))
+	head := fmt.Appendf(nil, "{%q:%s", metaKey, m)
 	if header.Len() > 0 {
 		head = append(head, ',')
 	}
@@ -158,41 +172,30 @@ func (f *File) Encode() ([]byte, error) {
 	return append(out, data...), nil
 }
 
+// plainJSON is v without escapes that JSON does not need: \u003c and \u003C are the
+// same letter, and hide a changed bit.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	plain := json.NewEncoder(&b)
+	plain.SetEscapeHTML(false)
+	err := plain.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
 // Decode parses the bytes of a file. The error says in one line what was found and
-// what is allowed: other types than F32, arrays that overlap, leave gaps or end
+// what is allowed: types that are no numbers, arrays that overlap, leave gaps or end
 // beyond the file, a checksum that does not fit.
-func Decode(b []byte) (*File, error) {
-	if len(b) < 8 {
-		return nil, fmt.Errorf("safetensors: %d bytes, want at least 8", len(b))
+func Decode(b []byte) (*File, error) { return decode(bytes.NewReader(b), int64(len(b))) }
+
+func decode(from io.ReaderAt, size int64) (*File, error) {
+	r, err := newReader(from, size)
+	if err != nil {
+		return nil, err
 	}
-	n := binary.LittleEndian.Uint64(b)
-	if n > maxHeader || n > uint64(len(b)-8) {
-		return nil, fmt.Errorf("safetensors: header of %d bytes in a file of %d, at most %d", n, len(b), maxHeader)
-	}
-	meta, names, entries, err := parseHeader(b[8 : 8+n])
+	f, err := r.all()
 	if err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
-	sortByOffset(names, entries)
-	data := b[8+n:]
-	if err := fits(names, entries, uint64(len(data))); err != nil {
-		return nil, fmt.Errorf("safetensors: %w", err)
-	}
-	f := &File{Meta: meta}
-	for i, e := range entries {
-		t := Tensor{Name: names[i], Dims: make([]int, len(e.Shape)), Data: make([]float32, (e.Offsets[1]-e.Offsets[0])/4)}
-		for j, d := range e.Shape {
-			t.Dims[j] = int(d)
-		}
-		for j := range t.Data {
-			t.Data[j] = math.Float32frombits(binary.LittleEndian.Uint32(data[e.Offsets[0]+4*uint64(j):]))
-		}
-		f.Tensors = append(f.Tensors, t)
-	}
-	if err := checkSums(meta, f.sections(data), b[8:8+n], data); err != nil {
-		return nil, fmt.Errorf("safetensors: %w", err)
-	}
-	forgetSums(meta)
 	return f, nil
 }
 
@@ -221,21 +224,25 @@ func fits(names []string, entries []entry, size uint64) error {
 
 // size is the number of bytes the entry's shape asks for.
 func (e entry) size() (uint64, error) {
-	if e.DType != "F32" {
-		return 0, fmt.Errorf("dtype %.40q, want F32", e.DType)
+	d, err := dtypeNamed(e.DType)
+	if err != nil {
+		return 0, err
 	}
 	if len(e.Shape) > maxRank {
 		return 0, fmt.Errorf("rank %d, want at most %d", len(e.Shape), maxRank)
 	}
-	size := uint64(4)
-	for _, d := range e.Shape {
-		hi, lo := bits.Mul64(size, d)
+	size := d.bits
+	for _, n := range e.Shape {
+		hi, lo := bits.Mul64(size, n)
 		if hi != 0 || lo > math.MaxInt64/2 {
 			return 0, fmt.Errorf("shape %v is too large", e.Shape)
 		}
 		size = lo
 	}
-	return size, nil
+	if size%8 != 0 {
+		return 0, fmt.Errorf("shape %v of %s ends within a byte", e.Shape, e.DType)
+	}
+	return size / 8, nil
 }
 
 // sortByOffset puts entries in the order of their data, which is all that the
@@ -262,7 +269,7 @@ func parseHeader(h []byte) (meta map[string]string, names []string, entries []en
 	err = object(dec, func(name string) error {
 		if name == metaKey {
 			meta = map[string]string{}
-			return object(dec, func(key string) error {
+			return objectOrNull(dec, func(key string) error {
 				if len(meta) == maxTensors {
 					return fmt.Errorf("more than %d entries of metadata", maxTensors)
 				}
@@ -303,6 +310,22 @@ func object(dec *json.Decoder, value func(key string) error) error {
 	if err := delim(dec, '{'); err != nil {
 		return err
 	}
+	return members(dec, value)
+}
+
+// objectOrNull is object that takes null for {}.
+func objectOrNull(dec *json.Decoder, value func(key string) error) error {
+	switch t, err := dec.Token(); {
+	case err != nil || t == nil:
+		return err
+	case t != json.Delim('{'):
+		return fmt.Errorf("%.40q where { or null belongs", fmt.Sprint(t))
+	}
+	return members(dec, value)
+}
+
+// members reads an object after its brace.
+func members(dec *json.Decoder, value func(key string) error) error {
 	seen := map[string]bool{}
 	for dec.More() {
 		key, err := text(dec)
@@ -390,12 +413,10 @@ func checkName(s string) error {
 	if s == "" || len(s) > maxName {
 		return fmt.Errorf("tensor name of %d bytes, want 1 to %d", len(s), maxName)
 	}
-	for _, r := range s {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-', r == '/':
-		default:
-			return fmt.Errorf("tensor name %.40q, want letters, digits and . _ - / only", s)
-		}
+	// Not only ours: Keras has "dense/kernel:0", and people have spaces. What a
+	// terminal or a page would not show as a sign stays out.
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return fmt.Errorf("tensor name %.40q, want printable signs only", s)
 	}
 	return nil
 }

@@ -107,8 +107,9 @@ func TestEncodeRefuses(t *testing.T) {
 		{one("x", []int{1, 1, 1, 1, 1, 1, 1, 1, 1}, 1), "rank 9, want at most 8"},
 		{one("", []int{1}, 1), "name of 0 bytes"},
 		{one(strings.Repeat("x", 257), []int{1}, 1), "name of 257 bytes"},
-		{one("a b", []int{1}, 1), "letters, digits"},
-		{one("ä", []int{1}, 1), "letters, digits"},
+		{one("a\nb", []int{1}, 1), "printable signs"},
+		{one("a\u202eb", []int{1}, 1), "printable signs"},
+		{one("a\xff", []int{1}, 1), "printable signs"},
 		{one("__metadata__", []int{1}, 1), "the metadata's"},
 		{&File{Tensors: []Tensor{{"x", []int{1}, []float32{1}}, {"x", []int{1}, []float32{1}}}}, `"x" twice`},
 		{&File{Meta: map[string]string{"a": "\xff"}}, "UTF-8"},
@@ -135,6 +136,9 @@ func TestForeignFile(t *testing.T) {
 		`{"x":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`,
 		`{"\u0078":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`,
 		`{"x":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`,
+		`{"__metadata__":null,"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`,
+		`{"sequential/dense 1/Größe:0":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`,
+		`{"y":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]},"x":{"dtype":"BF16","shape":[],"data_offsets":[0,2]}}`,
 	} {
 		f, err := Decode(raw(header, "\x00\x00\x80\x3f"))
 		if err != nil {
@@ -220,12 +224,18 @@ func TestHostileHeaders(t *testing.T) {
 		{"no shape", raw(`{"x":{"dtype":"F32","data_offsets":[0,4]}}`, "1234"), "want dtype, shape"},
 		{"empty entry", raw(`{"x":{}}`, ""), "want dtype, shape"},
 		{"null entry", raw(`{"x":null}`, ""), "belongs"},
-		{"other dtype", raw(`{"x":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, "1234"), `dtype "F16", want F32`},
+		{"other dtype", raw(`{"x":{"dtype":"F12","shape":[2],"data_offsets":[0,4]}}`, "1234"), `dtype "F12", want one of BF16, BOOL`},
+		{"a dtype that is no number", raw(`{"x":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}`, "12345678"), `"x": dtype C64, which is not converted`},
+		{"half a byte", raw(`{"x":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}`, "12"), "ends within a byte"},
+		{"bits that wrap", raw(`{"x":{"dtype":"F6_E2M3","shape":[3074457345618258603],"data_offsets":[0,4]}}`, "1234"), "too large"},
+		{"F64 in the bytes of F32", raw(`{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,4]}}`, "1234"), "want 0 to 8"},
 		{"dtype null", raw(`{"x":{"dtype":null,"shape":[1],"data_offsets":[0,4]}}`, "1234"), "where a string belongs"},
 		{"metadata of numbers", raw(`{"__metadata__":{"a":1}}`, ""), "where a string belongs"},
-		{"metadata null", raw(`{"__metadata__":null}`, ""), "belongs"},
+		{"metadata a list", raw(`{"__metadata__":[]}`, ""), "where { or null belongs"},
 		{"metadata nested", raw(`{"__metadata__":{"a":{}}}`, ""), "where a string belongs"},
-		{"name with a path", raw(`{"../x y":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, ""), "letters, digits"},
+		{"name with a line break", raw(`{"x\ny":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, ""), "printable signs"},
+		{"name with an escape code", raw(`{"\u001b[2Jx":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, ""), "printable signs"},
+		{"name that is half a pair", raw(`{"\ud800":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, ""), "printable signs"},
 		{"empty name", raw(`{"":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, ""), "name of 0 bytes"},
 		{"long name", raw(`{"`+strings.Repeat("x", 257)+`":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, ""), "name of 257 bytes"},
 		{"60,000 entries of metadata", raw(manyKeys, ""), "more than 4096"},
@@ -359,7 +369,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if x := got.Tensor("scala"); x != nil {
 		t.Errorf("Tensor(scala) = %v", x)
 	}
-	bad := &File{Tensors: []Tensor{{"a b", nil, nil}}}
+	bad := &File{Tensors: []Tensor{{"a\tb", nil, nil}}}
 	if err := bad.Save(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("%v, want an error that names the file", err)
 	}
