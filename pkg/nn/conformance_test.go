@@ -326,8 +326,12 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 	m := build(t, 1, CHW(1, 28, 28),
 		Conv2D{Filters: 8, Kernel: 3}, BatchNorm{}, ReLU{}, MaxPool2D{Kernel: 2}, Conv2D{Filters: 8, Kernel: 3}, GELU{},
 		Dropout{P: 0.2}, Bottleneck{Mid: 4, Out: 16, Stride: 2}, Linear{Out: 64}, ReLU{}, Dropout{P: 0.5}, Linear{Out: 10})
-	x := noise(newRand(1), 64, m.In)
-	labels := randomLabels(newRand(2), 64, 10)
+	batch := 64
+	if testing.Short() {
+		batch = 24
+	}
+	x := noise(newRand(1), batch, m.In)
+	labels := randomLabels(newRand(2), batch, 10)
 	var dy Tensor
 	losses := []Loss{CrossEntropy{}, CrossEntropy{Smoothing: 0.1}, MSE{}}
 	step := 0

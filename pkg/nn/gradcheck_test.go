@@ -177,9 +177,13 @@ func (p proof) run(seed uint64, perParam int, prepare func(*Model, Loss) Loss) e
 }
 
 func TestGradients(t *testing.T) {
+	seeds := uint64(20)
+	if testing.Short() {
+		seeds = 5
+	}
 	for _, p := range proofs {
 		t.Run(p.name, func(t *testing.T) {
-			for seed := range uint64(20) {
+			for seed := range seeds {
 				if err := p.run(seed, 40, nil); err != nil {
 					t.Errorf("seed %d: %v", seed, err)
 				}

@@ -18,6 +18,15 @@ import (
 	"inkling/pkg/nn/optim"
 )
 
+// short is how much of something a test does, or how much in short mode, which is
+// for emulators and the race detector.
+func short(full, less int) int {
+	if testing.Short() {
+		return less
+	}
+	return full
+}
+
 // digits returns the first n images for training and for evaluation: of MNIST
 // if MNIST_DIR is set, else of the synthetic digits.
 func digits(t testing.TB, n int) (train, test *data.Set) {
@@ -118,7 +127,7 @@ func TestInitialLoss(t *testing.T) {
 		"MLP GELU, dropout": nn.MLP([]int{512, 256}, nn.GELU{}, 10, 0.3),
 		"CNN":               cnn(),
 	} {
-		for seed := range uint64(5) {
+		for seed := range uint64(short(5, 1)) {
 			m := newModel(t, seed, layers...)
 			if _, loss := judge(m, train); math.Abs(loss-math.Ln10) > 0.1 {
 				t.Errorf("%s, seed %d: initial loss %.3f, want ln 10 = %.3f ± 0.1", name, seed, loss, math.Ln10)
@@ -171,11 +180,14 @@ func shuffleLabels(train, test *data.Set) {
 
 // What is learned from shuffled labels is nothing: no label can have leaked.
 func TestShuffledLabels(t *testing.T) {
-	train, test := digits(t, 2000)
+	train, test := digits(t, short(2000, 1000))
 	shuffleLabels(train, test)
 	for name, layers := range map[string][]nn.Layer{"MLP": nn.MLP([]int{64}, nn.ReLU{}, 10, 0), "CNN": cnn()} {
+		if testing.Short() && name == "CNN" {
+			continue
+		}
 		m := newModel(t, 1, layers...)
-		fit(t, m, train, 50, 400, optim.SGD{Momentum: 0.9}, 0.02, nil)
+		fit(t, m, train, 50, short(400, 200), optim.SGD{Momentum: 0.9}, 0.02, nil)
 		if acc, _ := judge(m, test); math.Abs(acc-0.1) > 0.03 {
 			t.Errorf("%s: accuracy %.3f after training on shuffled labels, want 0.1 ± 0.03", name, acc)
 		}
@@ -188,9 +200,9 @@ func TestShuffledLabels(t *testing.T) {
 // The same training with the right labels, so that the test above means
 // something.
 func TestRightLabels(t *testing.T) {
-	train, test := digits(t, 2000)
+	train, test := digits(t, short(2000, 1000))
 	m := newModel(t, 1, nn.MLP([]int{64}, nn.ReLU{}, 10, 0)...)
-	fit(t, m, train, 50, 200, optim.SGD{Momentum: 0.9}, 0.02, nil)
+	fit(t, m, train, 50, short(200, 100), optim.SGD{Momentum: 0.9}, 0.02, nil)
 	if acc, _ := judge(m, test); acc < 0.5 {
 		t.Errorf("accuracy %.3f after training on right labels, want more than 0.5", acc)
 	}
@@ -208,10 +220,11 @@ func fingerprint(m *nn.Model) string {
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// The weights after 200 steps are the same bits on any number of processors,
+// The weights after some steps are the same bits on any number of processors,
 // and every time.
 func TestDeterminism(t *testing.T) {
-	train, _ := digits(t, 1000)
+	steps := short(200, 10)
+	train, _ := digits(t, short(1000, 480))
 	for _, c := range []struct {
 		name   string
 		layers []nn.Layer
@@ -228,7 +241,7 @@ func TestDeterminism(t *testing.T) {
 				for _, procs := range []int{1, 2, 4, 8} {
 					runtime.GOMAXPROCS(procs)
 					m := newModel(t, 1, c.layers...)
-					fit(t, m, train, c.batch, 200, c.o, 0.001, nil)
+					fit(t, m, train, c.batch, steps, c.o, 0.001, nil)
 					sum := fingerprint(m)
 					seen[sum] = append(seen[sum], procs)
 				}

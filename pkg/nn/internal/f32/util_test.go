@@ -7,9 +7,13 @@ import (
 	"testing"
 )
 
-// implementations lists what this machine can run.
+// implementations lists what this machine can run; in short mode without gonum's
+// products where there is assembly.
 func implementations() []implementation {
-	list := []implementation{generic, blas}
+	list := []implementation{generic}
+	if assembly := haveAVX2 || haveNEON; !assembly || !testing.Short() {
+		list = append(list, blas)
+	}
 	if haveAVX2 {
 		list = append(list, avx2)
 	}

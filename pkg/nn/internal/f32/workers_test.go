@@ -269,7 +269,7 @@ func TestNoAllocations(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	for _, impl := range implementations() {
-		if impl == blas {
+		if impl == blas || testing.Short() && impl != kernels {
 			continue
 		}
 		defer use(impl)()
