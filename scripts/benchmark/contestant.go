@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -137,7 +136,7 @@ func (c *contestant) time(workload string, seconds float64) (a answer) {
 }
 
 // process runs a command to its end and returns its seconds and its peak
-// memory in MB; 0 if it failed.
+// memory in MB; 0 if it failed, or if nobody tells.
 func process(cores int, command string, args ...string) (seconds, megabytes float64) {
 	cmd := exec.Command(command, args...)
 	cmd.Env = environment(cores, nil)
@@ -146,6 +145,5 @@ func process(cores int, command string, args ...string) (seconds, megabytes floa
 	if cmd.Run() != nil {
 		return 0, 0
 	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return time.Since(begin).Seconds(), float64(usage.Maxrss) / 1024
+	return time.Since(begin).Seconds(), peakMemory(cmd.ProcessState)
 }
