@@ -18,8 +18,11 @@ import (
 
 func oneLine(t *testing.T, err error) {
 	t.Helper()
-	if err != nil && (err.Error() == "" || strings.ContainsAny(err.Error(), "\n\x1b")) {
-		t.Errorf("error %q is not one line of text", err)
+	if err == nil {
+		return
+	}
+	if text := (shown{err}).Error(); text == "" || strings.ContainsAny(text, "\n\x1b") { // as Open gives it
+		t.Errorf("error %q is not one line of text", text)
 	}
 }
 

@@ -3,9 +3,9 @@ package read
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -224,62 +224,15 @@ func (s *imageFolder) read(ctx context.Context, p *Place) (*Raw, error) {
 			return nil, err
 		}
 	}
-	black := p.Option("ground") == "black"
-	for _, part := range s.parts {
-		if !fits(len(part), 1, raw.H, raw.W) {
-			return nil, fmt.Errorf("%s: %d images of %d×%d, allowed are %d MiB; size=28x28 makes them smaller", p.path, len(part), raw.H, raw.W, maxPixels>>20)
-		}
-	}
-	out := []*Part{&raw.Train, &raw.Test, &raw.More}
-	decode := func(colour bool) (first string, clear int64, err error) {
-		var coloured atomic.Int64
-		coloured.Store(-1)
-		var seen atomic.Int64
-		var mu sync.Mutex
-		size := raw.C * raw.H * raw.W
-		for k, part := range s.parts {
-			*out[k] = Part{Pixels: make([]uint8, len(part)*size), Labels: make([]int32, len(part)), At: p.path}
-			err := forAll(ctx, len(part), func(d *decoder, i int) error {
-				if coloured.Load() >= 0 {
-					return nil // it begins again
-				}
-				out[k].Labels[i] = part[i].class
-				grey, solid, err := d.decode(p, part[i].Name, raw.H, raw.W, black)
-				if err != nil {
-					return err
-				}
-				if !solid {
-					seen.Add(1)
-				}
-				if !grey && !colour {
-					mu.Lock()
-					coloured.Store(1)
-					first = part[i].Name
-					mu.Unlock()
-					return nil
-				}
-				d.write(out[k].Pixels[i*size:(i+1)*size], raw.C)
-				return nil
-			})
-			if err != nil || coloured.Load() >= 0 {
-				return first, 0, err
-			}
-		}
-		return "", seen.Load(), nil
-	}
+	asked := p.options.has("gray") || p.options.has("rgb")
 	if p.options.has("rgb") {
 		raw.C = 3
 	}
-	anything := p.options.has("gray") || p.options.has("rgb")
-	first, clear, err := decode(anything)
-	if err == nil && first != "" {
+	black := p.Option("ground") == "black"
+	clear, err := s.decode(ctx, p, raw, black, !asked)
+	if err == errColour {
 		raw.C = 3
-		for _, part := range s.parts {
-			if !fits(len(part), 3, raw.H, raw.W) {
-				return nil, fmt.Errorf("%s: %d images of 3×%d×%d, allowed are %d MiB; size=28x28 or gray makes them smaller", p.path, len(part), raw.H, raw.W, maxPixels>>20)
-			}
-		}
-		_, clear, err = decode(true)
+		clear, err = s.decode(ctx, p, raw, black, false)
 	}
 	if err != nil {
 		return nil, err
@@ -301,6 +254,43 @@ func (s *imageFolder) read(ctx context.Context, p *Place) (*Raw, error) {
 		raw.Notes = append(raw.Notes, fmt.Sprintf("%d of %d images, transparent in places, laid on %s", clear, len(all), ground))
 	}
 	return raw, nil
+}
+
+// errColour says that not all images are grey.
+var errColour = errors.New("an image in colour")
+
+// decode fills the parts of raw with images of its size, and counts those that were
+// transparent in places. If all must be grey, it ends with errColour at the first
+// that is not: most sets that are not show it at once, and those that are need a
+// third of the memory.
+func (s *imageFolder) decode(ctx context.Context, p *Place, raw *Raw, black, grey bool) (clear int64, err error) {
+	size := raw.C * raw.H * raw.W
+	var seen atomic.Int64
+	for k, part := range []*Part{&raw.Train, &raw.Test, &raw.More} {
+		files := s.parts[k]
+		if !fits(len(files), raw.C, raw.H, raw.W) {
+			return 0, fmt.Errorf("%s: %d images of %d×%d×%d (channels, height, width), allowed are %d MiB; size=28x28 makes them smaller", p.path, len(files), raw.C, raw.H, raw.W, maxPixels>>20)
+		}
+		*part = Part{Pixels: make([]uint8, len(files)*size), Labels: make([]int32, len(files)), At: p.path}
+		err := forAll(ctx, len(files), func(d *decoder, i int) error {
+			isGrey, solid, err := d.decode(p, files[i].Name, raw.H, raw.W, black)
+			switch {
+			case err != nil:
+				return err
+			case grey && !isGrey:
+				return errColour
+			case !solid:
+				seen.Add(1)
+			}
+			d.write(part.Pixels[i*size:(i+1)*size], raw.C)
+			part.Labels[i] = files[i].class
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return seen.Load(), nil
 }
 
 // usual is the size of more than half of the images.
@@ -346,7 +336,7 @@ func forAll(ctx context.Context, n int, work func(d *decoder, i int) error) erro
 		}
 	})
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("reading %s: %w", filepath.FromSlash("images"), context.Cause(ctx))
+		return context.Cause(ctx)
 	}
 	return why
 }

@@ -125,7 +125,7 @@ func parseNPY(text string) (h npyHeader, err error) {
 	for _, d := range h.dims {
 		hi, lo := bits.Mul64(size, uint64(d))
 		if hi != 0 || lo > 8*maxPixels {
-			return npyHeader{}, fmt.Errorf("%s numbers of %d bytes, allowed %d bytes in all", idx.Times(h.dims), h.width, 8*maxPixels)
+			return npyHeader{}, fmt.Errorf("%s numbers of %d bytes, allowed %d bytes in all", idx.Times(h.dims), h.width, int64(8*maxPixels))
 		}
 		size = lo
 	}

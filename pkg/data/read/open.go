@@ -1,6 +1,7 @@
 package read
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -92,11 +93,12 @@ func read(ctx context.Context, path string, options []string, cache string) (*Da
 	if at.under != "." {
 		found = append(found, "in "+at.under)
 	}
-	if p.hidden+at.hidden > 0 && at != p {
-		at.hidden += p.hidden
+	hidden := at.hidden
+	if at != p {
+		hidden += p.hidden
 	}
-	if at.hidden > 0 {
-		found = append(found, fmt.Sprintf("%s skipped", printable.Count(at.hidden, "hidden file")))
+	if hidden > 0 {
+		found = append(found, printable.Count(hidden, "hidden file")+" skipped")
 	}
 	d.Notes = append(append(found, plan.Notes...), d.Notes...)
 	return d, nil
@@ -110,6 +112,7 @@ func look(p *Place) (*Place, Format, *Plan, error) {
 		return p, f, plan, err
 	}
 	level := []*Place{p}
+	var failed error
 	for range 2 {
 		var below []*Place
 		type hit struct {
@@ -122,8 +125,9 @@ func look(p *Place) (*Place, Format, *Plan, error) {
 		for _, at := range level {
 			for _, name := range at.Dirs {
 				s, err := at.sub(name)
-				if err != nil {
-					return p, f, nil, err
+				if err != nil { // which tells only where nothing else is found
+					failed = cmp.Or(failed, err)
+					continue
 				}
 				below = append(below, s)
 				if f, plan, err := find(s); plan != nil || err != nil {
@@ -144,7 +148,7 @@ func look(p *Place) (*Place, Format, *Plan, error) {
 		}
 		level = below
 	}
-	return p, f, nil, nothing(p)
+	return p, f, nil, cmp.Or(failed, nothing(p))
 }
 
 // nothing says why a place holds no data that can be read.

@@ -414,6 +414,7 @@ func TestRefused(t *testing.T) {
 		{"half an image", join(good, map[string][]byte{"train/dog/x.png": pngOf(flat(5, 4, color.Gray{1}))[:60]}), nil, "$/train/dog/x.png: a PNG that cannot be read: invalid format: unexpected EOF"},
 		{"WebP", join(good, map[string][]byte{"train/dog/x.webp": []byte("RIFF....WEBP")}), nil, "$/train/dog/x.webp: WebP, want a picture as PNG, JPEG or GIF"},
 		{"text in a class", join(good, map[string][]byte{"train/dog/x.txt": {1}}), nil, "$/train/dog/x.txt: not an image, allowed in the folder of a class are PNG, JPEG and GIF"},
+		{"codes for a terminal", join(good, map[string][]byte{"train/dog/\x1b[2J\n.txt": {1}}), nil, `$/train/dog/\x1b[2J\n.txt: not an image, allowed`},
 		{"a folder in a class", join(good, map[string][]byte{"train/dog/more/1.png": bomb}), nil, "$/train/dog/more: not an image, allowed"},
 		{"an empty class", join(good, map[string][]byte{"train/emu/": {}}), nil, "$/train/emu: a class without images, want one or more, or no such folder"},
 		{"a class of the test alone", join(good, map[string][]byte{"test/emu/1.png": bomb}), nil, "$/test/emu: a class that the training part does not have, allowed are cat, dog"},
