@@ -465,7 +465,7 @@ func TestInterruptEndsALoopOfFits(t *testing.T) {
 		got[2].Status != Interrupted || got[2].Steps != 0 {
 		t.Errorf("%v", got)
 	}
-	if s := log.String(); strings.Count(s, "\n") != 3 || !strings.Contains(s, "seed 3: not begun\n") {
+	if s := log.String(); strings.Count(s, "\n") != 3 || !strings.Contains(s, "seed 3 on tiny digits: not begun\n") {
 		t.Errorf("says %q", s)
 	}
 	if _, err := os.Stat(got[2].Dir); err == nil {

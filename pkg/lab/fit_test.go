@@ -42,7 +42,7 @@ func TestFitSideBySide(t *testing.T) {
 		t.Fatalf("%d lines for %d runs: %s", len(lines), len(cfgs), log)
 	}
 	for i, line := range lines {
-		if !strings.HasPrefix(line, cfgs[i].Name+": dev ") {
+		if !strings.HasPrefix(line, cfgs[i].Name+" on tiny digits: dev ") {
 			t.Errorf("line %d is %q, want that of %s", i, line, cfgs[i].Name)
 		}
 	}

@@ -201,11 +201,11 @@ func TestStoredSettingsAndNames(t *testing.T) {
 
 	// A name renames at once, in what is shown and in the store, and stays.
 	a.Name = "mine"
-	if r := must(l.Fit(a))[0]; !r.Stored || r.Label() != "mine" || !strings.HasPrefix(r.String(), "mine: dev") {
+	if r := must(l.Fit(a))[0]; !r.Stored || r.Label() != "mine" || !strings.HasPrefix(r.String(), "mine on tiny digits: dev") {
 		t.Errorf("%v, stored %v, label %q", r, r.Stored, r.Label())
 	}
 	a.Name = ""
-	if r := must(l.Fit(a))[0]; r.Label() != "mine" || !strings.HasPrefix(r.String(), "mine: dev") {
+	if r := must(l.Fit(a))[0]; r.Label() != "mine" || !strings.HasPrefix(r.String(), "mine on tiny digits: dev") {
 		t.Errorf("%v, label %q", r, r.Label())
 	}
 	if runs = must(l.Runs()); !slices.Contains(labelsOf(runs), "mine") || runs[1].Name != "mine" {

@@ -172,8 +172,21 @@ func (r *Result) Points(split, metric string) (x, y []float64) {
 	panic(fmt.Sprintf("lab: metric %q, want loss, objective, score, lr or gradnorm", metric))
 }
 
+// dataName is the name of the data in Record.Data.
+func (r *Result) dataName() string {
+	before, _, _ := strings.Cut(r.Data, " for training")
+	if i := strings.LastIndex(before, ", "); i >= 0 {
+		before = before[:i]
+	}
+	return before
+}
+
+// String is a run in a line: on what, if not MNIST, and what came of it.
 func (r *Result) String() string {
 	name := cmp.Or(r.label, r.Name)
+	if on := r.dataName(); on != "MNIST" && on != "" {
+		name += " on " + on
+	}
 	s := fmt.Sprintf("%s: dev %.2f %% at iteration %d of %d, %.1f s", name, 100*r.Best.Score, r.Best.Step, r.Steps, r.Seconds)
 	if why := r.Disturbed(); why != "" {
 		s += " (" + why + ")"

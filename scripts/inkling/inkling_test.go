@@ -383,7 +383,7 @@ func TestOtherImages(t *testing.T) {
 		"INKLING_DATA="+dir+` reads the 6000 and 100 images that are there as "Fashion MNIST"`)
 	w.env = append(w.env, "INKLING_DATA="+dir, "INKLING_QUICK=")
 	code, out, stderr := w.run([]string{"data"})
-	if code != 0 || !strings.HasPrefix(out, "Fashion MNIST: 6000 training and 100 test images of 28×28 (from INKLING_DATA)\n") {
+	if code != 0 || !strings.HasPrefix(out, "Fashion MNIST: 6000 training and 100 test images of 28×28 in 10 classes, T-shirt/top, Trouser, Pullover … Ankle boot (from INKLING_DATA; ") {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
 	}
 	if code, out, stderr := w.run(small); code != 0 || !strings.Contains(out, "Fashion MNIST") {
@@ -399,7 +399,7 @@ func TestOtherImages(t *testing.T) {
 	// --data says the same, whatever INKLING_DATA is: it finds the stored run.
 	w.env = append(w.env, "INKLING_DATA=synthetic")
 	of := "--data=" + dir
-	if code, out, stderr := w.run([]string{"data", of}); code != 0 || !strings.HasPrefix(out, "Fashion MNIST: 6000 training and 100 test images of 28×28 (from "+dir+")\n") {
+	if code, out, stderr := w.run([]string{"data", of}); code != 0 || !strings.HasPrefix(out, "Fashion MNIST: 6000 training and 100 test images of 28×28 in 10 classes, T-shirt/top, Trouser, Pullover … Ankle boot (from "+dir+"; ") {
 		t.Errorf("code %d, stdout %q, stderr %q", code, out, stderr)
 	}
 	if code, out, stderr := w.run(append(slices.Clone(small), of)); code != 0 || !strings.Contains(out, "stored") || !strings.Contains(out, "test --data='"+dir+"' command\n") {
@@ -455,7 +455,7 @@ func TestTrainTestRuns(t *testing.T) {
 		!strings.Contains(first, "[Dev] loss: ") || !strings.Contains(first, "best accuracy performance has been updated: 0.") {
 		t.Fatalf("code %d, stderr %q, stdout:\n%s", code, stderr, first)
 	}
-	if code, out, _ := w.run(append(small, "--name=the same")); code != 0 || !strings.Contains(out, "the same: dev") || !strings.Contains(out, ", stored ") {
+	if code, out, _ := w.run(append(small, "--name=the same")); code != 0 || !strings.Contains(out, "the same on synthetic digits: dev") || !strings.Contains(out, ", stored ") {
 		t.Errorf("code %d, again:\n%s", code, out)
 	}
 	code, out, stderr := w.run([]string{"test", "command"})
