@@ -14,7 +14,7 @@ var sources embed.FS
 // known by its content: see Set.Fingerprint.
 var aside = []string{
 	"atomic.go", "augmentflags.go", "baseline.go", "changeflags.go", "doc.go", "fetch.go", "glyphs.go", "load.go", "mnist.go", "path.go",
-	"raster.go", "stored.go", "stress.go", "synthetic.go", "unpacked.go", "version.go",
+	"prepare.go", "raster.go", "scatter.go", "stored.go", "stress.go", "synthetic.go", "unpacked.go", "version.go",
 }
 
 // Version returns 16 hexadecimal digits that change when the code does that
