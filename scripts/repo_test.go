@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"pkg/nn/train":    {"pkg/internal", "pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
 	"pkg/nn/metric":   {"pkg/nn", "pkg/nn/train", "pkg/data"},
 	"pkg/lab":         {"pkg/internal", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/data"},
+	"pkg/lab/predict": {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/metric", "pkg/data", "pkg/viz"},
 	"pkg/lab/study":   {"pkg/lab", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/nn/metric", "pkg/data"},
 	"pkg/notebook":    {"pkg/lab", "pkg/lab/study", "pkg/nn", "pkg/nn/train", "pkg/data", "pkg/viz"},
 }

@@ -3,9 +3,12 @@ package lab
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"inkling/pkg/data"
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
 )
 
 // What a saved model says of the images that it reads: the names of its classes,
@@ -33,11 +36,50 @@ func Kind(m *nn.Model, meta map[string]string) (*data.Set, error) {
 		if err := json.Unmarshal([]byte(text), &s.Classes); err != nil {
 			return nil, fmt.Errorf("lab: classes %.60q of the model: %w", text, err)
 		}
+	} else if name, _, _ := strings.Cut(meta["data"], ", "); m.In == nn.CHW(1, 28, 28) && (name == "MNIST" || name == "synthetic digits") {
+		s.Prepared = "mnist" // a file from before files said so
 	}
 	if out != nn.Vec(len(s.Classes)) {
 		return nil, fmt.Errorf("lab: a model with an output of %v for %d classes", out, len(s.Classes))
 	}
 	return s, s.Check()
+}
+
+// Reads loads the best weights of the run, and says which images they read: Kind.
+func (r *Result) Reads() (*nn.Model, *data.Set, error) {
+	m, err := r.Model()
+	if err != nil {
+		return nil, nil, err
+	}
+	meta, err := safetensors.Meta(filepath.Join(r.Dir, bestFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	kind, err := Kind(m, meta)
+	return m, kind, err
+}
+
+// BestRun is the run with the highest score on dev of all questions, on the
+// lab's data.
+func (l *Lab) BestRun() (*Result, error) {
+	questions, err := folders(l.store, "")
+	if err != nil {
+		return nil, err
+	}
+	var best *Result
+	for _, q := range questions {
+		runs, _ := readRuns(q) // a damaged run is not the best
+		for _, r := range runs {
+			if r.DataSum == l.dataSum && r.Judged() && r.fault() == "" && (best == nil || r.Best.Score > best.Best.Score) {
+				best = r
+			}
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("lab: no run on %s has a model", l.Data.Name)
+	}
+	best.lab = l
+	return best, nil
 }
 
 // reads reports why the lab's images are not of the kind that a model reads.

@@ -3,6 +3,7 @@
 //
 //	go run ./scripts/inkling train --hidden=512,256 --lr=0.1
 //	go run ./scripts/inkling test q1
+//	go run ./scripts/inkling predict photo.jpg
 //	go run ./scripts/inkling runs
 //	go run ./scripts/inkling export q1 digits.onnx
 //	go run ./scripts/inkling import digits.onnx digits.safetensors
@@ -39,6 +40,7 @@ var commands = []struct {
 }{
 	{"train", "[--flags]", "train a network; --help lists the flags", trainCommand},
 	{"test", "FILE|QUESTION…", "accuracy of saved models on the test set", testCommand},
+	{"predict", "PICTURE…", "what a network reads in pictures of your own", predictCommand},
 	{"runs", "[show|rename|rm]", "the runs in the run store: list, look, rename, remove", runsCommand},
 	{"export", "MODEL OUT", "a saved model as ONNX, as Go, as JSON, as PyTorch", exportCommand},
 	{"import", "MODEL OUT", "an ONNX model as a saved one", importCommand},

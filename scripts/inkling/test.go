@@ -13,19 +13,21 @@ import (
 	"text/tabwriter"
 
 	"inkling/pkg/lab"
+	"inkling/pkg/lab/predict"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/metric"
 )
 
 func testCommand(args []string) (int, error) {
-	var shifts int
+	var shifts, scatter int
 	fs := newFlags()
 	of := dataFlag(fs)
+	fs.IntVar(&scatter, "scatter", 0, "also so many test images scattered, each drawn anywhere on a large canvas, found there and prepared anew")
 	fs.IntVar(&shifts, "shifts", 0, "also the mean of the views moved by up to so many pixels, 0 to 3")
 	rest, err := parseWords("test", fs, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		help("test [--data=WHAT] [--shifts=N] FILE|QUESTION…\n"+
+		help("test [--data=WHAT] [--shifts=N] [--scatter=N] FILE|QUESTION…\n"+
 			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n"+
 			"  QUESTION  the best model of a question: "+strings.Join(questions(), ", "), fs)
 		return 0, nil
@@ -33,6 +35,8 @@ func testCommand(args []string) (int, error) {
 		return 0, err
 	case shifts < 0 || shifts > 3:
 		return 0, fmt.Errorf("--shifts %d, want 0 to 3: %s", shifts, fs.Lookup("shifts").Usage)
+	case scatter < 0 || scatter > 100000:
+		return 0, fmt.Errorf("--scatter %d, want 0 to 100000: %s", scatter, fs.Lookup("scatter").Usage)
 	case len(rest) == 0:
 		return 0, errors.New("nothing to test, want FILE or QUESTION" + havingRuns())
 	}
@@ -50,7 +54,7 @@ func testCommand(args []string) (int, error) {
 		if i > 0 {
 			fmt.Println()
 		}
-		if err := test(arg, *of, shifts); err != nil {
+		if err := test(arg, *of, shifts, scatter); err != nil {
 			return 0, err
 		}
 	}
@@ -98,8 +102,9 @@ func havingRuns() string {
 }
 
 // test prints how the model that arg names does on the test set; with shifts also
-// how the mean of its views does.
-func test(arg, of string, shifts int) error {
+// how the mean of its views does, and with scatter how it does on pictures of so many
+// test images.
+func test(arg, of string, shifts, scatter int) error {
 	path, file := modelFile(arg)
 	question := arg
 	if file {
@@ -134,6 +139,15 @@ func test(arg, of string, shifts int) error {
 	if views := metric.Shifts(shifts); shifts > 0 {
 		fmt.Printf("mean of %d views moved by up to %d px: accuracy %s\n", len(views), shifts,
 			accuracy(metric.JudgeViews(m, l.Data.Test, views...)))
+	}
+	if scatter > 0 {
+		some := l.Data.Test.First(scatter)
+		reader := &predict.Reader{Model: m, Kind: l.Data.Test}
+		again, err := reader.Transfer(some, 1)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("the first %d scattered and prepared anew: accuracy %s; as they are: %s\n", some.Len(), accuracy(again), accuracy(metric.Judge(m, some)))
 	}
 	fmt.Println()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
