@@ -5,6 +5,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
 	"os"
 	"path/filepath"
 	"strings"
@@ -201,4 +203,32 @@ func ExampleOpen() {
 	// train test=0.2: 112 training and 28 test images of 2×2 in 2 classes, ant, bee (from …/train.csv,test=0.2; 28 of 140 images split off for the test, 20 % of each class, by seed 1) <nil>
 	// bee [200 0 200 0]
 	// data: …/train.csv: option "tranpose", CSV allows split=NAME, label=first|last, shape=HxW, max=N, transpose=yes|no, format=NAME, size=HxW, gray, rgb, invert, test=SHARE, seed=N
+}
+
+// A stroke of a pen in a photograph becomes an image as MNIST's are: the longer side
+// of its ink measures 20 of 28 pixels.
+func ExamplePrepare() {
+	page := image.NewGray(image.Rect(0, 0, 120, 160))
+	for i := range page.Pix {
+		page.Pix[i] = uint8(220 - i%120/4) // light from the left
+	}
+	for y := 30; y < 120; y++ {
+		for x := range 9 {
+			page.SetGray(60-y/6+x, y, color.Gray{20})
+		}
+	}
+	sign, err := data.Prepare(page)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	top, bottom := 28, 0
+	for i, v := range sign.Image.Pix {
+		if v > 0 {
+			top, bottom = min(top, i/28), max(bottom, i/28+1)
+		}
+	}
+	fmt.Println("ink in", sign.Box, "prepared in", sign.Image.Bounds().Max, "with", bottom-top, "rows of ink")
+	// Output:
+	// ink in (41,30)-(64,120) prepared in (28,28) with 20 rows of ink
 }
