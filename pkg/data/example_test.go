@@ -3,6 +3,7 @@ package data_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"image"
@@ -218,8 +219,8 @@ func ExamplePrepare() {
 		}
 	}
 	sign, err := data.Prepare(page)
-	if err != nil {
-		fmt.Println(err)
+	if errors.Is(err, data.ErrBlank) {
+		fmt.Println("a blank page")
 		return
 	}
 	top, bottom := 28, 0

@@ -49,6 +49,8 @@ func (e *environment) readPath(ctx context.Context, spec, from string) (*Dataset
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
+	d.Train.Prepared = d.Train.preparation()
+	d.Test.Prepared = d.Train.Prepared
 	return d, nil
 }
 

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"fmt"
 	"image"
 	"math"
 	"math/rand/v2"
@@ -17,9 +16,10 @@ const forScatter = 1 << 19
 // from 40 to 160 pixels, anywhere on a canvas of 200×200, dark on white or white
 // on black. Pixels between those of the image are bilinear. Size, place and ground
 // follow from the seed. What [Prepare] makes of it can be compared with the image.
-func (s *Set) Scatter(i int, seed uint64) *image.Gray {
-	if s.C != 1 {
-		panic(fmt.Sprintf("data: scatter: images of %s, want grey ones", s.shape()))
+// To an image that came as it is nothing was done, and it is returned.
+func (s *Set) Scatter(i int, seed uint64) image.Image {
+	if s.Prepared != asMNIST {
+		return s.Image(i)
 	}
 	var src rand.PCG
 	reseed(&src, seed, forScatter, i, 0)

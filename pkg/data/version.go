@@ -13,7 +13,7 @@ var sources embed.FS
 // aside are the files that make no batches. What they read, draw or fetch is
 // known by its content: see Set.Fingerprint.
 var aside = []string{
-	"atomic.go", "augmentflags.go", "baseline.go", "changeflags.go", "doc.go", "fetch.go", "glyphs.go", "load.go", "mnist.go", "path.go",
+	"atomic.go", "augmentflags.go", "baseline.go", "changeflags.go", "doc.go", "fetch.go", "findings.go", "glyphs.go", "load.go", "mnist.go", "path.go",
 	"prepare.go", "raster.go", "scatter.go", "stored.go", "stress.go", "synthetic.go", "unpacked.go", "version.go",
 }
 

@@ -1,7 +1,6 @@
 package notebook
 
 import (
-	"image"
 	"image/png"
 	"os"
 	"path/filepath"

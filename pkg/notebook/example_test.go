@@ -1,0 +1,24 @@
+package notebook_test
+
+import (
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
+	"inkling/pkg/nn/train"
+	"inkling/pkg/notebook"
+)
+
+// A cell trains a network, or finds it trained, and asks it about photographs of
+// digits: a file and all of a folder.
+func ExamplePredict() {
+	mine := notebook.Open("mine")
+	runs := notebook.Must(mine.Fit(train.Config{
+		Layers:    nn.MLP([]int{256}, nn.ReLU{}, mine.Out(), 0),
+		Optimizer: optim.SGD{Momentum: 0.9}, Schedule: optim.OneCycle{Max: 0.1},
+		Batch: 64, Epochs: 3, Seed: 1,
+	}))
+	for _, answer := range notebook.Predict(runs[0], "seven.jpg", "scans") {
+		if answer.Err == nil && answer.First.Probability < 0.5 {
+			notebook.Answer("{file}: hardly a {name}\n", notebook.Values{"file": answer.File, "name": answer.First.Name})
+		}
+	}
+}
