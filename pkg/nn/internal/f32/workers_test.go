@@ -268,6 +268,10 @@ func TestNoAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
+	runs := 10
+	if testing.Short() {
+		runs = 2
+	}
 	for _, impl := range implementations() {
 		if impl == blas || testing.Short() && impl != kernels {
 			continue
@@ -279,7 +283,7 @@ func TestNoAllocations(t *testing.T) {
 					for range 5 {
 						k.run()
 					}
-					if n := testing.AllocsPerRun(10, k.run); n != 0 {
+					if n := testing.AllocsPerRun(runs, k.run); n != 0 {
 						t.Errorf("%v, %d processors: %s allocates %v times", impl, procs, k.name, n)
 					}
 				}
