@@ -65,11 +65,11 @@ func findCSV(p *Place) (*Plan, error) {
 	switch {
 	case len(all) == 0:
 		return nil, nil
+	case len(some) == 0 && len(p.Dirs) > 0:
+		return nil, nil // a table that belongs to what lies in the folders
 	case len(some) == 0 && len(all) == 1:
 		f, _ := p.file(all[0])
 		sets[""], some = map[string]File{"train": f}, []string{""}
-	case len(some) == 0 && (len(p.Dirs) > 0 || len(p.Files) > len(all)):
-		return nil, nil // tables that belong to something else
 	case len(some) == 0:
 		return nil, fmt.Errorf("%s: %d CSV files, none with train in its name; name one of them: %.200s", p.path, len(all), strings.Join(all, ", "))
 	}
@@ -90,15 +90,7 @@ func findCSV(p *Place) (*Plan, error) {
 			plan.Files = append(plan.Files, f)
 		}
 	}
-	turned := strings.HasPrefix(set, "emnist")
-	switch {
-	case p.options.has("transpose"):
-		if turned = p.Option("transpose") != "no"; turned {
-			plan.Notes = append(plan.Notes, "transposed")
-		}
-	case turned:
-		plan.Notes = append(plan.Notes, "transposed as EMNIST is; transpose=no leaves them")
-	}
+	turned := p.turned(strings.HasPrefix(set, "emnist"), plan)
 	names, named := beside(p, set, plan)
 	plan.Read = func(ctx context.Context) (*Raw, error) {
 		raw, err := r.read(ctx)

@@ -7,6 +7,20 @@
 //	npz           numpy's arrays, x_train, y_train, x_test, y_test                               npz.go
 //	CIFAR         the binary batches of CIFAR-10 and CIFAR-100                                   cifar.go
 //
+// Beside the options of every format (see data.Open) each has its own:
+//
+//	split=NAME      IDX, CSV, npz  which of several sets in a folder: letters of emnist-letters-…
+//	transpose       IDX, CSV, npz  rows and columns exchanged; EMNIST's are, unless transpose=no
+//	label=first     CSV            where the label stands, or label=last
+//	shape=HxW       CSV, npz       of rows of pixels; CxHxW and HxWxC, too
+//	max=N           CSV, npz       the number that stands for 255
+//	label=coarse    CIFAR          the 20 classes of CIFAR-100, for its 100
+//	ground=black    images         what transparent images are laid on, for white
+//
+// Classes are named by what the files say: folders, words in a column of labels,
+// emnist-letters-mapping.txt, kmnist_classmap.csv, batches.meta.txt, or a file
+// classes.txt beside the data with a name in each line; else by their labels.
+//
 // A format is one file with a [Format] in it, registered below the type; which one
 // fits is decided by names alone (Format.Find), so that nothing large is read
 // before it is known what it is.

@@ -85,16 +85,7 @@ func findIDX(p *Place) (*Plan, error) {
 		plan.Slow = plan.Slow || l.kind == "images" && strings.HasSuffix(f.Name, ".gz")
 		plan.Files = append(plan.Files, f)
 	}
-	turned := strings.HasPrefix(set, "emnist")
-	switch {
-	case p.options.has("transpose"):
-		turned = p.Option("transpose") != "no"
-		if turned {
-			plan.Notes = append(plan.Notes, "transposed")
-		}
-	case turned:
-		plan.Notes = append(plan.Notes, "transposed as EMNIST is; transpose=no leaves them")
-	}
+	turned := p.turned(strings.HasPrefix(set, "emnist"), plan)
 	names, named := beside(p, set, plan)
 	slices.SortFunc(plan.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	plan.Read = func(ctx context.Context) (*Raw, error) {
@@ -267,6 +258,21 @@ func planes(pixels []uint8, c, size int) {
 			}
 		}
 	})
+}
+
+// turned reports whether rows and columns are to be exchanged: by the option, else
+// as the name of a set lets expect.
+func (p *Place) turned(byName bool, plan *Plan) bool {
+	switch {
+	case p.Option("transpose") == "no":
+		return false
+	case p.options.has("transpose"):
+		plan.Notes = append(plan.Notes, "transposed")
+		return true
+	case byName:
+		plan.Notes = append(plan.Notes, "transposed as EMNIST is; transpose=no leaves them")
+	}
+	return byName
 }
 
 // transpose exchanges rows and columns of every image.

@@ -89,10 +89,7 @@ func findNPZ(p *Place) (*Plan, error) {
 	if r.shape, err = p.options.dims("shape", 2, 3); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.path, err)
 	}
-	turned := p.options.has("transpose") && p.Option("transpose") != "no"
-	if turned {
-		plan.Notes = append(plan.Notes, "transposed")
-	}
+	turned := p.turned(false, plan)
 	names, named := beside(p, set, plan)
 	plan.Read = func(ctx context.Context) (*Raw, error) {
 		raw, err := r.read(ctx)

@@ -65,6 +65,7 @@ func (o *options) check(f Format) error {
 		switch {
 		case !takes && value != "":
 			return fmt.Errorf("option %s=%.60q, allowed %s alone", key, value, key)
+		case what == "yes|no" && value == "":
 		case takes && value == "", takes && len(choices) > 1 && !slices.Contains(choices, value):
 			return fmt.Errorf("option %s=%.60q, allowed %s", key, value, allowed[at])
 		}

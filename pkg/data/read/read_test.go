@@ -198,8 +198,8 @@ func TestOtherLabels(t *testing.T) {
 		"qmnist-train-labels-idx1-ubyte": nil, "qmnist-t10k-labels-idx1-ubyte": nil,
 		"qmnist-train-labels-idx2-int": rows(60), "qmnist-t10k-labels-idx2-int": rows(8),
 	})
-	d, err := Open(context.Background(), folder(t, files), nil, "")
-	if err != nil || !slices.Equal(d.Classes, []string{"0", "300"}) || d.Test.Labels[3] != 1 {
+	d, err := Open(context.Background(), folder(t, files), []string{"transpose"}, "")
+	if err != nil || d.H != 3 || d.W != 2 || !bytes.Equal(d.Train.Pixels[:6], []byte{0, 3, 1, 4, 2, 5}) || !slices.Equal(d.Classes, []string{"0", "300"}) || d.Test.Labels[3] != 1 {
 		t.Errorf("QMNIST: %+v, %v", d, err)
 	}
 	files = idxSet(func(n string) string { return "kmnist-" + n })
@@ -304,7 +304,7 @@ func animals(n int, pattern string) map[string][]byte {
 
 func TestImageFolder(t *testing.T) {
 	ctx := context.Background()
-	left := map[string][]byte{"cat/.DS_Store": {1}, "Thumbs.db": {1}, "__MACOSX/cat/._1": {1}, "README.md": []byte("cats")}
+	left := map[string][]byte{"cat/.DS_Store": {1}, "Thumbs.db": {1}, "__MACOSX/cat/._1": {1}, "labels.csv": []byte("file,label\n")}
 	d, err := Open(ctx, folder(t, join(animals(40, "%s/%d.PNG"), left)), nil, "")
 	if err != nil {
 		t.Fatal(err)
@@ -425,6 +425,7 @@ func TestRefused(t *testing.T) {
 		{"two sets", join(idxSet(func(n string) string { return "MNIST/raw/" + n }), idxSet(func(n string) string { return "KMNIST/raw/" + n })), nil,
 			"$: holds 2 sets, name one: $/KMNIST/raw, $/MNIST/raw"},
 		{"two formats", join(idxSet(func(n string) string { return n }), map[string][]byte{"train.csv": []byte(row(80, "4"))}), nil, "$: looks like CSV and IDX; choose by format=CSV|IDX"},
+		{"another answer", idxSet(func(n string) string { return n }), []string{"transpose=maybe"}, `$: option transpose="maybe", allowed transpose=yes|no`},
 		{"unknown option", good, []string{"tranpose"}, `$: option "tranpose", images allows ground=white|black, format=NAME, size=HxW, gray, rgb, invert, test=SHARE, seed=N`},
 		{"an option of another format", good, []string{"label=last"}, `$: option "label", images allows ground=`},
 		{"another choice", good, []string{"ground=red"}, `$: option ground="red", allowed ground=white|black`},
