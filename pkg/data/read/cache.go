@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -26,14 +27,24 @@ import (
 
 // What took long to read is kept as one file in the user's cache, under a name
 // made of everything that decides its content: the folder, the options, the name,
-// size and times of every file, this package, the version of Go whose decoders
-// were used. A file that is changed makes another name, so that what is kept is
+// size and times of every file, this package, the versions of what decodes and
+// resizes. A file that is changed makes another name, so that what is kept is
 // never stale; it is written under another name first, and ends in its own hash.
 
 //go:embed *.go
 var sources embed.FS
 
-var version = sync.OnceValue(func() string { return source.Digest(sources) + " " + runtime.Version() })
+var version = sync.OnceValue(func() string {
+	v := source.Digest(sources) + " " + runtime.Version()
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Path == "golang.org/x/image" { // which resizes
+				v += " " + m.Version
+			}
+		}
+	}
+	return v
+})
 
 // settled is how long the files must have been left alone before they were listed.
 // A change within the tick of a file system's clock (2 seconds on FAT) cannot be

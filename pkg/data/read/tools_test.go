@@ -81,6 +81,63 @@ func TestImagesOfPillow(t *testing.T) {
 	}
 }
 
+// Images are resized as Pillow resizes them by BILINEAR, smaller and larger.
+func TestResizedByPillow(t *testing.T) {
+	var expected struct {
+		Resized []struct {
+			H, W int
+			RGB  []int
+		}
+	}
+	b, err := os.ReadFile(filepath.Join(tools, "expected.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &expected)
+	}
+	if err != nil || len(expected.Resized) < 4 {
+		t.Fatal(len(expected.Resized), err)
+	}
+	p, d := place(t, tools), &decoder{}
+	for _, want := range expected.Resized {
+		if _, _, err := d.decode(p, "rgb.png", want.H, want.W, false); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range want.RGB {
+			if got := int(d.out.Pix[i/3*4+i%3]); got < v-1 || got > v+1 {
+				t.Errorf("%d×%d: value %d is %d, Pillow's %d", want.H, want.W, i, got, v)
+				break
+			}
+		}
+	}
+}
+
+// Whatever the format, options give size, planes and ink.
+func TestShape(t *testing.T) {
+	dir := folder(t, idxSet(func(n string) string { return n }))
+	plain, err := Open(context.Background(), dir, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Open(context.Background(), dir, []string{"rgb", "invert", "size=4x6"}, "")
+	if err != nil || d.C != 3 || d.H != 4 || d.W != 6 || len(d.Train.Pixels) != 60*72 || says(d) != "resized from 2×3; made RGB; inverted" {
+		t.Fatalf("%v, %v", d, err)
+	}
+	for i := range 60 {
+		image := d.Train.Pixels[i*72 : (i+1)*72]
+		if !bytes.Equal(image[:24], image[24:48]) || !bytes.Equal(image[:24], image[48:]) {
+			t.Fatalf("image %d is not grey any more", i)
+		}
+		// Corners stay what they were.
+		old := plain.Train.Pixels[i*6 : (i+1)*6]
+		if image[0] != 255-old[0] || image[23] != 255-old[5] {
+			t.Fatalf("image %d: %v of %v", i, image[:24], old)
+		}
+	}
+	back, err := Open(context.Background(), dir, []string{"gray"}, "")
+	if err != nil || !bytes.Equal(back.Train.Pixels, plain.Train.Pixels) {
+		t.Errorf("grey made grey is something else: %v", err)
+	}
+}
+
 // pixelOf is pixel j of image i of the arrays and tables in testdata.
 func pixelOf(i, j int) uint8 { return uint8(31*i + 7*j) }
 

@@ -87,8 +87,10 @@ colour.quantize(16).save("interlaced.gif", interlace=1)
 say("interlaced.gif")
 Image.fromarray(grey).save("moving.gif", save_all=True, append_images=[Image.fromarray(255 - grey)], duration=50)
 say("moving.gif")
+sizes = [(4, 3), (5, 5), (18, 12), (3, 20)]  # width, height
+resized = [{"w": w, "h": h, "rgb": numpy.asarray(colour.resize((w, h), Image.BILINEAR)).flatten().tolist()} for w, h in sizes]
 with open("expected.json", "w") as f:
-    json.dump({"by": f"Pillow {PIL.__version__}, numpy {numpy.__version__}, pandas {pandas.__version__}", "images": expected}, f, separators=(",", ":"))
+    json.dump({"resized": resized, "by": f"Pillow {PIL.__version__}, numpy {numpy.__version__}, pandas {pandas.__version__}", "images": expected}, f, separators=(",", ":"))
     f.write("\n")
 
 N, T = 96, 12
