@@ -26,7 +26,7 @@ import (
 // or floats of 0 to 1 or 0 to 255; labels are N, N×1 or one-hot rows. Pickled
 // objects are refused: they are programs.
 //
-// Of the readers for Go, sbinet/npyio makes room for whatever a header claims and
+// Of the readers for Go, sbinet/npyio (v0.6.0) makes room for whatever a header claims and
 // panics on one that is cut short; the header is three fields, read here.
 var _ = Register(Format{
 	Name:    "npz",
