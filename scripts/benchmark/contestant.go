@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ var cores = runtime.NumCPU()
 // lines. One that cannot be started is kept with the reason, so that the
 // report shows that it is missing.
 type contestant struct {
-	Name  string // "inkling", "avx2", "torch", "torch-bf16", "torch-compiled", "numpy", "gonum"
+	Name  string // "inkling", "avx2", "torch", "torch-bf16", "torch-compiled", "numpy", "onnxruntime", "gonum"
 	Cores int
 	About string // versions and kernels, or why it is missing
 
@@ -34,7 +35,8 @@ type contestant struct {
 // compared in one way only, once.
 func contestants(worker string) []*contestant {
 	list := scaleContestants(worker)
-	list = append(list, peer("torch-bf16", cores), peer("torch-compiled", cores), peer("numpy", cores))
+	list = append(list, peer("torch-bf16", cores), peer("torch-compiled", cores), peer("numpy", cores),
+		start("onnxruntime", cores, []string{"INKLING_BENCH_ONNX=" + filepath.Dir(worker)}, python(), "scripts/benchmark/peer.py", "onnxruntime"))
 	if cores > 1 {
 		list = append(list, start("inkling", 1, nil, worker), peer("torch", 1), peer("numpy", 1))
 	}

@@ -38,7 +38,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "folder for bench.md and bench.png, or scale.md and scale.png; none if empty")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: ./scripts/bench [--scale] [--json] [--rounds N] [--seconds S] [--only PART] [--out FOLDER]\n"+
-			"INKLING_BENCH_PYTHON names a Python with torch and numpy; MNIST_DIR the data for the whole-process rows.")
+			"INKLING_BENCH_PYTHON names a Python with torch, numpy and onnxruntime; MNIST_DIR the data for the whole-process rows.")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -74,6 +74,9 @@ func run(o options) error {
 	worker := filepath.Join(tmp, "worker")
 	if b, err := exec.Command("go", "build", "-o", worker, "./pkg/nn/internal/bench").CombinedOutput(); err != nil {
 		return fmt.Errorf("building the worker: %v\n%s", err, b)
+	}
+	if b, err := exec.Command(worker, "onnx", tmp).CombinedOutput(); err != nil {
+		return fmt.Errorf("writing the networks: %v\n%s", err, b)
 	}
 	r := &result{CPU: cpu(), Cores: cores, Date: time.Now().Format(time.DateOnly)}
 	if o.scale {

@@ -1,5 +1,5 @@
-"""PyTorch and numpy as peers of scripts/bench: the protocol is that of
-pkg/nn/internal/bench. Usage: peer.py torch|torch-bf16|torch-compiled|numpy [start|train]"""
+"""PyTorch, numpy and onnxruntime as peers of scripts/bench: the protocol is that of
+pkg/nn/internal/bench. Usage: peer.py torch|torch-bf16|torch-compiled|numpy|onnxruntime [start|train]"""
 import gzip
 import json
 import os
@@ -233,6 +233,42 @@ def numpy_peer():
     return build, f"numpy {np.__version__}, {blas['name']} {blas['version']}"
 
 
+def onnxruntime_peer():
+    """The networks as inkling exports them, from the folder INKLING_BENCH_ONNX."""
+    import numpy as np
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(os.environ["PEER_THREADS"])
+
+    def build(name):
+        kind, _, rest = name.partition(":")
+        if kind not in ("infer", "single"):
+            return None
+        session = onnxruntime.InferenceSession(
+            os.path.join(os.environ["INKLING_BENCH_ONNX"], rest + ".onnx"), options, providers=["CPUExecutionProvider"])
+        images = np.random.default_rng(1).random((10000 if kind == "infer" else 1000, 1, 28, 28), dtype=np.float32)
+
+        def classify(size):
+            batches = [{"input": images[i:i + size]} for i in range(0, len(images), size)]
+
+            def work():
+                for b in batches:
+                    session.run(None, b)
+            return work
+        if kind == "single":
+            return classify(1)
+        best, least = None, float("inf")
+        for work in map(classify, (250, 500, 1000)):
+            work()
+            begin = time.perf_counter()
+            work()
+            if time.perf_counter() - begin < least:
+                best, least = work, time.perf_counter() - begin
+        return best
+
+    return build, f"onnxruntime {onnxruntime.__version__}, {options.intra_op_num_threads} threads"
+
+
 def once(what):
     """The same as a whole process: read MNIST_DIR, train the MLP."""
     import numpy as np
@@ -267,7 +303,7 @@ def once(what):
 # What torch.compile is tried on: each takes it ten seconds and more.
 COMPILED = ("step:mlp/64", "step:mlp/256", "step:cnn-b/64", "infer:mlp")
 
-PEERS = {"torch": torch_peer, "torch-bf16": torch_peer, "torch-compiled": torch_peer, "numpy": numpy_peer}
+PEERS = {"torch": torch_peer, "torch-bf16": torch_peer, "torch-compiled": torch_peer, "numpy": numpy_peer, "onnxruntime": onnxruntime_peer}
 
 if __name__ == "__main__":
     main()

@@ -132,8 +132,8 @@ func (r *result) steps(n int, what string) viz.Table {
 	t := *viz.NewTable("Milliseconds"+what, "work", "inkling|%.2f", "PyTorch|%.2f", "numpy|%.2f", "× PyTorch|%.2f", "× numpy|%.2f", "GFLOP/s|%.0f", "% of peak|%.0f")
 	all := n == cores
 	if all { // what is measured on all cores only
-		t.Columns = append(t.Columns, "× AVX2", "× PyTorch bf16", "× compiled")
-		t.Formats = append(t.Formats, "%.2f", "%.2f", "%.2f")
+		t.Columns = append(t.Columns, "× AVX2", "× PyTorch bf16", "× compiled", "× onnxruntime")
+		t.Formats = append(t.Formats, "%.2f", "%.2f", "%.2f", "%.2f")
 	}
 	for _, x := range r.Rows {
 		s := x.time("inkling", n)
@@ -144,7 +144,7 @@ func (r *result) steps(n int, what string) viz.Table {
 		cells := []any{x.Label, 1000 * s, orDash(1000 * x.time("torch", n)), orDash(1000 * x.time("numpy", n)),
 			orDash(x.ratio("torch", n)), orDash(x.ratio("numpy", n)), rate, orDash(100 * rate / r.best().on(n))}
 		if all {
-			cells = append(cells, orDash(x.ratio("avx2", n)), orDash(x.ratio("torch-bf16", n)), orDash(x.ratio("torch-compiled", n)))
+			cells = append(cells, orDash(x.ratio("avx2", n)), orDash(x.ratio("torch-bf16", n)), orDash(x.ratio("torch-compiled", n)), orDash(x.ratio("onnxruntime", n)))
 		}
 		t.Rows = append(t.Rows, cells)
 	}

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	"inkling/pkg/lab"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/internal/f32"
+	"inkling/pkg/nn/onnx"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
 )
@@ -33,6 +35,8 @@ func main() {
 		if what := os.Args[1]; what == "busy" || what == "bursty" {
 			go neighbour(what == "bursty")
 			os.Stdin.Read(make([]byte, 1)) // until it is closed
+		} else if what == "onnx" && len(os.Args) > 2 {
+			writeONNX(os.Args[2])
 		} else {
 			once(what)
 		}
@@ -141,6 +145,20 @@ var models = map[string][]nn.Layer{
 		nn.Conv2D{Filters: 64, Kernel: 3, Padding: 1}, nn.BatchNorm{}, nn.ReLU{}, nn.MaxPool2D{Kernel: 2},
 		nn.Linear{Out: 128}, nn.ReLU{}, nn.Dropout{P: 0.5}, nn.Linear{Out: 10, Init: nn.LeCun},
 	},
+}
+
+// writeONNX writes the networks for runtimes that read ONNX.
+func writeONNX(folder string) {
+	for name, layers := range models {
+		m, err := nn.New(1, nn.CHW(1, 28, 28), layers...)
+		if err == nil {
+			err = onnx.Save(filepath.Join(folder, name+".onnx"), m, nil)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+	}
 }
 
 // step is a whole training step on a batch that stays the same: forward, loss,
