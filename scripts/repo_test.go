@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"pkg/nn/inspect":  {"pkg/nn"},
 	"pkg/nn/export":   {"pkg/internal", "pkg/nn"},
 	"pkg/nn/onnx":     {"pkg/internal", "pkg/nn"},
+	"pkg/nn/weights":  {"pkg/internal", "pkg/nn"},
 	"pkg/nn/optim":    {"pkg/internal", "pkg/nn", "pkg/nn/internal"},
 	"pkg/nn/train":    {"pkg/internal", "pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
 	"pkg/nn/metric":   {"pkg/nn", "pkg/nn/train", "pkg/data"},

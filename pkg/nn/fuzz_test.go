@@ -31,7 +31,7 @@ func FuzzDecodeLayers(f *testing.F) {
 			t.Fatalf("%#v comes back as %#v, %v", layers, again, err)
 		}
 		const limit = 1 << 16
-		m, err := newModel(1, CHW(1, 8, 8), layers, limit)
+		m, err := newModel(1, CHW(1, 8, 8), layers, limit, true)
 		if err != nil || m.FLOPs() > 1<<24 || m.Out().Size() > 1<<16 {
 			return
 		}

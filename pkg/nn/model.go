@@ -30,7 +30,13 @@ const slabAlign = 16
 // function of seed and of each layer's place. The error names the layer, its
 // kind and its input shape.
 func New(seed uint64, in Shape, layers ...Layer) (*Model, error) {
-	return newModel(seed, in, layers, maxWeights)
+	return newModel(seed, in, layers, maxWeights, true)
+}
+
+// Blank builds a model whose parameters and states are 0, for who fills them all:
+// none is drawn, and memory that is not written to is not taken.
+func Blank(in Shape, layers ...Layer) (*Model, error) {
+	return newModel(0, in, layers, maxWeights, false)
 }
 
 // maxWeights bounds a model to 1 GiB of parameters, so that a slip of the
@@ -40,16 +46,21 @@ const maxWeights = 1 << 28
 // maxWidth bounds Out and Filters for the same reason.
 const maxWidth = 1 << 24
 
-func newModel(seed uint64, in Shape, layers []Layer, limit int) (*Model, error) {
+func newModel(seed uint64, in Shape, layers []Layer, limit int, draw bool) (*Model, error) {
 	c, err := newChain(layers, in, seed)
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Layers: layers, In: in, Seed: seed, chain: c, params: c.params()}
-	if err := m.allocate(limit); err != nil {
+	if err := m.allocate(limit, draw); err != nil {
 		return nil, err
 	}
 	m.states = c.states() // allocates them, so not before the limit is known to hold
+	if !draw {
+		for _, s := range m.states {
+			clear(s.Data)
+		}
+	}
 	return m, nil
 }
 
@@ -75,9 +86,9 @@ func newChain(layers []Layer, in Shape, seed uint64) (*chain, error) {
 	return c, nil
 }
 
-// allocate makes the slabs and draws the initial parameters. Nothing large is
+// allocate makes the slabs and, if asked to, draws the initial parameters. Nothing large is
 // allocated before the total is known to be within limit.
-func (m *Model) allocate(limit int) error {
+func (m *Model) allocate(limit int, draw bool) error {
 	size, err := slabSize(m.params, limit)
 	if err != nil {
 		return err
@@ -93,7 +104,7 @@ func (m *Model) allocate(limit int) error {
 		p.Data, p.Grad = m.slab[at:at+n:at+n], m.grads[at:at+n:at+n]
 		if len(given) == n {
 			copy(p.Data, given)
-		} else if p.fill != nil {
+		} else if p.fill != nil && draw {
 			for i := range p.Data {
 				p.Data[i] = p.fill(i)
 			}

@@ -79,9 +79,9 @@ func FromFile(f *safetensors.File) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	var in Shape
-	if err := strictJSON([]byte(f.Meta["input"]), &in); err != nil {
-		return nil, fmt.Errorf("nn: input shape: %w", err)
+	in, err := DecodeShape([]byte(f.Meta["input"]))
+	if err != nil {
+		return nil, err
 	}
 	seed, err := strconv.ParseUint(f.Meta["seed"], 10, 64)
 	if err != nil {
@@ -103,7 +103,7 @@ func FromFile(f *safetensors.File) (*Model, error) {
 			return nil, err
 		}
 	}
-	m, err := newModel(seed, in, layers, stored)
+	m, err := newModel(seed, in, layers, stored, false)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,14 @@ func FromFile(f *safetensors.File) (*Model, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// DecodeShape reads the shape of an input as files of ours have it.
+func DecodeShape(text []byte) (in Shape, err error) {
+	if err := strictJSON(text, &in); err != nil {
+		return in, fmt.Errorf("nn: input shape: %w", err)
+	}
+	return in, nil
 }
 
 // Restore fills the model with the weights of f, which must hold every

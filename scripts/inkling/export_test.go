@@ -69,7 +69,7 @@ func TestExportImport(t *testing.T) {
 		{"export --go=no/such/x.go best.safetensors", []string{"no such file"}},
 		{"export q1 x.onnx", []string{`"q1" is neither a file nor a question`}},
 		{"export net.onnx x.onnx", []string{"looks like an ONNX model"}},
-		{"import best.safetensors x.onnx", []string{"want MODEL.onnx and OUT.safetensors"}},
+		{"import best.safetensors x.onnx", []string{"want MODEL.onnx or FILE, and OUT.safetensors"}},
 		{"import gone.onnx x.safetensors", []string{"no such file"}},
 		{"import --input=28,28 vectors.onnx x.safetensors", []string{`--input "28,28"`, "as 1,28,28"}},
 		{"import --input=1,28,29 vectors.onnx x.safetensors", []string{"the network takes 784"}},

@@ -7,6 +7,7 @@
 //	go run ./scripts/inkling runs
 //	go run ./scripts/inkling export q1 digits.onnx
 //	go run ./scripts/inkling import digits.onnx digits.safetensors
+//	go run ./scripts/inkling import --from=keras --layers=linear:out=128,relu,linear:out=10 keras.npz digits.safetensors
 //	go run ./scripts/inkling data
 //	go run ./scripts/inkling version
 //
@@ -43,7 +44,7 @@ var commands = []struct {
 	{"predict", "PICTURE…", "what a network reads in pictures of your own", predictCommand},
 	{"runs", "[show|rename|rm]", "the runs in the run store: list, look, rename, remove", runsCommand},
 	{"export", "MODEL OUT", "a saved model as ONNX, as Go, as JSON, as PyTorch", exportCommand},
-	{"import", "MODEL OUT", "an ONNX model as a saved one", importCommand},
+	{"import", "MODEL OUT", "an ONNX model, or weights of PyTorch, Keras, … as a saved one", importCommand},
 	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
 	{"version", "", "which inkling this is, its compiler and kernels", versionCommand},
 }

@@ -25,9 +25,6 @@ import (
 // Images are N×H×W, N×H×W×C, N×C×H×W or N×H·W, of bytes, whole numbers of 0 to 255,
 // or floats of 0 to 1 or 0 to 255; labels are N, N×1 or one-hot rows. Pickled
 // objects are refused: they are programs.
-//
-// Of the readers for Go, sbinet/npyio (v0.6.0) makes room for whatever a header claims and
-// panics on one that is cut short; the header is three fields, read here.
 var _ = Register(Format{
 	Name:    "npz",
 	Looks:   "numpy's .npz or .npy with x_train and y_train, and x_test and y_test if there are such",

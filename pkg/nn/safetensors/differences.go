@@ -37,7 +37,7 @@ func Differences(want, have []Array) string {
 			}
 			missing = append(missing, text)
 		case !slices.Equal(w.Dims, h.Dims):
-			misshaped = append(misshaped, fmt.Sprintf("%q has shape %v, want %v%s", w.Name, h.Dims, w.Dims, remedy(w.Dims, h.Dims)))
+			misshaped = append(misshaped, fmt.Sprintf("%q has shape %v, want %v%s", w.Name, h.Dims, w.Dims, Remedy(w.Dims, h.Dims)))
 		}
 	}
 	var all []string
@@ -61,9 +61,9 @@ func some(list []string, separator string) string {
 	return strings.Join(list, separator)
 }
 
-// remedy says what would make an array fit that has the values but not the shape,
+// Remedy says what would make an array fit that has the values but not the shape,
 // as ": transposed it fits"; "" if nothing would.
-func remedy(want, have []int) string {
+func Remedy(want, have []int) string {
 	product := func(dims []int) int {
 		n := 1
 		for _, d := range dims {

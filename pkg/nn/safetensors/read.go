@@ -43,7 +43,8 @@ func open(path string) (f *os.File, head []byte, size int64, err error) {
 	case size == 0:
 		return nil, nil, 0, fmt.Errorf("%s: 0 bytes, want a safetensors file", path)
 	case !begins(head):
-		return nil, nil, 0, fmt.Errorf("%s: looks like %s, want a safetensors file: best.safetensors of a run is one", path, looks(f, head, size))
+		what := looks(f, head, size)
+		return nil, nil, 0, fmt.Errorf("%s: looks like %s, want a safetensors file: %s", path, what, instead(what))
 	}
 	return f, head, size, nil
 }
@@ -126,6 +127,17 @@ func looks(f *os.File, head []byte, size int64) string {
 		return "text"
 	}
 	return fmt.Sprintf("something else (it begins with % x)", head[:min(len(head), 8)])
+}
+
+// instead says how to come by a file of weights.
+func instead(what string) string {
+	switch {
+	case strings.Contains(what, "PyTorch"):
+		return "safetensors.torch.save_file(model.state_dict(), FILE) writes one, for inkling import"
+	case strings.Contains(what, "Keras"):
+		return "numpy.savez(FILE, *model.get_weights()) writes an .npz, for inkling import"
+	}
+	return "best.safetensors of a run is one"
 }
 
 // inZip tells zip files apart by the names in them.

@@ -118,7 +118,7 @@ func (r *Reader) Values(a Array) (*Values, error) {
 }
 
 func (r *Reader) values(a Array, from io.Reader) (*Values, error) {
-	v, err := newValues(from, a.DType)
+	v, err := NewValues(from, a.DType)
 	if err == nil {
 		if r.buf == nil {
 			r.buf = make([]byte, min(r.size, chunk))
@@ -138,8 +138,8 @@ type Values struct {
 	buf  []byte
 }
 
-// newValues reads little-endian numbers of a type that the format has.
-func newValues(from io.Reader, dtype string) (*Values, error) {
+// NewValues reads little-endian numbers of a type that the format has.
+func NewValues(from io.Reader, dtype string) (*Values, error) {
 	kind, err := readable(dtype)
 	return &Values{from: from, kind: kind}, err
 }

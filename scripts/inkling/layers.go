@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"inkling/pkg/nn"
+)
+
+// parseLayers reads layers as a command line has them, kind:field=value:…, with
+// commas between them, or as files of ours hold them, in JSON: what stands in a
+// layer that holds others is written so.
+//
+//	conv2d:filters=8:kernel=3,batchnorm,relu,maxpool2d:kernel=2,flatten,linear:out=10
+func parseLayers(text string) ([]nn.Layer, error) {
+	if strings.HasPrefix(strings.TrimSpace(text), "[") {
+		return nn.DecodeLayers([]byte(text))
+	}
+	var list []map[string]map[string]json.RawMessage
+	for i, item := range strings.Split(text, ",") {
+		kind, rest, more := strings.Cut(strings.TrimSpace(item), ":")
+		fields := map[string]json.RawMessage{}
+		for more {
+			var field string
+			field, rest, more = strings.Cut(rest, ":")
+			name, value, ok := strings.Cut(field, "=")
+			if _, twice := fields[name]; !ok || twice {
+				return nil, fmt.Errorf("layer %d (%.40q): %.40q, want field=value, each once: conv2d:filters=8:kernel=3", i, kind, field)
+			}
+			if !json.Valid([]byte(value)) {
+				b, err := json.Marshal(value)
+				if err != nil {
+					return nil, err
+				}
+				value = string(b)
+			}
+			fields[name] = json.RawMessage(value)
+		}
+		list = append(list, map[string]map[string]json.RawMessage{kind: fields})
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		return nil, err
+	}
+	return nn.DecodeLayers(b)
+}
