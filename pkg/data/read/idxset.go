@@ -151,7 +151,10 @@ func (q quartet) read(ctx context.Context, p *Place, set string) (*Raw, error) {
 			r, err := p.Open(f.Name, idx.Max+1<<20)
 			if err == nil {
 				defer r.Close()
-				in := &interruptible{ctx, r}
+				in := ofSize{Reader: &interruptible{ctx, r}}
+				if info, err := r.Stat(); err == nil {
+					in.size = info.Size()
+				}
 				if l.kind == "images" {
 					*images[l.part], err = idx.Read(in, nil)
 				} else {
@@ -307,3 +310,12 @@ func (i *interruptible) Read(b []byte) (int, error) {
 	}
 	return i.r.Read(b)
 }
+
+// ofSize is a reader of a file of that many bytes: no header may claim more before
+// anything is read, see idx.Read.
+type ofSize struct {
+	io.Reader
+	size int64
+}
+
+func (s ofSize) Size() int64 { return s.size }

@@ -42,8 +42,12 @@ const (
 // It is strict: the type must be 08, the rank 1 to 4, the product of the
 // dimensions at most Max and exactly what follows. It never allocates more
 // than 1 MiB plus four times what it has read, whatever the header claims, so
-// a small bomb stays small.
+// a small bomb stays small; but if r has a method Size() int64, as much as that.
 func Read(r io.Reader, dims []int) (Array, error) {
+	known := int64(0)
+	if s, ok := r.(interface{ Size() int64 }); ok {
+		known = s.Size()
+	}
 	r, err := unpacked(r)
 	if err != nil {
 		return Array{}, err
@@ -56,7 +60,7 @@ func Read(r io.Reader, dims []int) (Array, error) {
 		return Array{}, fmt.Errorf("holds %s bytes, want %s", Times(head.dims), Times(dims))
 	}
 	first := growth
-	if dims != nil {
+	if dims != nil || int64(head.size) <= known {
 		first = head.size
 	}
 	data, err := ReadExactly(r, head.size, first)

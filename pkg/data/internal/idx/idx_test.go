@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"runtime/metrics"
 	"slices"
 	"strings"
@@ -327,4 +328,33 @@ func FuzzGzippedIDX(f *testing.F) {
 		}
 		checkIDX(t, file)
 	})
+}
+
+// known is a reader of a file of that many bytes.
+type known struct {
+	io.Reader
+	size int64
+}
+
+func (k known) Size() int64 { return k.size }
+
+// What a file has is allocated once; what its header claims beyond that is not.
+func TestReadOfKnownSize(t *testing.T) {
+	var file bytes.Buffer
+	if err := Write(&file, Array{Dims: []int{8 << 20}, Data: make([]byte, 8<<20)}); err != nil {
+		t.Fatal(err)
+	}
+	allocated := func(b []byte, size int64) (mb uint64, err error) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err = Read(known{bytes.NewReader(b), size}, nil)
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) >> 20, err
+	}
+	if mb, err := allocated(file.Bytes(), int64(file.Len())); mb > 8 || err != nil {
+		t.Errorf("8 MB of a file of that size: %d MB allocated, %v", mb, err)
+	}
+	if mb, err := allocated(file.Bytes()[:1000], 1000); mb > 1 || err == nil {
+		t.Errorf("a file of 1,000 bytes that claims 8 MB: %d MB allocated, %v", mb, err)
+	}
 }
