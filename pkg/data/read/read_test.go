@@ -567,3 +567,40 @@ func TestAsGivenOut(t *testing.T) {
 		}
 	}
 }
+
+// Of each class the same share stands in the test part, and where a class has two
+// images, one on either side.
+func TestChosen(t *testing.T) {
+	var labels []uint16
+	for class, n := range []int{100, 10, 3, 2, 1, 0} {
+		labels = append(labels, slices.Repeat([]uint16{uint16(class)}, n)...)
+	}
+	for _, c := range []struct {
+		share float64
+		want  [6]int
+	}{{0.1, [6]int{10, 1, 1, 1, 0, 0}}, {0.9, [6]int{90, 9, 2, 1, 0, 0}}} {
+		var got [6]int
+		for i, test := range chosen(labels, 6, c.share, 1) {
+			if test {
+				got[labels[i]]++
+			}
+		}
+		if got != c.want {
+			t.Errorf("%v: %v in the test part, want %v", c.share, got, c.want)
+		}
+	}
+}
+
+// A set without a name is not preferred to one with a name.
+func TestPlainSplit(t *testing.T) {
+	dir := folder(t, join(idxSet(func(n string) string { return n }), idxSet(func(n string) string { return "small-" + n })))
+	_, err := Open(context.Background(), dir, nil, "")
+	if want := dir + ": holds the splits plain, small; choose one: " + dir + ",split=small"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	for _, split := range []string{"plain", "small"} {
+		if d, err := Open(context.Background(), dir, []string{"split=" + split}, ""); err != nil || d.Label != split {
+			t.Errorf("%s: %v, %v", split, d, err)
+		}
+	}
+}

@@ -178,7 +178,7 @@ func TestArraysOfNumpy(t *testing.T) {
 		channels int
 		note     string
 	}{
-		{"bytes", 1, ""}, {"packed", 1, ""}, {"fortran", 1, ""}, {"medmnist", 1, ""}, {"big-endian", 1, ""}, {"halves", 1, ""}, {"hot", 1, ""},
+		{"bytes", 1, ""}, {"packed", 1, ""}, {"fortran", 1, ""}, {"medmnist", 1, ""}, {"big-endian", 1, ""}, {"halves", 1, ""}, {"hot", 1, ""}, {"hot-fortran", 1, ""},
 		{"floats", 1, "pixels of 0 to 1 made 0 to 255"}, {"last", 3, ""}, {"first", 3, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -111,6 +111,7 @@ arrays("floats.npz", x=(pixels / 255).astype("float32"), y=labels.astype("float6
 arrays("halves.npz", x=pixels.astype("float16"), y=labels.astype("int16"))
 arrays("big-endian.npz", x=pixels.astype(">i4"), y=labels.astype(">u2"))
 arrays("hot.npz", x=pixels.reshape(-1, 16), y=numpy.eye(3)[labels])
+arrays("hot-fortran.npz", x=pixels.reshape(-1, 16), y=numpy.eye(3)[labels], save=lambda name, **a: numpy.savez(name, **{k: numpy.asfortranarray(v) for k, v in a.items()}))
 arrays("last.npz", x=numpy.stack([pixels, 255 - pixels, pixels // 2], 3))
 arrays("first.npz", x=numpy.stack([pixels, 255 - pixels, pixels // 2], 1))
 arrays("pickle.npz", y=labels.astype(object))
