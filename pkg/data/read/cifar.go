@@ -62,9 +62,6 @@ func findCIFAR(p *Place) (*Plan, error) {
 		return nil, nil
 	}
 	plan := &Plan{}
-	if p.Option("label") == "coarse" {
-		plan.Label = "coarse"
-	}
 	for _, name := range c.train {
 		f, ok := p.file(name)
 		if !ok {

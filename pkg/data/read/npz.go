@@ -255,6 +255,13 @@ func (r *npzReader) part(out *Part, images, labels entry) error {
 		if err != nil {
 			return err
 		}
+		if out == &r.raw.Train && scale == 0 && slices.Max(pixels) <= 1 { // as in floats, and in CSV
+			r.raw.Notes = append(r.raw.Notes, "pixels of 0 to 1 made 0 to 255")
+			r.most = 1
+			for i := range pixels {
+				pixels[i] *= 255
+			}
+		}
 		if h.fortran {
 			pixels = rowMajor(pixels, h.dims)
 		}

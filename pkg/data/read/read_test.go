@@ -449,6 +449,8 @@ func TestRefused(t *testing.T) {
 		{"no square", map[string][]byte{"train.csv": []byte("label,a,b,c\n" + strings.Repeat("0,1,2,3\n1,1,2,3\n", 40))}, nil, "$/train.csv: 3 pixels in a row are no square; give them a shape: shape=HxW, shape=3xHxW or shape=HxWx3"},
 		{"which column", map[string][]byte{"train.csv": []byte(strings.Repeat("0,1,2,3,1\n1,1,2,3,0\n", 40))}, nil, "$/train.csv: the first and the last column may be the label; choose by label=first|last"},
 		{"no labels", map[string][]byte{"train.csv": []byte(row(70, "4"))}, nil, "$/train.csv: has no column of labels, allowed is one first or last"},
+		{"a competition's test part", map[string][]byte{"test.csv": []byte("pixel0,pixel1,pixel2,pixel3\n" + strings.Repeat("0,1,2,3\n1,1,2,2\n", 40))}, nil, "$/test.csv: has no column of labels, allowed is one first or last"},
+		{"UTF-16", map[string][]byte{"train.csv": []byte("\xff\xfel\x00,\x00\n\x00")}, nil, "$/train.csv: is text in UTF-16, want UTF-8 or ASCII"},
 		{"a name too long", map[string][]byte{"train.csv": []byte("label,a,b,c,d\n" + strings.Repeat("x", 101) + ",1,2,3,4\n")}, nil, "$/train.csv: line 2: column 1: a label of 101 bytes, allowed 1 to 100"},
 		{"a broken mapping", join(idxSet(func(n string) string { return n }), map[string][]byte{"classes.txt": []byte("a\na\n")}), nil, `$/classes.txt: line 2: class 1 ("a") comes twice`},
 		{"a name of control", join(idxSet(func(n string) string { return n }), map[string][]byte{"classes.txt": []byte("a\n\x1b[2J\n")}), nil, `$/classes.txt: line 2: class name "\x1b[2J", allowed are 1 to 100 bytes of text in one line`},
@@ -505,6 +507,7 @@ func TestTables(t *testing.T) {
 			return fmt.Sprintf("%d,%d,", i, i%2) + pixels(16, "%d", ",", func(k int) any { return k }) + "\n"
 		}, ","+columns), []string{"label=first"}, 1, 4, 4,
 			[]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, []string{"0", "1"}, ""},
+		{"saved by pandas twice", grid(70, 4, func(i int) string { return fmt.Sprintf("%d,1,2,3,4,%d\n", i, i%2) }, "Unnamed: 0,p0,p1,p2,p3,label\n"), nil, 1, 2, 2, []uint8{1, 2, 3, 4}, []string{"0", "1"}, ""},
 		{"in quotes, between tabs, with a mark of order", grid(70, 4, func(i int) string { return fmt.Sprintf("\"%d\"\t\"1\"\t2\t3\t\"4\"\r\n", i%3) }, "\ufeff\"class\"\t\"a\"\tb\tc\td\r\n"), nil, 1, 2, 2, []uint8{1, 2, 3, 4}, []string{"0", "1", "2"}, ""},
 		{"0 and 1", grid(70, 4, func(i int) string { return fmt.Sprintf("%d,1,0,1,0\n", i%2) }, "label,a,b,c,d\n"), nil, 1, 2, 2, []uint8{255, 0, 255, 0}, []string{"0", "1"}, "pixels of 0 to 1 made 0 to 255"},
 		{"floats of 0 to 255", grid(70, 4, func(i int) string { return fmt.Sprintf("%d.0,1.0,254.0,2.5,0e0\n", i%2) }, "label,a,b,c,d\n"), nil, 1, 2, 2, []uint8{1, 254, 3, 0}, []string{"0", "1"}, ""},
@@ -525,6 +528,39 @@ func TestTables(t *testing.T) {
 				t.Error("the same table is read in another way as the test part")
 			}
 		})
+	}
+}
+
+// A share that comes to no image takes one, and the note does not claim the share.
+func TestSplitOfFew(t *testing.T) {
+	d, err := Open(context.Background(), folder(t, join(animals(60, "%s/%d.png"), map[string][]byte{
+		"emu/1.png": pngOf(flat(5, 4, color.Gray{1})), "emu/2.png": pngOf(flat(5, 4, color.Gray{2})),
+	})), nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(says(d), "19 of 122 images split off for the test, 14.3 % of each class, at least one, by seed 1") {
+		t.Errorf("says %q", says(d))
+	}
+}
+
+// Bytes of 0 and 1 are black and white, as they are in floats and in CSV; a test
+// part of the same file is like the training part.
+func TestBits(t *testing.T) {
+	labels := npyClaim("(70,)", "|u1", bytes.Repeat([]byte{0, 1}, 35))
+	images := func(v byte) []byte { return npyClaim("(70, 2, 2)", "|u1", bytes.Repeat([]byte{0, v, 0, 1}, 70)) }
+	set := func(test byte) map[string][]byte {
+		return map[string][]byte{"bits.npz": npzOf(map[string][]byte{"x_train.npy": images(1), "y_train.npy": labels, "x_test.npy": images(test), "y_test.npy": labels})}
+	}
+	d, err := Open(context.Background(), folder(t, set(1)), nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []uint8{0, 255, 0, 255}; !bytes.Equal(d.Train.Pixels[:4], want) || !bytes.Equal(d.Test.Pixels[:4], want) || says(d) != "pixels of 0 to 1 made 0 to 255" {
+		t.Errorf("%v and %v, says %q", d.Train.Pixels[:4], d.Test.Pixels[:4], says(d))
+	}
+	if _, err := Open(context.Background(), folder(t, set(2)), nil, ""); err == nil || !strings.Contains(err.Error(), "pixel 2 at index 1, allowed 0 to 1") {
+		t.Errorf("a test part of other values: %v", err)
 	}
 }
 

@@ -31,7 +31,7 @@ func (d *Data) split(p *Place) error {
 		}
 		return nil
 	}
-	test := chosen(d.Train.Labels, len(d.Classes), part, seed)
+	test, more := chosen(d.Train.Labels, len(d.Classes), part, seed)
 	size := d.C * d.H * d.W
 	kept := 0
 	for i := range n {
@@ -49,21 +49,26 @@ func (d *Data) split(p *Place) error {
 	if n > 0 && len(d.Test.Labels) == 0 {
 		return fmt.Errorf("%s: %d images are too few to split test images off", p.path, n)
 	}
-	d.Notes = append(d.Notes, fmt.Sprintf("%d of %d images split off for the test, %.3g %% of each class, by seed %d", len(d.Test.Labels), n, 100*part, seed))
+	least := ""
+	if more {
+		least = ", at least one"
+	}
+	d.Notes = append(d.Notes, fmt.Sprintf("%d of %d images split off for the test, %.3g %% of each class%s, by seed %d", len(d.Test.Labels), n, 100*part, least, seed))
 	return nil
 }
 
 // chosen marks the share of each class, rounded, but for one image at least on
-// either side where a class has two.
-func chosen(labels []uint16, classes int, part float64, seed uint64) []bool {
+// either side where a class has two. It reports whether that made it more of any.
+func chosen(labels []uint16, classes int, part float64, seed uint64) (test []bool, more bool) {
 	members := make([][]int, classes)
 	for i, y := range labels {
 		members[y] = append(members[y], i)
 	}
-	test := make([]bool, len(labels))
+	test = make([]bool, len(labels))
 	for class, of := range members {
-		n := int(math.Round(part * float64(len(of))))
-		n = min(max(n, 1), len(of)-1)
+		rounded := int(math.Round(part * float64(len(of))))
+		n := min(max(rounded, 1), len(of)-1)
+		more = more || n > rounded
 		rng := rand.New(rand.NewPCG(seed, uint64(class)))
 		for k := range max(n, 0) { // the first steps of Fisher and Yates
 			j := k + rng.IntN(len(of)-k)
@@ -71,5 +76,5 @@ func chosen(labels []uint16, classes int, part float64, seed uint64) []bool {
 			test[of[k]] = true
 		}
 	}
-	return test
+	return test, more
 }

@@ -166,6 +166,9 @@ func splitLines(r io.Reader, do func(n int, line []byte) error) error {
 	for n := 1; lines.Scan(); n++ {
 		line := lines.Bytes()
 		if n == 1 {
+			if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) {
+				return errors.New("is text in UTF-16, want UTF-8 or ASCII")
+			}
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		}
 		line = bytes.TrimRight(line, " \r")
@@ -262,6 +265,16 @@ func (t *table) named(i int, names ...string) bool {
 	return t.header != nil && slices.Contains(names, strings.ToLower(t.header[i]))
 }
 
+// pixels reports whether two columns are called alike but for their numbers, as
+// pixel783 and pixel782 are: neither is the label.
+func (t *table) pixels(i, j int) bool {
+	if t.header == nil {
+		return false
+	}
+	word := func(s string) string { return strings.Trim(s, "0123456789") }
+	return word(t.header[i]) != "" && word(t.header[i]) == word(t.header[j])
+}
+
 // isHeader reports whether a first row holds names of columns: in its middle, where
 // pixels stand, is something that is no number, or there are the numbers of the
 // columns, as pandas writes them where nobody gave names.
@@ -300,7 +313,7 @@ var labelNames = []string{"label", "labels", "class", "target", "y", "digit", "l
 // else by what stands in the outer ones.
 func (t *table) place(first, last outer) error {
 	end := t.columns - 1
-	if t.named(0, "id", "index", "imageid", "image_id", "") {
+	if t.named(0, "id", "index", "imageid", "image_id", "unnamed: 0", "") {
 		t.drop = 1
 	}
 	byFirst, byLast := t.named(t.drop, labelNames...), t.named(end, labelNames...)
@@ -332,7 +345,8 @@ func (t *table) place(first, last outer) error {
 			t.label = -1
 		}
 	default:
-		a, b := first.mayLabel(), last.mayLabel()
+		a := first.mayLabel() && !t.pixels(t.drop, t.drop+1)
+		b := last.mayLabel() && !t.pixels(end, end-1)
 		switch {
 		case a && b:
 			return errors.New("the first and the last column may be the label; choose by label=first|last")

@@ -9,6 +9,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,6 +139,24 @@ func claiming(w, h uint32, depth, kind byte) []byte {
 	head = append(head, depth, kind, 0, 0, 0)
 	b := binary.BigEndian.AppendUint32([]byte("\x89PNG\r\n\x1a\n"), 13)
 	return binary.BigEndian.AppendUint32(append(b, head...), crc32.ChecksumIEEE(head))
+}
+
+// Packages that draw figures register TIFF with package image. A picture is read
+// alike in a program that has them and in one that has not.
+func TestOtherFormatsRegistered(t *testing.T) {
+	image.RegisterFormat("tiff", "II*\x00",
+		func(io.Reader) (image.Image, error) { return corner(2, 2), nil },
+		func(io.Reader) (image.Config, error) {
+			return image.Config{ColorModel: color.GrayModel, Width: 2, Height: 2}, nil
+		})
+	b := []byte("II*\x00\x08\x00\x00\x00")
+	const want = "TIFF, want a picture as PNG, JPEG or GIF"
+	if _, err := Decode(b); err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+	if _, _, err := Size(b); err == nil || err.Error() != want {
+		t.Errorf("size: %v, want %q", err, want)
+	}
 }
 
 // What is no picture, or claims to be a huge one, is refused in one line, before
