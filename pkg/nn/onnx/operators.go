@@ -22,7 +22,7 @@ func init() { // the methods name it in errors
 		"Add": (*reader).addition, "Sub": (*reader).addition, "Mul": (*reader).product, "Div": (*reader).product, "Sum": (*reader).addition,
 		"Gemm": (*reader).gemm, "MatMul": (*reader).gemm, "Conv": (*reader).conv, "BatchNormalization": (*reader).batchNorm,
 		"MaxPool": (*reader).pool, "AveragePool": (*reader).pool, "GlobalAveragePool": (*reader).globalPool, "ReduceMean": (*reader).mean,
-		"Relu": pointwise(nn.ReLU{}), "Sigmoid": pointwise(nn.Logistic{}), "Tanh": pointwise(nn.Tanh{}), "LeakyRelu": (*reader).leakyRelu,
+		"Relu": pointwise(nn.ReLU{}), "Sigmoid": pointwise(nn.Logistic{}), "Tanh": pointwise(nn.Tanh{}), "LeakyRelu": (*reader).leakyRelu, "PRelu": (*reader).prelu,
 		"Gelu": (*reader).gelu, "Swish": (*reader).swish, "Erf": (*reader).erf, "Clip": (*reader).clip, "Max": (*reader).clip, "Softmax": (*reader).softmax,
 		"Identity": (*reader).same, "Dropout": (*reader).same, "Cast": (*reader).cast, "Pad": (*reader).pad,
 		"Flatten": (*reader).flatten, "Reshape": (*reader).reshaped, "Transpose": (*reader).transposed,
@@ -172,6 +172,23 @@ func (r *reader) leakyRelu(n *node) (value, error) {
 		return pointwise(nn.ReLU{})(r, n)
 	}
 	return pointwise(nn.LeakyReLU{Slope: slope})(r, n)
+}
+
+// prelu is a LeakyReLU, if it has one slope for all.
+func (r *reader) prelu(n *node) (value, error) {
+	c, err := r.constantInput(n, 1)
+	if err != nil {
+		return value{}, err
+	}
+	if c == nil || c.size() != 1 {
+		return value{}, fmt.Errorf("slopes of channels, want one for all")
+	}
+	v, err := c.values(r.store)
+	if err != nil {
+		return value{}, err
+	}
+	slope := node{inputs: n.inputs[:1], attrs: []attr{{name: "alpha", f: v[0]}}}
+	return r.leakyRelu(&slope)
 }
 
 func (r *reader) gelu(n *node) (value, error) {

@@ -54,6 +54,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"Erf alone", sketch{input: []int{0, 4}, nodes: []draft{of("Erf", "y", "x")}}, "Erf outside of a GELU, which no layer here computes"},
 		{"a difference", sketch{input: []int{0, 4}, nodes: []draft{of("Tanh", "t", "x"), of("Sub", "y", "x", "t")}}, "a difference of branches"},
 		{"branches that cross", sketch{input: []int{0, 4}, nodes: []draft{of("Tanh", "a", "x"), of("Relu", "b", "x"), of("Add", "c", "a", "b"), of("Add", "d", "c", "b"), of("Add", "y", "d", "a")}}, "a value goes three ways"},
+		{"slopes", sketch{input: []int{0, 4}, nodes: []draft{of("PRelu", "y", "x", "s")}, arrays: []tensor{floats("s", 4)}}, "slopes of channels"},
+		{"a steep slope", sketch{input: []int{0, 4}, nodes: []draft{of("PRelu", "y", "x", "s")}, arrays: []tensor{scalar("s", 2)}}, "Slope 2, want 0 < Slope < 1"},
+		{"a place", sketch{input: []int{0, 4}, nodes: []draft{of("Gather", "y", "x", "zero").with("axis", 1)}, arrays: []tensor{{name: "zero", element: int64s, raw: make([]byte, 8)}}}, "takes places out of axis 1 of a batch of [4]"},
 		{"channels joined", sketch{input: []int{0, 4}, nodes: []draft{of("Concat", "y", "x", "x").with("axis", 1)}}, "joins activations"},
 		{"the batch moved", sketch{input: []int{0, 2, 3, 4}, nodes: []draft{of("Transpose", "y", "x").with("perm", []int{1, 0, 2, 3})}}, "want the batch to stay in front"},
 		{"the batch in a shape", sketch{input: []int{0, 2, 3}, nodes: []draft{of("Reshape", "y", "x", "s")}, arrays: []tensor{wholes("s", 6, -1)}}, "want the batch to stay in front"},
@@ -257,6 +260,8 @@ func TestDecodeReads(t *testing.T) {
 		{"a doubled value", sketch{input: []int{0, 4}, nodes: []draft{of("Add", "y", "x", "x")}}, "residual"},
 		{"another GELU", sketch{input: []int{0, 4}, nodes: []draft{of("Mul", "s", "x", "r"), of("Erf", "e", "s"), of("Add", "o", "e", "one"), of("Mul", "h", "x", "half"), of("Mul", "y", "h", "o")},
 			arrays: []tensor{scalar("r", math.Sqrt2/2), scalar("one", 1), scalar("half", 0.5)}}, ""},
+		{"one slope", sketch{input: []int{0, 4}, nodes: []draft{of("PRelu", "y", "x", "s")}, arrays: []tensor{scalar("s", 0.25)}}, ""},
+		{"means by places", sketch{input: []int{0, 3, 5, 5}, nodes: []draft{of("GlobalAveragePool", "g", "x"), of("Gather", "h", "g", "zero").with("axis", 2), of("Gather", "y", "h", "zero").with("axis", -1)}, arrays: []tensor{{name: "zero", element: int64s, raw: make([]byte, 8)}}}, "pool"},
 		{"labels beside", sketch{input: []int{0, 4}, nodes: []draft{of("Relu", "y", "x"), of("ArgMax", "label", "y")}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -147,7 +147,11 @@ func clamp(i int64, n int) int {
 	return int(min(i, int64(n)))
 }
 
+// gather takes numbers out of a shape, or the one place of a dimension of 1 away.
 func (r *reader) gather(n *node) (value, error) {
+	if v, ok, err := r.get(n, 0); err == nil && ok && v.act != nil {
+		return r.only(n)
+	}
 	from, err := r.wholeInput(n, 0)
 	if err != nil {
 		return value{}, err
@@ -174,6 +178,35 @@ func (r *reader) gather(n *node) (value, error) {
 		out[i] = from[p]
 	}
 	return value{whole: out, dims: places.dims}, nil
+}
+
+// only is an activation without a dimension of 1, as x[:, :, 0] leaves it.
+func (r *reader) only(n *node) (value, error) {
+	a, err := r.activation(n, 0)
+	if err != nil {
+		return value{}, err
+	}
+	which, err := r.constantInput(n, 1)
+	if err != nil {
+		return value{}, err
+	}
+	axis := n.int("axis", 0)
+	if axis < 0 {
+		axis += int64(len(a.dims) + 1)
+	}
+	if which == nil || len(which.dims) > 0 || axis < 1 || axis > int64(len(a.dims)) || a.dims[axis-1] != 1 {
+		return value{}, fmt.Errorf("takes places out of axis %d of a batch of %v, which no layer here does", axis, a.dims)
+	}
+	place, err := which.whole(r.store)
+	if err != nil {
+		return value{}, err
+	}
+	if place[0] != 0 && place[0] != -1 {
+		return value{}, fmt.Errorf("place %d of 1", place[0])
+	}
+	b := *a
+	b.dims = slices.Delete(slices.Clone(a.dims), int(axis-1), int(axis))
+	return value{act: &b}, nil
 }
 
 func (r *reader) concat(n *node) (value, error) {
