@@ -63,6 +63,11 @@ func run(args []string) error {
 			more, err = readTheirs(theirs)
 			list = append(list, more...)
 		}
+		if err == nil {
+			var more []row
+			more, err = readWeights(theirs)
+			list = append(list, more...)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
