@@ -31,7 +31,7 @@ func (p Place) String() string { return fmt.Sprintf("%s %d", p.Set, p.Index) }
 const examples = 6
 
 // Findings judges data before anyone trains on them: images that are in both parts,
-// the same image under two labels, images of one colour, ink that is dark on light
+// the same image under two labels, images of one colour, or whose values end far below 255, ink that is dark on light
 // or here so and there so, classes without images or with few, or in other
 // proportions in the test part. None of it is an error: data may be so on purpose.
 // Warnings come first.
@@ -47,6 +47,7 @@ func (d *Dataset) Findings() []Finding {
 	}
 	for _, s := range []*Set{d.Train, d.Test} {
 		add(s.constant())
+		add(s.faint())
 	}
 	add(d.ground())
 	for _, f := range d.classes() {
@@ -109,8 +110,8 @@ func (d *Dataset) repeated() []Finding {
 		are = "is"
 	}
 	both.Text = fmt.Sprintf("%s of test %s in train too: what is read there says nothing of new images", printable.Count(both.N, "image"), are)
-	labels.Text = fmt.Sprintf("%s had before under another label: one of the two is wrong", printable.Count(labels.N, "image"))
-	again.Text = fmt.Sprintf("%s had before, with the same label in the same part", printable.Count(again.N, "image"))
+	labels.Text = fmt.Sprintf("%s seen before under another label: one of the two is wrong", printable.Count(labels.N, "image"))
+	again.Text = fmt.Sprintf("%s seen before, with the same label in the same part", printable.Count(again.N, "image"))
 	return []Finding{both, labels, again}
 }
 
@@ -127,6 +128,23 @@ func (s *Set) constant() Finding {
 	}
 	f.Text = fmt.Sprintf("%s of %s %s one value everywhere: nothing is on it", printable.Count(f.N, "image"), s.Name, map[bool]string{true: "has", false: "have"}[f.N == 1])
 	return f
+}
+
+// faint looks for values of 0 to 1, 16 or 63 that were taken for 0 to 255: nothing
+// looks wrong but that a network learns slowly, and reads other pictures badly.
+func (s *Set) faint() Finding {
+	const most = 63 // of six bits
+	top := uint8(0)
+	for _, v := range s.Pixels {
+		if top = max(top, v); top > most {
+			return Finding{}
+		}
+	}
+	if top == 0 { // which constant tells
+		return Finding{}
+	}
+	return Finding{Kind: "faint", Warning: true, N: s.Len(),
+		Text: fmt.Sprintf("no value of %s is above %d, where 255 is full: if %d is meant to be, PATH,max=%d of CSV and .npz says so", s.Name, top, top, top)}
 }
 
 // ground looks at the rim of grey images: whether they are ink on paper, or the

@@ -53,12 +53,17 @@ func TestFindings(t *testing.T) {
 			copy(d.Train.pixels(11), d.Train.pixels(4))
 			d.Train.Labels[11] = (d.Train.Labels[4] + 1) % 10
 		}, "two labels", true, 1, "under another label", "train 4, train 11"},
+		"faint": {func(d *Dataset) {
+			for i, v := range d.Test.Pixels {
+				d.Test.Pixels[i] = v / 16
+			}
+		}, "faint", true, 200, "no value of test is above 15, where 255 is full", ""},
 		"repeated": {func(d *Dataset) {
 			for _, i := range []int{11, 12} {
 				copy(d.Train.pixels(i), d.Train.pixels(4))
 				d.Train.Labels[i] = d.Train.Labels[4]
 			}
-		}, "repeated", false, 2, "2 images had before", "train 4, train 11, train 4, train 12"},
+		}, "repeated", false, 2, "2 images seen before", "train 4, train 11, train 4, train 12"},
 		"constant": {func(d *Dataset) { fill(d.Test, 5, 0) }, "constant", true, 1, "1 image of test has one value", "test 5"},
 		"dark on light": {func(d *Dataset) {
 			for _, s := range []*Set{d.Train, d.Test} {

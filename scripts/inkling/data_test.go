@@ -51,7 +51,7 @@ func TestDataJudgesAFolder(t *testing.T) {
 	}
 	for _, want := range []string{
 		"scans: ", "prepared so", // digits as MNIST's, told by what they show
-		"WARNING: 1 image of test is in train too", "WARNING: 1 image had before under another label",
+		"WARNING: 1 image of test is in train too", "WARNING: 1 image seen before under another label",
 		"WARNING: 1 image of train has one value everywhere", "WARNING: fewer than 20 images to train on: 7", "always the most frequent class is right in",
 	} {
 		if !strings.Contains(stdout, want) {

@@ -295,8 +295,8 @@ def mnist(go: Go) -> None:
         said, wrong = run.communicate()
         children.ended(run)
     if own and run.returncode:
-        lines = wrong.strip().splitlines()
-        raise Problem(next((line.removeprefix("inkling: ") for line in lines if line.startswith("inkling: ")), "no data"))
+        lines = [line for line in wrong.splitlines() if line.strip() and not line.startswith("# ")]  # that, above errors of go build
+        raise Problem(next((line.removeprefix("inkling: ") for line in lines if line.startswith("inkling: ")), lines[0] if lines else "no data"))
     found = said.partition("\n")[0].strip()
     if found:
         say(f"  data: {found} in {time.monotonic() - start:.0f} s")

@@ -22,20 +22,21 @@ import (
 	"time"
 
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/picture"
 	"inkling/pkg/internal/source"
 )
 
 // What took long to read is kept as one file in the user's cache, under a name
 // made of everything that decides its content: the folder, the options, the name,
-// size and times of every file, this package, the versions of what decodes and
-// resizes. A file that is changed makes another name, so that what is kept is
+// size and times of every file, this package and that of pictures, the versions of what
+// decodes and resizes. A file that is changed makes another name, so that what is kept is
 // never stale; it is written under another name first, and ends in its own hash.
 
 //go:embed *.go
 var sources embed.FS
 
 var version = sync.OnceValue(func() string {
-	v := source.Digest(sources) + " " + runtime.Version()
+	v := source.Digest(sources) + " " + source.Digest(picture.Sources) + " " + runtime.Version()
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			if m.Path == "golang.org/x/image" { // which resizes

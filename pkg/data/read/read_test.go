@@ -616,7 +616,11 @@ func TestChosen(t *testing.T) {
 		want  [6]int
 	}{{0.1, [6]int{10, 1, 1, 1, 0, 0}}, {0.9, [6]int{90, 9, 2, 1, 0, 0}}} {
 		var got [6]int
-		for i, test := range chosen(labels, 6, c.share, 1) {
+		test, more := chosen(labels, 6, c.share, 1)
+		if !more != (c.share == 0.9) {
+			t.Errorf("%v: one at least of a class: %v", c.share, more)
+		}
+		for i, test := range test {
 			if test {
 				got[labels[i]]++
 			}

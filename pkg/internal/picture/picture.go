@@ -3,6 +3,7 @@ package picture
 
 import (
 	"bytes"
+	"embed"
 	"errors"
 	"fmt"
 	"image"
@@ -18,6 +19,12 @@ import (
 
 	"inkling/pkg/internal/atomicfile"
 )
+
+// Sources are this package: a copy of what it decoded is as good as new while they
+// are the same.
+//
+//go:embed *.go
+var Sources embed.FS
 
 // MaxFile is the most bytes of a picture's file.
 const MaxFile = 64 << 20
