@@ -273,19 +273,20 @@ func (r *reader) cast(n *node) (value, error) {
 // linear makes a step y = scale·W·x + b of a vector. W lies in rows of an output
 // each, or else of an input each.
 func (r *reader) linear(a *activation, w []float32, in, out int, rows bool, scale float64, bias []float32) value {
-	order := a.order()
-	m := make([]float32, len(w))
-	for o := range out {
-		for i := range in {
-			at := i
-			if order != nil {
-				at = order[i]
+	m, order := w, a.order()
+	if !rows || order != nil || scale != 1 {
+		m = make([]float32, len(w))
+		for o := range out {
+			for i := range in {
+				to, from := i, i*out+o
+				if order != nil {
+					to = order[i]
+				}
+				if rows {
+					from = o*in + i
+				}
+				m[o*in+to] = float32(scale * float64(w[from]))
 			}
-			from := i*out + o
-			if rows {
-				from = o*in + i
-			}
-			m[o*in+at] = float32(scale * float64(w[from]))
 		}
 	}
 	l := nn.Linear{Out: out, NoBias: bias == nil}
