@@ -80,7 +80,7 @@ func (f Scatter) layout() layout {
 	} else {
 		c.marks = append(c.marks, func(p plane) { p.cloud(f.Series, st, n) })
 	}
-	if f.Label {
+	if f.Label && len(f.Series) <= mostNames {
 		c.labels = append(c.labels, func(p plane) { p.names(f.Series, st) })
 	}
 	c.note("%s", f.Note)
@@ -154,6 +154,14 @@ func (p plane) cloud(series []Series, st []style, n int) {
 	p.DrawImage(rect(low.X, low.Y, low.X+cssPixels(w), low.Y+cssPixels(h)), m)
 }
 
+// mostNames is the largest number of series whose names are written among their
+// points, and nameRoom the width that a name has there: more of them would hide
+// what they name.
+const (
+	mostNames           = 40
+	nameRoom  vg.Length = 90
+)
+
 // names writes the name of each series at its median, in its colour on a halo.
 func (p plane) names(series []Series, st []style) {
 	l := lettering{size: 14, bold: true}
@@ -170,9 +178,13 @@ func (p plane) names(series []Series, st []style) {
 		slices.Sort(xs)
 		slices.Sort(ys)
 		at := p.at(xs[len(xs)/2], ys[len(ys)/2])
-		w := l.width(s.Name)
-		p.DrawGlyphNoClip(draw.GlyphStyle{Color: fade(paper, 0.8), Radius: max(w, l.cap())*0.5 + 4, Shape: draw.CircleGlyph{}}, at)
-		l.with(darker(st[i].color)).draw(p.Canvas, at.X, at.Y-l.cap()/2, 0.5, s.Name)
+		name := l.fit(s.Name, nameRoom)
+		if w, h := l.width(name)/2+4, l.cap()/2+4; w > 2*h {
+			fillRect(p.Canvas, rect(at.X-w, at.Y-h, at.X+w, at.Y+h), fade(paper, 0.8))
+		} else {
+			p.DrawGlyphNoClip(draw.GlyphStyle{Color: fade(paper, 0.8), Radius: max(w, h), Shape: draw.CircleGlyph{}}, at)
+		}
+		l.with(darker(st[i].color)).draw(p.Canvas, at.X, at.Y-l.cap()/2, 0.5, name)
 	}
 }
 

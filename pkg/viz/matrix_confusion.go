@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"image/color"
+	"math"
 	"slices"
 	"strings"
 )
@@ -112,17 +113,20 @@ func (f Confusion) layout() layout {
 	}
 	// What the colours run over: the errors, counts or rates alike.
 	h.High = 1e-9
+	values := make([][]float64, n)
 	h.Values = make([][]float64, n)
 	for i := range n {
-		h.Values[i] = make([]float64, columns)
+		values[i], h.Values[i] = make([]float64, columns), make([]float64, columns)
 		for j := range columns {
 			v := float64(cell(i, j))
 			if f.Rates {
 				v *= 100 / float64(max(rows[i], 1))
 			}
-			h.Values[i][j] = v
+			values[i][j], h.Values[i][j] = v, v
 			if i != j {
 				h.High = max(h.High, v)
+			} else {
+				h.Values[i][j] = math.NaN() // where cells are too small for a look of their own
 			}
 		}
 	}
@@ -135,7 +139,7 @@ func (f Confusion) layout() layout {
 	h.ramp = warm
 	bar, _ := h.colors()
 	return h.layoutWith(func(i, j int) (color.NRGBA, string) {
-		v := h.Values[i][j]
+		v := values[i][j]
 		text := fmt.Sprintf("%.0f", v)
 		if f.Rates {
 			text = fmt.Sprintf("%.1f", v)
