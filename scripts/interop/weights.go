@@ -1,22 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
 	"inkling/pkg/nn/weights"
 )
-
-// told is what a peer says of a file of weights beside it.
-type told struct {
-	From   string
-	Input  [3]int
-	Layers json.RawMessage
-}
 
 // readWeights loads the weights that a peer has written into layers of ours.
 func readWeights(dir string) (rows []row, err error) {
@@ -41,26 +34,26 @@ func readWeights(dir string) (rows []row, err error) {
 
 // loadTold loads stem.safetensors or stem.npz as stem.told says.
 func loadTold(stem string) (*nn.Model, error) {
-	text, err := os.ReadFile(stem + ".told")
+	told, err := safetensors.Meta(stem + ".told")
 	if err != nil {
 		return nil, err
 	}
-	var t told
-	if err := json.Unmarshal(text, &t); err != nil {
-		return nil, err
-	}
-	layers, err := nn.DecodeLayers(t.Layers)
+	layers, err := nn.DecodeLayers([]byte(told["layers"]))
 	if err != nil {
 		return nil, err
 	}
-	framework, ok := weights.Frameworks()[t.From]
+	var in nn.Shape
+	if _, err := fmt.Sscanf(told["input"], "%d,%d,%d", &in.C, &in.H, &in.W); err != nil {
+		return nil, fmt.Errorf("input %q: %w", told["input"], err)
+	}
+	framework, ok := weights.Frameworks()[told["from"]]
 	if !ok {
-		return nil, fmt.Errorf("from %q", t.From)
+		return nil, fmt.Errorf("from %q", told["from"])
 	}
 	file := stem + ".safetensors"
 	if _, err := os.Stat(file); err != nil {
 		file = stem + ".npz"
 	}
-	m, _, err := weights.From{Framework: framework}.Load(file, nn.CHW(t.Input[0], t.Input[1], t.Input[2]), layers...)
+	m, _, err := weights.From{Framework: framework}.Load(file, in, layers...)
 	return m, err
 }

@@ -52,5 +52,5 @@ def put(folder, case, framework, network, arrays, x, y, eps=None):
         arrays(str(path.with_suffix(".safetensors")))
     else:
         save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, path.with_suffix(".safetensors"))
-    path.with_suffix(".told").write_text(json.dumps({"from": framework, "input": shape, "layers": layers}))
+    save_file({}, path.with_suffix(".told"), metadata={"from": framework, "input": ",".join(map(str, shape)), "layers": json.dumps(layers)})
     pair(path, x, y)
