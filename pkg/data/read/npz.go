@@ -296,7 +296,7 @@ func (e entry) largest() (float64, error) {
 		}
 		return h.values(in, func(i int, v float64) error {
 			if !(v >= 0 && v <= 255) {
-				return fmt.Errorf("pixel %v at index %d, allowed 0 to 1 or 0 to 255", v, i)
+				return fmt.Errorf("pixel %v at index %d, allowed 0 to 1 or 0 to 255, or 0 to N by max=N", v, i)
 			}
 			most = max(most, v)
 			return nil

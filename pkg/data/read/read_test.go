@@ -450,6 +450,8 @@ func TestRefused(t *testing.T) {
 		{"which column", map[string][]byte{"train.csv": []byte(strings.Repeat("0,1,2,3,1\n1,1,2,3,0\n", 40))}, nil, "$/train.csv: the first and the last column may be the label; choose by label=first|last"},
 		{"no labels", map[string][]byte{"train.csv": []byte(row(70, "4"))}, nil, "$/train.csv: has no column of labels, allowed is one first or last"},
 		{"a competition's test part", map[string][]byte{"test.csv": []byte("pixel0,pixel1,pixel2,pixel3\n" + strings.Repeat("0,1,2,3\n1,1,2,2\n", 40))}, nil, "$/test.csv: has no column of labels, allowed is one first or last"},
+		{"another order of columns", map[string][]byte{"train.csv": []byte("label,a,b,c,d\n" + row(70, "4")), "test.csv": []byte("label,a,c,b,d\n" + row(70, "4"))}, nil,
+			`$/test.csv: pixel 2 is called "c", that of the training part "b": want the same order of columns`},
 		{"UTF-16", map[string][]byte{"train.csv": []byte("\xff\xfel\x00,\x00\n\x00")}, nil, "$/train.csv: is text in UTF-16, want UTF-8 or ASCII"},
 		{"a name too long", map[string][]byte{"train.csv": []byte("label,a,b,c,d\n" + strings.Repeat("x", 101) + ",1,2,3,4\n")}, nil, "$/train.csv: line 2: column 1: a label of 101 bytes, allowed 1 to 100"},
 		{"a broken mapping", join(idxSet(func(n string) string { return n }), map[string][]byte{"classes.txt": []byte("a\na\n")}), nil, `$/classes.txt: line 2: class 1 ("a") comes twice`},

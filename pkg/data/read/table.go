@@ -22,9 +22,10 @@ type csvReader struct {
 	p     *Place
 	open  func(ctx context.Context, name string) (io.ReadCloser, error)
 	files map[string]File
-	shape []int   // from the option
-	most  float64 // the value that stands for 255; 0 while it is not known
-	last  bool    // the label stands last
+	shape []int    // from the option
+	most  float64  // the value that stands for 255; 0 while it is not known
+	last  bool     // the label stands last
+	names []string // of the columns of pixels in the training part, if it has any
 	words map[string]int32
 	raw   Raw
 }
@@ -114,6 +115,9 @@ func (t *table) read() error {
 	if err := t.raw.same(c, h, w); err != nil {
 		return err
 	}
+	if err := t.order(); err != nil {
+		return err
+	}
 	out := map[string]*Part{"train": &t.raw.Train, "test": &t.raw.Test, "val": &t.raw.More}[t.part]
 	if err = t.rows(out, t.most); errors.Is(err, errFloats) || err == nil && t.most == 0 {
 		// Whole numbers above 1 are taken as they are. What is left is a matter of
@@ -126,6 +130,24 @@ func (t *table) read() error {
 		planes(out.Pixels, c, c*h*w)
 	}
 	return err
+}
+
+// order refuses a part whose columns have the names of the training part's in
+// another order: its images would be others.
+func (t *table) order() error {
+	if t.header == nil {
+		return nil
+	}
+	names := slices.Delete(slices.Clone(t.header), t.label, t.label+1)[t.drop:]
+	if t.part == "train" {
+		t.names = names
+	}
+	for i, name := range t.names {
+		if there := names[i]; there != name && slices.Contains(t.names, there) {
+			return fmt.Errorf("pixel %d is called %.60q, that of the training part %.60q: want the same order of columns", i+1, there, name)
+		}
+	}
+	return nil
 }
 
 // openTable opens a file, through gzip if need be.
