@@ -27,6 +27,8 @@ type photo struct {
 	noise         float64
 	blur          int // radius
 	table, specks bool
+	frame, circle bool // around the sign
+	sheet         bool // a small one, on a dark table
 }
 
 // seen draws synthetic digit i as it is seen by a camera.
@@ -66,6 +68,19 @@ func seen(i int, p photo) *image.Gray {
 			segment(cover, p.w, p.h, at, at)
 		}
 	}
+	for k := range 1440 { // half as large again as the sign, a pen of one pixel
+		at := mark{r: 1}
+		switch sin, cos := math.Sincos(float64(k) * math.Pi / 720); {
+		case p.frame:
+			r := 0.75 * size / max(math.Abs(sin), math.Abs(cos))
+			at.x, at.y = cx+r*cos, cy+r*sin
+		case p.circle:
+			at.x, at.y = cx+0.8*size*cos, cy+0.8*size*sin
+		default:
+			continue
+		}
+		segment(cover, p.w, p.h, at, at)
+	}
 	rng := rand.New(rand.NewPCG(7, uint64(i)))
 	lum := make([]float64, p.w*p.h)
 	for y := range p.h {
@@ -87,6 +102,9 @@ func seen(i int, p photo) *image.Gray {
 			v += (p.ink - v) * cover[y*p.w+x]
 			v *= 1 - p.side*(u+t)/2
 			v *= 1 - p.shadow/(1+math.Exp((u-0.45)*40))
+			if p.sheet && max(math.Abs(float64(x)-cx), math.Abs(float64(y)-cy)) > 0.7*size {
+				v = 0.15
+			}
 			if p.table && (u < 0.06 || t > 0.93) {
 				v = 0.12
 			}
@@ -170,6 +188,9 @@ var photos = map[string]photo{
 	"squared":            {ground: 0.9, ink: 0.2, ruled: 0.35, squared: true, tilt: 0.02, noise: 0.01},
 	"specks":             {ground: 0.9, ink: 0.2, specks: true, noise: 0.02},
 	"table":              {ground: 0.9, ink: 0.2, table: true, noise: 0.02, blur: 1},
+	"frame":              {ground: 0.9, ink: 0.2, frame: true, noise: 0.02, blur: 1},
+	"circle":             {ground: 0.9, ink: 0.2, circle: true, noise: 0.02, blur: 1},
+	"a sheet on a table": {ground: 0.9, ink: 0.2, sheet: true, size: 0.35, pen: 1.2, noise: 0.02, blur: 1},
 	"small in a corner":  {w: 480, h: 360, ground: 0.9, ink: 0.2, size: 0.15, x: 0.85, y: 0.8, side: 0.3, noise: 0.02},
 	"large":              {ground: 0.9, ink: 0.2, size: 0.9, noise: 0.02},
 	"ball pen":           {w: 480, h: 360, ground: 0.9, ink: 0.2, pen: 0.2, noise: 0.02},

@@ -35,14 +35,20 @@ func darkness(lum, opaque plane) plane {
 			ink.v[i] = (v - g) / max(1-g, 0.1)
 		}
 	}
-	// A shadow is wide, a stroke is not; and what falls into it is darker by the
-	// same share.
-	shadow := ink.opened(max(2*min(lum.w, lum.h)/5, 3))
-	for i, v := range shadow.v {
-		v = min(max(v, 0), 0.9)
-		ink.v[i] = min(max((ink.v[i]-v)/(1-v), 0), 1)
+	for i, v := range ink.v {
+		ink.v[i] = min(max(v, 0), 1)
 	}
 	return ink
+}
+
+// lit takes shadows out of ink: they are wide, a stroke is not, and what falls into
+// one is darker by the same share.
+func (p plane) lit() {
+	shadow := p.opened(max(2*min(p.w, p.h)/5, 3))
+	for i, v := range shadow.v {
+		v = min(v, 0.9)
+		p.v[i] = min(max((p.v[i]-v)/(1-v), 0), 1)
+	}
 }
 
 // flatten lays a picture with holes on a ground that its ink stands out from.

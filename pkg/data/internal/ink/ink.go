@@ -3,6 +3,7 @@
 package ink
 
 import (
+	"cmp"
 	"image"
 	"math"
 	"slices"
@@ -30,7 +31,28 @@ const faintest = 0.08
 // Find finds the largest sign of a picture; ok is false if there is none.
 func Find(m image.Image) (s Sign, ok bool) {
 	lum, opaque := light(m, work)
+	s, ok = find(lum, opaque, true)
+	scale := float64(m.Bounds().Dx()) / float64(lum.w)
+	at := func(v int) int { return int(scale*float64(v) + 0.5) }
+	b := s.Box
+	s.Box = image.Rect(at(b.Min.X), at(b.Min.Y), at(b.Max.X), at(b.Max.Y)).Add(m.Bounds().Min).Intersect(m.Bounds())
+	return s, ok
+}
+
+// find finds the largest sign; what stands out most may be the sheet that it is on.
+func find(lum, opaque plane, sheets bool) (s Sign, ok bool) {
 	ink := darkness(lum, opaque)
+	if sheets {
+		if sheet, ok := ink.sheet(); ok {
+			// Only a sign on it tells it from a stroke as wide as it is long.
+			on, ok := find(lum.part(sheet), opaque.part(sheet), false)
+			if ok && max(on.Box.Dx(), on.Box.Dy()) > max(sheet.Dx(), sheet.Dy())/8 {
+				on.Box = on.Box.Add(sheet.Min)
+				return on, true
+			}
+		}
+	}
+	ink.lit()
 	strength := peak(ink.blurred())
 	if strength < faintest {
 		return s, false
@@ -50,18 +72,37 @@ func Find(m image.Image) (s Sign, ok bool) {
 		}
 		return sum
 	}
-	largest := slices.MaxFunc(all, func(a, b []mark) int { return int(math.Copysign(1, mass(a)-mass(b))) })
+	largest := slices.MaxFunc(all, func(a, b []mark) int { return cmp.Compare(mass(a), mass(b)) })
+	b := bounds(largest)
 	for _, sign := range all {
-		if bounds(sign).Dy() >= bounds(largest).Dy()/2 {
+		if bounds(sign).Dy() >= b.Dy()/2 {
 			s.Signs++
 		}
 	}
-	b := bounds(largest)
-	scale := float64(m.Bounds().Dx()) / float64(ink.w)
-	at := func(v int) int { return int(scale*float64(v) + 0.5) }
-	s.Box = image.Rect(at(b.Min.X), at(b.Min.Y), at(b.Max.X), at(b.Max.Y)).Add(m.Bounds().Min)
+	s.Box = b
 	s.Image = ink.only(largest, of).fitted()
 	return s, true
+}
+
+// sheet is the inner part of a sheet of paper in a picture of which the most is something
+// else, such as a table. A sheet has corners, a stroke as wide as itself has none.
+func (p plane) sheet() (in image.Rectangle, ok bool) {
+	list, of := marks(p, 0.3, 0.5)
+	for _, m := range list {
+		w, h := m.box.Dx(), m.box.Dy()
+		paper := 0.0 // with what a closed stroke cuts out of it
+		for _, b := range list {
+			if b.box.In(m.box) {
+				paper += b.mass
+			}
+		}
+		corner := func(x, y int) bool { return of[(m.box.Min.Y+y)*p.w+m.box.Min.X+x] == int32(m.id) }
+		if min(w, h) > min(p.w, p.h)/5 && paper > 0.6*float64(w*h) &&
+			corner(w/6, h/6) && corner(w-1-w/6, h/6) && corner(w/6, h-1-h/6) && corner(w-1-w/6, h-1-h/6) {
+			return image.Rect(m.box.Min.X+w/12, m.box.Min.Y+h/12, m.box.Max.X-w/12, m.box.Max.Y-h/12), true
+		}
+	}
+	return in, false
 }
 
 func bounds(sign []mark) (b image.Rectangle) {
@@ -71,9 +112,14 @@ func bounds(sign []mark) (b image.Rectangle) {
 	return b
 }
 
-// worthwhile leaves out what is no part of a sign: a table around the paper, and
-// specks.
+// worthwhile leaves out what is no part of a sign: a table around the paper, a
+// frame or a circle around the sign, and specks.
 func worthwhile(list []mark, w, h int) []mark {
+	list = slices.DeleteFunc(slices.Clone(list), func(a mark) bool {
+		return slices.ContainsFunc(list, func(b mark) bool {
+			return b.id != a.id && b.box.In(a.box) && 3*b.size() > a.size() && 20*b.size() > max(w, h)
+		})
+	})
 	inner := slices.DeleteFunc(slices.Clone(list), func(m mark) bool { return m.rim > (w+h)/4 })
 	if slices.ContainsFunc(inner, func(m mark) bool { return m.size() > max(w, h)/20 }) {
 		list = inner

@@ -16,6 +16,15 @@ func newPlane(w, h int) plane { return plane{w, h, make([]float32, w*h)} }
 
 func (p plane) row(y int) []float32 { return p.v[y*p.w : (y+1)*p.w] }
 
+// part is a copy of what p has in a rectangle.
+func (p plane) part(r image.Rectangle) plane {
+	q := newPlane(r.Dx(), r.Dy())
+	for y := range q.h {
+		copy(q.row(y), p.row(r.Min.Y + y)[r.Min.X:])
+	}
+	return q
+}
+
 // turned is p with rows and columns exchanged.
 func (p plane) turned() plane {
 	q := newPlane(p.h, p.w)
