@@ -19,7 +19,7 @@ func main() {
 		log.Fatal(err)
 	}
 	runs, err := l.Fit(train.Config{
-		Layers:    []nn.Layer{nn.Linear{Out: 512}, nn.ReLU{}, nn.Linear{Out: 256}, nn.ReLU{}, nn.Linear{Out: 10, Init: nn.LeCun}},
+		Layers:    []nn.Layer{nn.Linear{Out: 512}, nn.ReLU{}, nn.Linear{Out: 256}, nn.ReLU{}, nn.Linear{Out: l.Out(), Init: nn.LeCun}},
 		Optimizer: optim.SGD{Momentum: 0.9},
 		Schedule:  optim.OneCycle{Max: 0.1},
 		Batch:     64, Epochs: 3, Seed: 1,

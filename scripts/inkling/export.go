@@ -29,6 +29,7 @@ var forms = []struct {
 
 func exportCommand(args []string) (int, error) {
 	fs := newFlags()
+	of := dataFlag(fs)
 	paths := make([]string, len(forms))
 	for i, f := range forms {
 		fs.StringVar(&paths[i], f.flag, "", f.help+" (…"+f.ending+")")
@@ -62,7 +63,7 @@ func exportCommand(args []string) (int, error) {
 			return 0, fmt.Errorf("--%s %.60q, want a name that ends in %s", f.flag, paths[i], f.ending)
 		}
 	}
-	s, err := subject(rest[0])
+	s, err := subject(rest[0], *of)
 	if err != nil {
 		return 0, err
 	}
@@ -83,8 +84,9 @@ func exportCommand(args []string) (int, error) {
 	return 0, nil
 }
 
-// subject is the model that arg names, as a file or as a question.
-func subject(arg string) (s export.Subject, err error) {
+// subject is the model that arg names, as a file or as a question that has runs on
+// the data of.
+func subject(arg, of string) (s export.Subject, err error) {
 	path, file := modelFile(arg)
 	switch {
 	case file:
@@ -93,7 +95,7 @@ func subject(arg string) (s export.Subject, err error) {
 		}
 	case slices.Contains(questions(), arg):
 		var l *lab.Lab
-		if l, err = lab.Open(context.Background(), arg); err == nil {
+		if l, err = lab.Open(context.Background(), arg, of); err == nil {
 			s.Model, s.Meta, err = l.BestModel(arg)
 		}
 	default:
