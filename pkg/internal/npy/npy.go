@@ -57,8 +57,11 @@ func Read(r io.Reader) (Header, error) {
 	if n > maxHeader {
 		return Header{}, fmt.Errorf("a header of %d bytes, allowed %d", n, maxHeader)
 	}
-	text := make([]byte, n)
-	if _, err := io.ReadFull(r, text); err != nil {
+	text, err := io.ReadAll(io.LimitReader(r, int64(n)))
+	if err == nil && len(text) < int(n) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
 		return Header{}, cut(err)
 	}
 	return parse(string(text))

@@ -11,6 +11,7 @@ import (
 
 	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/internal/npy"
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn/safetensors"
 )
 
@@ -92,6 +93,8 @@ func readNPZ(z *zip.Reader) (*source, error) {
 		switch {
 		case !ok:
 			return nil, fmt.Errorf("holds %.60q, want arrays of numpy (.npy) only", m.Name)
+		case len(name) > 256 || printable.Text(name) != name:
+			return nil, fmt.Errorf("holds %.60q, want names of at most 256 printable signs", m.Name)
 		case seen[name]:
 			return nil, fmt.Errorf("holds %.60q twice", m.Name)
 		}
@@ -148,13 +151,15 @@ type atEnd struct{ io.ReadCloser }
 
 func (a atEnd) Close() error {
 	var b [1]byte
-	switch _, err := io.ReadFull(a.ReadCloser, b[:]); {
+	_, err := io.ReadFull(a.ReadCloser, b[:])
+	closed := a.ReadCloser.Close()
+	switch {
 	case err == nil:
-		return errors.Join(errors.New("more numbers than its header says"), a.ReadCloser.Close())
+		return errors.New("more numbers than its header says")
 	case err != io.EOF:
-		return errors.Join(err, a.ReadCloser.Close())
+		return err
 	}
-	return a.ReadCloser.Close()
+	return closed
 }
 
 // swapped turns the bytes of each number.

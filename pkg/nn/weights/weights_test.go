@@ -3,6 +3,7 @@ package weights
 import (
 	"archive/zip"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -152,7 +153,7 @@ func save(t *testing.T, tensors []safetensors.Tensor) string {
 }
 
 // saveNPZ writes arrays in an archive, in Fortran's order and big-endian if asked to.
-func saveNPZ(t *testing.T, tensors []safetensors.Tensor, fortran, big bool) string {
+func saveNPZ(t testing.TB, tensors []safetensors.Tensor, fortran, big bool) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "theirs.npz")
 	out, err := os.Create(path)
@@ -455,5 +456,55 @@ func TestOurs(t *testing.T) {
 	}
 	if _, _, err := (From{Framework: Inkling}).Load(path, nn.Shape{}); err == nil || !strings.Contains(err.Error(), "names no layers") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Archives that are none of arrays.
+func TestRefusesArchives(t *testing.T) {
+	one := []safetensors.Tensor{{Name: "x", Dims: []int{2}, Data: []float32{1, 2}}}
+	for name, c := range map[string]struct {
+		change func(b []byte) []byte
+		names  []string
+		want   string
+	}{
+		"another file":  {names: []string{"a.txt"}, want: `holds "a.txt"`},
+		"a line break":  {names: []string{"x\ny.npy"}, want: "printable signs"},
+		"empty":         {names: []string{}, want: "holds no arrays"},
+		"no array":      {names: []string{"x.npy"}, want: `"x": begins with "content `},
+		"a changed bit": {change: func(b []byte) []byte { b[len(b)/2] ^= 1; return b }, want: "zip: "},
+	} {
+		path := saveNPZ(t, one, false, false)
+		if c.names != nil {
+			out, err := os.Create(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			z := zip.NewWriter(out)
+			for _, n := range c.names {
+				w, err := z.Create(n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.Write([]byte("content of a file"))
+			}
+			if err := errors.Join(z.Close(), out.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.change != nil { // stored as numpy stores it, so that it is a value that changes
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, c.change(b), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, _, err := From{Framework: Keras, Names: map[string]string{"0.batchnorm.gamma": "x"}}.Load(path, nn.Vec(2), nn.BatchNorm{})
+		if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		} else if c.change == nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
 	}
 }
