@@ -144,7 +144,7 @@ func (s *Set) faint() Finding {
 		return Finding{}
 	}
 	return Finding{Kind: "faint", Warning: true, N: s.Len(),
-		Text: fmt.Sprintf("no value of %s is above %d, where 255 is full: if %d is meant to be, PATH,max=%d of CSV and .npz says so", s.Name, top, top, top)}
+		Text: fmt.Sprintf("no value of %s is above %d, where 255 is full; what is, the option max tells of CSV and .npz (PATH,max=16)", s.Name, top)}
 }
 
 // ground looks at the rim of grey images: whether they are ink on paper, or the
