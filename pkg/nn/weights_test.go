@@ -198,3 +198,35 @@ func unsigned(f *testing.F, b []byte) []byte {
 	n := len(h)
 	return append(append([]byte{byte(n), byte(n >> 8), byte(n >> 16), 0, 0, 0, 0, 0}, h...), data...)
 }
+
+// A model to be filled holds nothing but zeros, states too, and is otherwise the one
+// that New builds.
+func TestBlank(t *testing.T) {
+	m, err := Blank(CHW(1, 8, 7), savedLayers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, x := used(t)
+	f, err := drawn.File(nil)
+	if err == nil {
+		err = m.Restore(f)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := slices.Clone(drawn.Forward(x, Pass{}).Data); !slices.Equal(m.Forward(x, Pass{}).Data, want) {
+		t.Error("filled, it gives other outputs")
+	}
+	m, err = Blank(CHW(1, 8, 7), savedLayers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err = m.File(nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range f.Tensors {
+		if slices.ContainsFunc(a.Data, func(v float32) bool { return v != 0 }) {
+			t.Errorf("%s is not all 0", a.Name)
+		}
+	}
+}

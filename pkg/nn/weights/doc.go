@@ -13,4 +13,8 @@
 // from the file: which arrays belong together by their names, which layer they are
 // by their shapes, and what does not fit or could be meant in two ways is told, not
 // guessed.
+//
+// What no file of weights says stays with who gives the layers: activations and their
+// variants, and padding, of which Keras' and Flax's "same" at a stride of 2 is one
+// that no layer here has: it pads an even image at its end alone.
 package weights
