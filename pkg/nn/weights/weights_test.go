@@ -411,11 +411,12 @@ func TestBatchNormWithoutScale(t *testing.T) {
 	for i := range arrays {
 		arrays[i].Name = strings.NewReplacer("0.batchnorm.", "bn.", "1.linear.", "fc.").Replace(arrays[i].Name)
 	}
-	got, report, err := From{Framework: Keras}.Load(save(t, arrays), input, nn.BatchNorm{}, nn.Linear{Out: 2})
+	_, _, err := From{Framework: Keras}.Load(save(t, arrays), input, nn.BatchNorm{}, nn.Linear{Out: 2})
 	if err == nil || !strings.Contains(err.Error(), `"fc.W" has shape [2 216]`) {
 		t.Errorf("%v", err)
 	}
-	if got, report, err = (From{Framework: PyTorch}).Load(save(t, arrays), input, nn.BatchNorm{}, nn.Linear{Out: 2}); err != nil {
+	got, report, err := From{Framework: PyTorch}.Load(save(t, arrays), input, nn.BatchNorm{}, nn.Linear{Out: 2})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if gamma := got.Param("0.batchnorm.gamma").Data; !slices.Equal(gamma, []float32{1, 1, 1}) {
