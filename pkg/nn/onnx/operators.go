@@ -295,7 +295,7 @@ func (r *reader) linear(a *activation, w []float32, in, out int, rows bool, scal
 		arrays = append(arrays, safetensors.Tensor{Name: "b", Dims: []int{out}, Data: bias})
 	}
 	s := nn.Vec(out)
-	return value{act: contiguousView(r.add(step{from: a.step, layer: l, arrays: arrays, shape: s}), s, out)}
+	return value{act: contiguousView(r.add(step{from: a.step, layer: l, kind: "linear", biased: nn.Linear{Out: out}, arrays: arrays, shape: s}), s, out)}
 }
 
 // gemm is a Linear: alpha·x·W + beta·b. A MatMul is one without b, which an Add
@@ -409,15 +409,18 @@ func (r *reader) conv(n *node) (value, error) {
 	if l.Stride == 1 {
 		l.Stride = 0
 	}
-	return r.windowed(from, l, arrays, s)
+	biased := l
+	biased.NoBias = false
+	return r.windowed(step{from: from, layer: l, kind: "conv2d", biased: biased, arrays: arrays, shape: s})
 }
 
 // windowed adds a step that slides a window.
-func (r *reader) windowed(from int, l nn.Layer, arrays []safetensors.Tensor, s nn.Shape) (value, error) {
+func (r *reader) windowed(window step) (value, error) {
+	s := window.shape
 	if s.H < 1 || s.W < 1 || s.C < 1 || s.C > maxInput/(s.H*s.W) {
 		return value{}, fmt.Errorf("gives %v", s)
 	}
-	return value{act: imageView(r.add(step{from: from, layer: l, arrays: arrays, shape: s}), s)}, nil
+	return value{act: imageView(r.add(window), s)}, nil
 }
 
 // places is how many windows fit along a side.
@@ -511,7 +514,7 @@ func (r *reader) pool(n *node) (value, error) {
 		}
 		l = nn.AvgPool2D{Kernel: f.Kernel, Stride: f.Stride, Padding: f.Padding}
 	}
-	return r.windowed(from, l, nil, nn.CHW(in.C, places(in.H, f), places(in.W, f)))
+	return r.windowed(step{from: from, layer: l, shape: nn.CHW(in.C, places(in.H, f), places(in.W, f))})
 }
 
 func (r *reader) globalPool(n *node) (value, error) {
@@ -620,6 +623,6 @@ func (r *reader) batchNorm(n *node) (value, error) {
 		l.Eps = 0 // the layer's own
 	}
 	b := *a
-	b.step = r.add(step{from: from, layer: l, arrays: arrays, shape: s})
+	b.step = r.add(step{from: from, layer: l, kind: "batchnorm", arrays: arrays, shape: s})
 	return value{act: &b}, nil
 }

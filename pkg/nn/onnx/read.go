@@ -118,6 +118,8 @@ func (file *model) build(s *store) (*nn.Model, error) {
 type step struct {
 	from, other int      // other: the second one of a sum, else −1
 	layer       nn.Layer // nil: the input, or a sum
+	kind        string   // of a layer with arrays, as its parameters are called
+	biased      nn.Layer // that layer with a bias, if it may have one
 	arrays      []safetensors.Tensor
 	shape       nn.Shape // as the layer gives it
 
@@ -418,10 +420,10 @@ func (r *reader) layers(to, from int, prefix string, depth int) (list []nn.Layer
 				return nil, nil, err
 			}
 			l, arrays := s.affine()
-			tensors = append(tensors, rename(arrays, prefix, len(list), l)...)
+			tensors = append(tensors, rename(arrays, prefix, len(list), "batchnorm")...)
 			list = append(list, l)
 		case s.layer != nil:
-			tensors = append(tensors, rename(s.arrays, prefix, len(list), s.layer)...)
+			tensors = append(tensors, rename(s.arrays, prefix, len(list), s.kind)...)
 			list = append(list, s.layer)
 		default:
 			name := fmt.Sprintf("%s%d.residual.", prefix, len(list))
@@ -449,24 +451,14 @@ func (r *reader) layers(to, from int, prefix string, depth int) (list []nn.Layer
 	return list, tensors, nil
 }
 
-// rename gives the arrays of a layer, called W or running_mean, their whole names.
-func rename(arrays []safetensors.Tensor, prefix string, i int, l nn.Layer) []safetensors.Tensor {
+// rename gives the arrays of layer i of a kind, called W or running_mean, their
+// whole names.
+func rename(arrays []safetensors.Tensor, prefix string, i int, kind string) []safetensors.Tensor {
 	out := slices.Clone(arrays)
 	for j := range out {
-		out[j].Name = fmt.Sprintf("%s%d.%s.%s", prefix, i, kindOf(l), out[j].Name)
+		out[j].Name = fmt.Sprintf("%s%d.%s.%s", prefix, i, kind, out[j].Name)
 	}
 	return out
-}
-
-// kindOf is the name of a layer with arrays in names of parameters.
-func kindOf(l nn.Layer) string {
-	switch l.(type) {
-	case nn.Linear:
-		return "linear"
-	case nn.Conv2D:
-		return "conv2d"
-	}
-	return "batchnorm"
 }
 
 // affine is a step of scale·x + shift as a batch normalization: with a mean of 0

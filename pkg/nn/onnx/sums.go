@@ -175,22 +175,13 @@ func (r *reader) perChannel(a *activation, c *array) (*activation, []float32, er
 	return &b, v, nil
 }
 
-// bias adds shift to that of a Linear or a convolution, if a is one.
+// bias adds shift to that of the layer of a, if it may have one.
 func (r *reader) bias(a *activation, shift []float32) (value, bool) {
 	s := r.steps[a.step]
-	if len(s.arrays) == 0 {
+	if s.biased == nil {
 		return value{}, false
 	}
-	switch l := s.layer.(type) {
-	case nn.Linear:
-		l.NoBias = false
-		s.layer = l
-	case nn.Conv2D:
-		l.NoBias = false
-		s.layer = l
-	default:
-		return value{}, false
-	}
+	s.layer = s.biased
 	b := make([]float32, s.shape.C)
 	for i := range b {
 		b[i] = shift[i*len(shift)/len(b)]
