@@ -507,12 +507,12 @@ func (r *reader) pool(n *node) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	var l nn.Layer = nn.MaxPool2D{Kernel: f.Kernel, Stride: f.Stride, Padding: f.Padding}
+	var l nn.Layer = nn.MaxPool2D(f)
 	if n.op == "AveragePool" {
 		if f.Padding > 0 && n.int("count_include_pad", 0) == 0 {
 			return value{}, fmt.Errorf("pads that do not count (count_include_pad 0), want those that do")
 		}
-		l = nn.AvgPool2D{Kernel: f.Kernel, Stride: f.Stride, Padding: f.Padding}
+		l = nn.AvgPool2D(f)
 	}
 	return r.windowed(step{from: from, layer: l, shape: nn.CHW(in.C, places(in.H, f), places(in.W, f))})
 }
