@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -64,6 +65,15 @@ func testCommand(args []string) (int, error) {
 // share is a share in %, "–" if there is none, as the precision of a class that
 // is never named.
 func share(v float64) string { return lab.StatOf([]float64{100 * v}).String() }
+
+// percent is the share that a model's file tells as "99.12 %", or what else it tells.
+func percent(share string) string {
+	f, err := strconv.ParseFloat(share, 64)
+	if err != nil {
+		return share
+	}
+	return fmt.Sprintf("%.2f %%", 100*f)
+}
 
 // accuracy is "99.12 % (88 of 10000 wrong)".
 func accuracy(p *metric.Predictions) string {
@@ -131,7 +141,7 @@ func test(arg, of string, shifts, scatter int) error {
 	fmt.Printf("model: %s\n", path)
 	if meta["name"] != "" {
 		fmt.Printf("  %s; question %s, run %s\n  trained on %s; dev accuracy %s at step %s\n",
-			meta["name"], meta["question"], meta["run"], meta["data"], meta["dev_accuracy"], meta["step"])
+			meta["name"], meta["question"], meta["run"], meta["data"], percent(meta["dev_accuracy"]), meta["step"])
 	}
 	p := metric.Judge(m, l.Data.Test)
 	fmt.Printf("\n%v\naccuracy %s, top-2 %.2f %%, NLL %.4f, ECE %.4f\n",

@@ -450,6 +450,8 @@ func TestRefused(t *testing.T) {
 		{"which column", map[string][]byte{"train.csv": []byte(strings.Repeat("0,1,2,3,1\n1,1,2,3,0\n", 40))}, nil, "$/train.csv: the first and the last column may be the label; choose by label=first|last"},
 		{"no labels", map[string][]byte{"train.csv": []byte(row(70, "4"))}, nil, "$/train.csv: has no column of labels, allowed is one first or last"},
 		{"a competition's test part", map[string][]byte{"test.csv": []byte("pixel0,pixel1,pixel2,pixel3\n" + strings.Repeat("0,1,2,3\n1,1,2,2\n", 40))}, nil, "$/test.csv: has no column of labels, allowed is one first or last"},
+		{"columns sorted by text", map[string][]byte{"train.csv": []byte("label,p0,p1,p10,p11,p2,p3,p4,p5,p6,p7,p8,p9,p12,p13,p14,p15\n" + strings.Repeat("0"+strings.Repeat(",7", 16)+"\n1"+strings.Repeat(",9", 16)+"\n", 40))}, nil,
+			`$/train.csv: column "p11" stands before "p2", as sorted by text: want the columns in the order of their numbers`},
 		{"another order of columns", map[string][]byte{"train.csv": []byte("label,a,b,c,d\n" + row(70, "4")), "test.csv": []byte("label,a,c,b,d\n" + row(70, "4"))}, nil,
 			`$/test.csv: pixel 2 is called "c", that of the training part "b": want the same order of columns`},
 		{"UTF-16", map[string][]byte{"train.csv": []byte("\xff\xfel\x00,\x00\n\x00")}, nil, "$/train.csv: is text in UTF-16, want UTF-8 or ASCII"},

@@ -142,12 +142,35 @@ func (t *table) order() error {
 	if t.part == "train" {
 		t.names = names
 	}
+	if i := textual(names); i > 0 {
+		return fmt.Errorf("column %.60q stands before %.60q, as sorted by text: want the columns in the order of their numbers", names[i-1], names[i])
+	}
 	for i, name := range t.names {
 		if there := names[i]; there != name && slices.Contains(t.names, there) {
 			return fmt.Errorf("pixel %d is called %.60q, that of the training part %.60q: want the same order of columns", i+1, there, name)
 		}
 	}
 	return nil
+}
+
+// textual returns the first name whose number is below that before it, where names
+// are one word and a number each: pixel10 before pixel2 is what a sort by text
+// leaves, and an image read like that is scrambled. 0 stands for none.
+func textual(names []string) int {
+	before := -1
+	at := 0
+	for i, name := range names {
+		word := strings.TrimRight(name, "0123456789")
+		number, err := strconv.Atoi(name[len(word):])
+		if err != nil || word != strings.TrimRight(names[0], "0123456789") {
+			return 0
+		}
+		if number < before && at == 0 {
+			at = i
+		}
+		before = number
+	}
+	return at
 }
 
 // openTable opens a file, through gzip if need be.
