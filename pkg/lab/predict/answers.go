@@ -1,11 +1,9 @@
 package predict
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"image"
-	"path/filepath"
 
 	"inkling/pkg/internal/printable"
 	"inkling/pkg/viz"
@@ -69,9 +67,6 @@ func percent(p float64) string {
 	}
 	return fmt.Sprintf("%.1f %%", 100*p)
 }
-
-// name is a file as told to a person, without its folder.
-func (a Answer) name() string { return printable.Text(cmp.Or(filepath.Base(a.File), "–")) }
 
 // Table is a row for each answer.
 func Table(answers []Answer) viz.Table {

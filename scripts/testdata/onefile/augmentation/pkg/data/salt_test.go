@@ -3,7 +3,7 @@ package data
 import "testing"
 
 func TestSalt(t *testing.T) {
-	blank := &Set{H: 50, W: 40, Pixels: make([]uint8, 2000), Labels: make([]uint16, 1)}
+	blank := &Set{C: 1, H: 50, W: 40, Pixels: make([]uint8, 2000), Labels: make([]uint16, 1)}
 	white := 0
 	for _, v := range (Augment{More: []Change{Salt(0.5)}}).Materialize(blank, 1, 1).Pixels {
 		if v == 255 {
