@@ -61,7 +61,7 @@ class Execute(unittest.TestCase):
         os.symlink(project.ROOT / "pkg", self.folder / "pkg")
         for name in ("go.mod", "go.sum"):
             shutil.copy(project.ROOT / name, self.folder)
-        imported = new_code_cell('import "inkling/pkg/data"\n\n%%\nfmt.Println(data.Classes)')
+        imported = new_code_cell('import "inkling/pkg/data"\n\n%%\nfmt.Println(len(data.Numbered(10)))')
         nbformat.write(new_notebook(cells=[new_code_cell(first), new_code_cell(first), imported]), folder / "t.ipynb")
         kernel = Path("kernels", project.KERNEL, "kernel.json")
         plain = json.loads((project.JUPYTER / "data" / kernel).read_text())

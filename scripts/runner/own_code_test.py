@@ -58,7 +58,7 @@ func (d Descent) Step(step int, lr float64) {
 
 LOSS = """
 type Loss struct{ nn.CrossEntropy }
-func (l Loss) Eval(dy, y *nn.Tensor, labels []uint8) float64 {
+func (l Loss) Eval(dy, y *nn.Tensor, labels []uint16) float64 {
 	v := l.CrossEntropy.Eval(dy, y, labels)
 	if dy != nil {
 		for i := range dy.Data {
