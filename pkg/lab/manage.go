@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"unicode"
 	"unicode/utf8"
@@ -150,18 +151,23 @@ func (r *Result) Where() string {
 // folder, or how its id begins. The error lists the candidates if there is not
 // exactly one.
 func Find(runs []*Result, ref string) (*Result, error) {
+	return findAmong(runs, sync.OnceValue(func() []string { return labelsByPlace(runs) }), ref)
+}
+
+// findAmong is Find with the labels of runs, which are looked at if need be: they
+// take a while where runs are many.
+func findAmong(runs []*Result, labels func() []string, ref string) (*Result, error) {
 	ref = strings.TrimSpace(ref)
 	if ref == "" {
 		return nil, fmt.Errorf("lab: run %q, want a name or the beginning of an id", ref)
 	}
-	labels := labelsByPlace(runs)
 	base := filepath.Base(filepath.Clean(ref))
 	for _, match := range []func(i int, r *Result) bool{
 		func(_ int, r *Result) bool { return r.ID() == ref || filepath.Base(r.Dir) == base },
-		func(i int, r *Result) bool { return r.Name == ref || labels[i] == ref },
+		func(i int, r *Result) bool { return r.Name == ref || labels()[i] == ref },
 		func(_ int, r *Result) bool { return len(ref) >= 2 && strings.HasPrefix(r.ID(), ref) },
 		func(i int, r *Result) bool {
-			return strings.HasPrefix(r.Name, ref) || strings.HasPrefix(labels[i], ref)
+			return strings.HasPrefix(r.Name, ref) || strings.HasPrefix(labels()[i], ref)
 		},
 	} {
 		var found []*Result
@@ -176,7 +182,7 @@ func Find(runs []*Result, ref string) (*Result, error) {
 		case len(found) > 1:
 			var list []string
 			for _, r := range found[:min(len(found), 6)] {
-				list = append(list, r.ID()+" ("+r.Where()+", "+labels[slices.Index(runs, r)]+")")
+				list = append(list, r.ID()+" ("+r.Where()+", "+labels()[slices.Index(runs, r)]+")")
 			}
 			if n := len(found) - len(list); n > 0 {
 				list = append(list, fmt.Sprintf("%d more", n))
@@ -186,7 +192,7 @@ func Find(runs []*Result, ref string) (*Result, error) {
 	}
 	var known []string
 	for i, r := range runs {
-		known = append(known, r.Name, labels[i], r.ID())
+		known = append(known, r.Name, labels()[i], r.ID())
 	}
 	return nil, fmt.Errorf("lab: no run %.60q among %d%s", ref, len(runs), DidYouMean(ref, known))
 }

@@ -1,6 +1,8 @@
 package notebook_test
 
 import (
+	"inkling/pkg/lab"
+	"inkling/pkg/lab/study"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
@@ -21,4 +23,18 @@ func ExamplePredict() {
 			notebook.Answer("{file}: hardly a {name}\n", notebook.Values{"file": answer.File, "name": answer.First.Name})
 		}
 	}
+}
+
+// A cell asks whether a change helped, over seeds that both sides have.
+func ExampleCompare() {
+	mine := notebook.Open("mine")
+	var runs lab.Runs
+	for _, momentum := range []float64{0, 0.9} {
+		runs = append(runs, notebook.Must(study.Seeds(mine, 3, train.Config{
+			Layers:    nn.MLP([]int{256}, nn.ReLU{}, mine.Out(), 0),
+			Optimizer: optim.SGD{Momentum: momentum}, Schedule: optim.OneCycle{Max: 0.1},
+			Batch: 64, Epochs: 3,
+		}))...)
+	}
+	notebook.Compare(mine, runs...)
 }

@@ -50,6 +50,10 @@ func TestTry(t *testing.T) {
 		if r.Status != lab.Finished || r.Stored || !strings.Contains(text, "linear") || !strings.Contains(text, "[Dev] loss") {
 			t.Errorf("run %d: %+v, said\n%s", n, r.Record, text)
 		}
+		// The second is told beside the first, as what one seed tells.
+		if told := strings.Contains(text, "“lr 0.1”") && strings.Contains(text, "“lr 0.2”") && strings.Contains(text, "One seed does not cover"); told != (n == 2) {
+			t.Errorf("run %d: compared: %v, said\n%s", n, told, text)
+		}
 		if runs, err := l.Runs(); len(runs) != n || err != nil {
 			t.Errorf("%d runs in the store after %d, %v", len(runs), n, err)
 		}

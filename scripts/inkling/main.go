@@ -5,6 +5,7 @@
 //	go run ./scripts/inkling test q1
 //	go run ./scripts/inkling predict photo.jpg
 //	go run ./scripts/inkling runs
+//	go run ./scripts/inkling compare "lr 0.1" "lr 0.2"
 //	go run ./scripts/inkling export q1 digits.onnx
 //	go run ./scripts/inkling import digits.onnx digits.safetensors
 //	go run ./scripts/inkling import --from=keras --layers=linear:out=128,relu,linear:out=10 keras.npz digits.safetensors
@@ -43,6 +44,7 @@ var commands = []struct {
 	{"test", "FILE|QUESTION…", "accuracy of saved models on the test set", testCommand},
 	{"predict", "PICTURE…", "what a network reads in pictures of your own", predictCommand},
 	{"runs", "[show|rename|rm]", "the runs in the run store: list, look, rename, remove", runsCommand},
+	{"compare", "RUN RUN…", "what changed between runs, and did it help?", compareCommand},
 	{"export", "MODEL OUT", "a saved model as ONNX, as Go, as JSON, as PyTorch", exportCommand},
 	{"import", "MODEL OUT", "an ONNX model, or weights of PyTorch, Keras, … as a saved one", importCommand},
 	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
