@@ -31,7 +31,11 @@ type array struct {
 type outside struct {
 	file           string
 	offset, length int64 // length −1: not said
+	taken          bool  // it was read before: layers may share an array
 }
+
+// isWhole reports whether it is a shape, axes or the like.
+func (a *array) isWhole() bool { return a.element == int64s || a.element == int32s }
 
 // size is the number of values, which the dimensions were checked for.
 func (a *array) size() int {
@@ -184,8 +188,11 @@ func (s *store) read(w *outside, n int64) ([]byte, error) {
 	case w.offset < 0 || w.offset > info.Size()-n:
 		return nil, fmt.Errorf("bytes %d to %d of %.80q, which has %d: cut short?", w.offset, w.offset+n, w.file, info.Size())
 	}
-	if s.left[w.file] -= n; s.left[w.file] < 0 {
-		return nil, fmt.Errorf("its values and those of others overlap in %.80q", w.file)
+	if !w.taken {
+		if s.left[w.file] -= n; s.left[w.file] < 0 {
+			return nil, fmt.Errorf("its values and those of others overlap in %.80q", w.file)
+		}
+		w.taken = true
 	}
 	b := make([]byte, n)
 	if _, err := io.ReadFull(io.NewSectionReader(f, w.offset, n), b); err != nil {
@@ -248,7 +255,7 @@ func (a *array) values(s *store) ([]float32, error) {
 
 // whole are the array's numbers if they are whole ones: a shape, axes.
 func (a *array) whole(s *store) ([]int64, error) {
-	if a.element != int64s && a.element != int32s || a.size() > maxInts {
+	if !a.isWhole() || a.size() > maxInts {
 		return nil, fmt.Errorf("array %.80q: %d values of element type %d, want at most %d whole numbers", a.name, a.size(), a.element, maxInts)
 	}
 	raw, ok, err := a.bytes(s)

@@ -19,7 +19,7 @@ var known, learned map[string]func(r *reader, n *node) (value, error)
 
 func init() { // the methods name it in errors
 	known = map[string]func(r *reader, n *node) (value, error){
-		"Add": (*reader).addition, "Sub": (*reader).addition, "Mul": (*reader).product, "Div": (*reader).product, "Sum": (*reader).addition,
+		"Add": (*reader).addition, "Sub": (*reader).addition, "Mul": (*reader).product, "Div": (*reader).product, "Sum": (*reader).addition, "Mod": (*reader).rest, "Neg": (*reader).negative, "Sqrt": (*reader).root,
 		"Gemm": (*reader).gemm, "MatMul": (*reader).gemm, "Conv": (*reader).conv, "BatchNormalization": (*reader).batchNorm,
 		"MaxPool": (*reader).pool, "AveragePool": (*reader).pool, "GlobalAveragePool": (*reader).globalPool, "ReduceMean": (*reader).mean,
 		"Relu": pointwise(nn.ReLU{}), "Sigmoid": pointwise(nn.Logistic{}), "Tanh": pointwise(nn.Tanh{}), "LeakyRelu": (*reader).leakyRelu, "PRelu": (*reader).prelu,
@@ -43,6 +43,8 @@ func (r *reader) node(n *node) (value, error) {
 	switch {
 	case n.domain != "" && n.domain != "ai.onnx.ml":
 		return value{}, fmt.Errorf("an operator of %.60q, want those of the standard", n.domain)
+	case n.op == "LogSoftmax":
+		return value{}, fmt.Errorf("no layer here computes it: export the network without it, which orders the classes alike (its softmax is the same)")
 	case read == nil:
 		return value{}, fmt.Errorf("no layer here computes it; known: %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 	case len(n.inputs) == 0 && n.op != "Constant":
@@ -263,7 +265,7 @@ func (r *reader) cast(n *node) (value, error) {
 		return v, err
 	}
 	switch to := n.int("to", 0); to {
-	case float32s, float64s:
+	case float32s, float64s, float16s, bfloat16s: // as files of halves keep their inputs and outputs
 		return v, nil
 	default:
 		return v, fmt.Errorf("to element type %d, want float", to)
@@ -461,7 +463,7 @@ func (n *node) window(in nn.Shape, kernel int, before [4]int) (f nn.Field, err e
 		pads = []int64{0, 0, 0, 0}
 	case "SAME_UPPER", "SAME_LOWER":
 		pads = make([]int64, 4)
-		for i, side := range []int{in.H, in.W} {
+		for i, side := range []int{in.H + before[0] + before[2], in.W + before[1] + before[3]} {
 			need := max(((side+f.Stride-1)/f.Stride-1)*f.Stride+f.Kernel-side, 0)
 			pads[i], pads[i+2] = int64(need/2), int64(need-need/2)
 			if auto == "SAME_LOWER" {
@@ -537,7 +539,8 @@ func (r *reader) channelMeans(from int, ones ...int) value {
 	return value{act: contiguousView(at, s, append([]int{c}, ones...)...)}
 }
 
-// mean is a global pooling, if it is over rows and columns, wherever these stand.
+// mean is a global pooling, if it is over rows and columns, wherever these stand,
+// each for itself or as one dimension.
 func (r *reader) mean(n *node) (value, error) {
 	a, err := r.activation(n, 0)
 	if err != nil {
@@ -549,25 +552,26 @@ func (r *reader) mean(n *node) (value, error) {
 	}
 	groups, ok := a.perDim()
 	s := r.steps[a.step].shape
-	if !ok || len(a.dims) != 3 || len(axes) != 2 {
+	rank := len(a.dims) + 1
+	if !ok || rank < 3 || rank > 4 || len(axes) != rank-2 {
 		return value{}, fmt.Errorf("over axes %v of a batch of %v, want rows and columns", axes, a.dims)
 	}
-	kept := 1 + 2 + 3
+	kept := rank * (rank - 1) / 2
 	for _, x := range axes {
 		if x < 0 {
-			x += 4
+			x += int64(rank)
 		}
-		if x < 1 || x > 3 {
-			return value{}, fmt.Errorf("over axes %v", axes)
+		if x < 1 || x >= int64(rank) {
+			return value{}, fmt.Errorf("over axes %v of a batch of %v, want rows and columns", axes, a.dims)
 		}
 		kept -= int(x)
 	}
-	if kept < 1 || kept > 3 || a.dims[kept-1] != s.C || len(groups[kept-1]) > 1 || s.C > 1 && groups[kept-1][0].stride != s.H*s.W {
+	if kept < 1 || kept >= rank || a.dims[kept-1] != s.C || len(groups[kept-1]) > 1 || s.C > 1 && groups[kept-1][0].stride != s.H*s.W {
 		return value{}, fmt.Errorf("over axes %v of a batch of %v, want rows and columns", axes, a.dims)
 	}
 	v := r.channelMeans(a.step)
 	if n.int("keepdims", 1) != 0 {
-		v.act.dims = []int{1, 1, 1}
+		v.act.dims = slices.Repeat([]int{1}, rank-1)
 		v.act.dims[kept-1] = s.C
 	}
 	return v, nil
@@ -578,7 +582,8 @@ func (r *reader) batchNorm(n *node) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	if n.int("training_mode", 0) != 0 {
+	others := slices.ContainsFunc(n.outputs[min(1, len(n.outputs)):], func(s string) bool { return s != "" })
+	if n.int("training_mode", 0) != 0 || others && r.opset[""] < 14 { // statistics of the batch that it was given
 		return value{}, fmt.Errorf("training_mode, want a network at evaluation")
 	}
 	var from int

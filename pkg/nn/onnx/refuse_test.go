@@ -48,6 +48,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"pads before a pooling", sketch{opset: 10, input: []int{0, 1, 6, 6}, nodes: []draft{of("Pad", "p", "x").with("pads", []int{0, 0, 1, 1, 0, 0, 1, 1}), of("MaxPool", "y", "p").with("kernel_shape", []int{3, 3})}}, "padded with zeros, which only a convolution takes"},
 		{"pads at the end", sketch{opset: 10, input: []int{0, 1, 6, 6}, nodes: []draft{of("Pad", "y", "x").with("pads", []int{0, 0, 1, 1, 0, 0, 1, 1})}}, "is padded, want a convolution behind"},
 		{"training", sketch{input: []int{0, 4}, nodes: []draft{of("BatchNormalization", "y", "x", "a", "b", "c", "d").with("training_mode", 1)}, arrays: []tensor{floats("a", 4)}}, "training_mode"},
+		{"training, said by the outputs", sketch{opset: 13, input: []int{0, 4}, nodes: []draft{{op: "BatchNormalization", in: []string{"x", "a", "b", "c", "d"}, out: []string{"y", "m", "v"}}}, arrays: []tensor{floats("a", 4)}}, "training_mode"},
+		{"log-probabilities", sketch{input: []int{0, 4}, nodes: []draft{of("LogSoftmax", "y", "x")}}, "export the network without it"},
 		{"tanh's GELU", sketch{opset: 20, input: []int{0, 4}, nodes: []draft{of("Gelu", "y", "x").with("approximate", "tanh")}}, `approximate "tanh"`},
 		{"ReLU6", sketch{opset: 10, input: []int{0, 4}, nodes: []draft{of("Clip", "y", "x").with("min", 0.0).with("max", 6.0)}}, "between 0 and 6, want a ReLU"},
 		{"a product of branches", sketch{input: []int{0, 4}, nodes: []draft{of("Tanh", "t", "x"), of("Mul", "y", "x", "t")}}, "no SiLU and no exact GELU"},
@@ -202,6 +204,15 @@ func TestOutside(t *testing.T) {
 	}
 	if _, _, err := Load(path); err == nil || !strings.Contains(err.Error(), `overlap in "w.bin"`) {
 		t.Errorf("two arrays in the same bytes: %v", err)
+	}
+
+	twice.nodes[1].in[1], twice.input, twice.arrays = "w", []int{0, 3}, twice.arrays[:1] // one array for two layers
+	twice.arrays[0].dims = []int{3, 3} // twice is more than the file has
+	if err := os.WriteFile(path, twice.bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Load(path); err != nil {
+		t.Errorf("one array for two layers: %v", err)
 	}
 }
 

@@ -24,6 +24,10 @@ func (r *reader) reshaped(n *node) (value, error) {
 		return value{}, err
 	}
 	if v, ok, err := r.get(n, 0); err == nil && ok && v.act == nil {
+		if v.array != nil && !v.array.isWhole() {
+			dims, err := constantShape(v.array.size(), want)
+			return v.array.shaped(dims), err
+		}
 		return r.wholeReshaped(v, want)
 	}
 	a, err := r.activation(n, 0)
@@ -36,6 +40,9 @@ func (r *reader) reshaped(n *node) (value, error) {
 
 func (r *reader) transposed(n *node) (value, error) {
 	if v, ok, err := r.get(n, 0); err == nil && ok && v.act == nil {
+		if v.array != nil && !v.array.isWhole() {
+			return r.arrayTransposed(v.array, n.ints("perm", nil))
+		}
 		return r.wholeTransposed(v)
 	}
 	a, err := r.activation(n, 0)
@@ -55,6 +62,9 @@ func (r *reader) squeeze(n *node) (value, error) {
 	v, err := r.same(n)
 	if err != nil {
 		return value{}, err
+	}
+	if v.array != nil && !v.array.isWhole() {
+		return v.array.squeezed(axes, n.op == "Unsqueeze")
 	}
 	if v.act == nil {
 		if v, err = r.wholeValue(v); err == nil && len(v.whole) != 1 {

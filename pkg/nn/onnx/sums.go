@@ -127,6 +127,15 @@ func (r *reader) product(n *node) (value, error) {
 	return r.affine(act, scale, []float32{0}), nil
 }
 
+// negative is −x.
+func (r *reader) negative(n *node) (value, error) {
+	a, err := r.activation(n, 0)
+	if err != nil {
+		return value{}, err
+	}
+	return r.affine(a, []float32{-1}, []float32{0}), nil
+}
+
 // perChannel are the values of c as one for all, or one for each channel of the
 // memory of a, which may become a vector for it. They are the caller's.
 func (r *reader) perChannel(a *activation, c *array) (*activation, []float32, error) {

@@ -23,6 +23,15 @@ func (r *reader) wholeValue(v value) (value, error) {
 // line are numbers in one dimension.
 func line(whole []int64) value { return value{whole: whole, dims: []int{len(whole)}} }
 
+// rest is that of whole numbers, as shapes are computed.
+func (r *reader) rest(n *node) (value, error) {
+	a, b, err := r.pair(n)
+	if err != nil {
+		return value{}, err
+	}
+	return r.arithmetic(n, a, b)
+}
+
 // arithmetic computes with whole numbers.
 func (r *reader) arithmetic(n *node, a, b value) (value, error) {
 	a, err := r.wholeValue(a)
@@ -53,6 +62,11 @@ func (r *reader) arithmetic(n *node, a, b value) (value, error) {
 			out.whole[i] = v - w
 		case "Mul":
 			out.whole[i] = v * w
+		case "Mod":
+			if v < 0 || w < 1 {
+				return value{}, fmt.Errorf("%d modulo %d, want a rest of what is not negative", v, w)
+			}
+			out.whole[i] = v % w
 		default:
 			if w == 0 {
 				return value{}, fmt.Errorf("a division by 0")
@@ -68,28 +82,8 @@ func (r *reader) wholeReshaped(v value, want []int64) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	if len(want) > maxRank {
-		return value{}, fmt.Errorf("shape %s of whole numbers", shapeText(want))
-	}
-	dims, open, known := make([]int, len(want)), -1, 1
-	for i, w := range want {
-		switch {
-		case w == -1 && open < 0:
-			open = i
-			continue
-		case w < 1 || w > maxInts || known > maxInts:
-			return value{}, fmt.Errorf("shape %s of whole numbers", shapeText(want))
-		}
-		dims[i], known = int(w), known*int(w)
-	}
-	if open >= 0 {
-		dims[open] = len(v.whole) / known
-	}
-	if product(dims) != len(v.whole) {
-		return value{}, fmt.Errorf("shape %s of %d whole numbers", shapeText(want), len(v.whole))
-	}
-	v.dims = dims
-	return v, nil
+	v.dims, err = constantShape(len(v.whole), want)
+	return v, err
 }
 
 // wholeTransposed turns a table.
