@@ -7,6 +7,7 @@ import (
 
 	"inkling/pkg/data"
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/internal/source"
 	"inkling/pkg/nn/metric"
 	"inkling/pkg/nn/safetensors"
@@ -65,7 +66,7 @@ func (l *Lab) OnTest(runs ...*Result) ([][]metric.Judged, error) {
 // holds reports why r is not a run on the data and the split of l.
 func (l *Lab) holds(r *Result) error {
 	if store := filepath.Dir(filepath.Dir(r.Dir)); store != l.store {
-		return fmt.Errorf("lab: %s was made on %s, the data here are %s", r.Name, filepath.Base(store), filepath.Base(l.store))
+		return fmt.Errorf("lab: %s was made on %s, the data here are %s: INKLING_DATA or --data says which to use, INKLING_QUICK=1 that they are -quick", r.Name, printable.Text(filepath.Base(store)), filepath.Base(l.store))
 	}
 	if r.DataSum != l.sum() || r.Split != l.Split {
 		return fmt.Errorf("lab: %s was made on other images than %s has here, or on another split of them", r.Name, l.Data.Name)

@@ -88,6 +88,11 @@ func OnTest(l *lab.Lab, runs ...*lab.Result) (*Comparison, error) {
 }
 
 func compare(l *lab.Lab, set *data.Set, on string, judge func(...*lab.Result) ([][]metric.Judged, error), runs []*lab.Result) (*Comparison, error) {
+	for _, r := range runs {
+		if r.Hyper == nil {
+			return nil, fmt.Errorf("compare: %s was stored when records did not tell hyperparameters and seeds, so what changed cannot be said: train it again", r.Name)
+		}
+	}
 	groups := lab.BySeeds(runs)
 	if len(groups) < 2 {
 		return nil, fmt.Errorf("compare: %d runs of one configuration, want runs of two at least: those that differ in nothing but their seeds count as one", len(runs))
@@ -107,8 +112,11 @@ func compare(l *lab.Lab, set *data.Set, on string, judge func(...*lab.Result) ([
 		}
 		s.FLOPs = flops(l, g[0])
 		for _, r := range g {
-			if r.Status != lab.Finished {
-				c.Notes = append(c.Notes, fmt.Sprintf("%s (seed %d) is %s: this is its best model so far.", s.Label, r.Seed, r.Status))
+			switch name := fmt.Sprintf("%s with seed %d", quoted(s.Label), r.Seed); r.Status {
+			case lab.Diverged:
+				c.Notes = append(c.Notes, name+" diverged: this is its best model before that.")
+			case lab.Interrupted:
+				c.Notes = append(c.Notes, name+" was interrupted: this is its best model so far.")
 			}
 		}
 		c.Sides = append(c.Sides, s)

@@ -146,6 +146,16 @@ func TestSides(t *testing.T) {
 	if _, err := Runs(l, runs[:2]...); err == nil || !strings.Contains(err.Error(), "of two at least") {
 		t.Errorf("one configuration: %v", err)
 	}
+	old := *runs[2]
+	old.Hyper = nil
+	if _, err := Runs(l, runs[0], &old); err == nil || !strings.Contains(err.Error(), "train it again") {
+		t.Errorf("an old record: %v", err)
+	}
+	stopped, gone := *runs[2], *runs[4]
+	stopped.Status, gone.Status = lab.Interrupted, lab.Diverged
+	if said := must(Runs(l, runs[0], &stopped, &gone)).String(); !strings.Contains(said, "“lr 0.1” with seed 3 was interrupted") || !strings.Contains(said, "“lr 0.2” with seed 1 diverged") {
+		t.Errorf("of what has not ended well:\n%s", said)
+	}
 	other := must(testLab(t).Fit(config(8, 0.3, 1)))
 	if _, err := Runs(l, runs[0], other[0]); err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("a run of another store: %v", err)

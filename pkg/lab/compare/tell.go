@@ -126,7 +126,11 @@ func (c *Comparison) Table() viz.Table {
 	row("seeds", func(i int) string { return seeds(c.Sides[i].Runs) })
 	row(c.On+" error %, mean ± sd", func(i int) string { return lab.StatOf(c.Sides[i].Errors).String() })
 	row("difference in points ± standard error", changed((*Change).difference))
-	row("p", changed(func(c *Change) string { return told(c.P) }))
+	p := "p"
+	if len(c.Changes) > 1 {
+		p = fmt.Sprintf("p, for all %d together", len(c.Changes))
+	}
+	row(p, changed(func(c *Change) string { return told(c.P) }))
 	row("images won, of a pair", changed(func(c *Change) string { return c.each(func(p Pair) int { return p.Won }) }))
 	row("images lost, of a pair", changed(func(c *Change) string { return c.each(func(p Pair) int { return p.Lost }) }))
 	row("processor seconds", func(i int) string { return c.Sides[i].Runs.Seconds().Format("%.1f") })
