@@ -123,6 +123,10 @@ func describe(meta map[string]string, m *nn.Model, classes, prepared string) err
 		if _, err := lab.Kind(m, meta); err != nil {
 			return fmt.Errorf("--classes: %w", err)
 		}
+	} else if _, ok := meta["classes"]; ok {
+		if _, err := lab.Kind(m, meta); err != nil {
+			return fmt.Errorf("the file's own metadata: %w; want the names of the classes as --classes=cat,dog", err)
+		}
 	}
 	if prepared != "" {
 		meta["prepared"] = prepared

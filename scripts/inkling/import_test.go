@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/onnx"
 )
 
 // Weights alone, named as PyTorch names them, come in as a model that the other
@@ -43,6 +44,11 @@ func TestImportWeights(t *testing.T) {
 			}
 		}
 	}
+	must(0, onnx.Save(filepath.Join(w.dir, "classes.onnx"), m, map[string]string{"classes": "cat, dog, bird"}))
+	must(0, onnx.Save(filepath.Join(w.dir, "two.onnx"), m, map[string]string{"classes": `["a","b"]`}))
+	if code, _, stderr := w.run([]string{"import", "--classes=a,b,c", "classes.onnx", "out.safetensors"}); code != 0 {
+		t.Errorf("classes said anew: %s", stderr)
+	}
 	for _, c := range []struct {
 		args string
 		want []string
@@ -61,6 +67,8 @@ func TestImportWeights(t *testing.T) {
 		{"import --from=pytorch " + layers + " --input=1,28 torch.safetensors out.safetensors", []string{`--input "1,28"`}},
 		{"import --from=keras " + layers + " model.h5 out.safetensors", []string{"looks like an HDF5 file (Keras)", "model.get_weights()"}},
 		{"import --from=keras x.onnx out.safetensors", []string{"--from with an ONNX file"}},
+		{"import classes.onnx out.safetensors", []string{"the file's own metadata", `"cat, dog, bird"`, "as --classes="}},
+		{"import two.onnx out.safetensors", []string{"an output of 3 for 2 classes", "as --classes="}},
 		{"test nameless.safetensors", []string{"saved again without its metadata", "inkling import"}},
 	} {
 		t.Run(c.args, func(t *testing.T) {

@@ -57,6 +57,8 @@ func TestNothingFolded(t *testing.T) {
 			sketch{input: []int{0, 4}, nodes: []draft{of("MatMul", "y", "x", "w")}, arrays: []tensor{w}}},
 		{"a mean of places in a row", sketch{input: []int{0, 2, 3, 4}, nodes: []draft{of("Reshape", "r", "x", "n"), of("ReduceMean", "y", "r").with("axes", []int{-1}).with("keepdims", 0)}, arrays: []tensor{wholes("n", 0, 2, 12)}},
 			sketch{input: []int{0, 2, 3, 4}, nodes: []draft{of("GlobalAveragePool", "p", "x"), of("Flatten", "y", "p")}}},
+		{"an image made with its channel last", sketch{input: []int{0, 49}, nodes: []draft{of("Reshape", "r", "x", "n"), of("Transpose", "t", "r").with("perm", []int{0, 3, 1, 2}), of("Conv", "y", "t", "k")}, arrays: []tensor{wholes("n", -1, 7, 7, 1), k}},
+			sketch{input: seven, nodes: []draft{conv}, arrays: []tensor{k}}},
 		{"pads before the same size", sketch{opset: 10, input: seven, nodes: []draft{of("Pad", "p", "x").with("pads", []int{0, 0, 1, 1, 0, 0, 1, 1}), {op: "Conv", in: []string{"p", "k"}, out: []string{"y"}, attrs: thirds.with("auto_pad", "SAME_UPPER").attrs}}, arrays: []tensor{k}},
 			sketch{input: seven, nodes: []draft{thirds.with("pads", []int{1, 1, 1, 1})}, arrays: []tensor{k}}},
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -66,7 +67,7 @@ func eachField(b []byte, f func(field protowire.Number, kind protowire.Type, v u
 	for len(b) > 0 {
 		field, kind, n := protowire.ConsumeTag(b)
 		if n < 0 {
-			return protowire.ParseError(n)
+			return parseError(n)
 		}
 		b = b[n:]
 		var v uint64
@@ -86,7 +87,7 @@ func eachField(b []byte, f func(field protowire.Number, kind protowire.Type, v u
 			return fmt.Errorf("field %d is of wire type %d, want none of that", field, kind)
 		}
 		if n < 0 {
-			return protowire.ParseError(n)
+			return parseError(n)
 		}
 		b = b[n:]
 		if err := f(field, kind, v, m); err != nil {
@@ -94,6 +95,12 @@ func eachField(b []byte, f func(field protowire.Number, kind protowire.Type, v u
 		}
 	}
 	return nil
+}
+
+// parseError says why a message cannot be read, in protobuf's words, of which
+// some begin with a space that does not break.
+func parseError(n int) error {
+	return errors.New(strings.Trim(strings.TrimPrefix(protowire.ParseError(n).Error(), "proto:"), "\u00a0 "))
 }
 
 // text is a name or another short string.
@@ -121,7 +128,7 @@ func appendVarints(to []int64, kind protowire.Type, v uint64, b []byte, limit in
 		for len(b) > 0 {
 			v, n := protowire.ConsumeVarint(b)
 			if n < 0 {
-				return nil, protowire.ParseError(n)
+				return nil, parseError(n)
 			}
 			if to, b = append(to, int64(v)), b[n:]; len(to) > limit {
 				break

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -35,11 +36,19 @@ func Load(path string) (*nn.Model, map[string]string, error) {
 		return nil, nil, err
 	}
 	m, meta, err := decode(b, filepath.Dir(path))
+	if errors.Is(err, errNone) {
+		if what := safetensors.Looks(path); what != "" && what != "an ONNX model" {
+			return nil, nil, fmt.Errorf("%s: looks like %s, want an ONNX model", path, what)
+		}
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, meta, nil
 }
+
+// errNone is that of a file whose messages cannot be told apart.
+var errNone = errors.New("no ONNX model, or damaged")
 
 // Decode is Load of a file in memory, with all its weights in it.
 func Decode(b []byte) (*nn.Model, map[string]string, error) { return decode(b, "") }
@@ -47,7 +56,7 @@ func Decode(b []byte) (*nn.Model, map[string]string, error) { return decode(b, "
 func decode(b []byte, folder string) (*nn.Model, map[string]string, error) {
 	file, err := parseModel(b)
 	if err != nil {
-		return nil, nil, fmt.Errorf("onnx: no ONNX model, or damaged: %w", err)
+		return nil, nil, fmt.Errorf("onnx: %w: %w", errNone, err)
 	}
 	m, err := file.build(newStore(b, folder))
 	if err != nil {

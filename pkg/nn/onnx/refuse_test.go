@@ -98,6 +98,27 @@ func TestDecodeOfPieces(t *testing.T) {
 	}
 }
 
+// A file of another kind is told by what it is.
+func TestLoadOfOtherKinds(t *testing.T) {
+	whole := string(sketch{input: []int{0, 4}, nodes: []draft{of("Gemm", "y", "x", "w")}, arrays: []tensor{floats("w", 4, 3)}}.bytes())
+	for content, want := range map[string]string{
+		"hello\n":                            "looks like text, want an ONNX model",
+		"":                                   "looks like an empty file, want an ONNX model",
+		"\x89HDF\r\n\x1a\n\x00\x00":          "looks like an HDF5 file (Keras), want an ONNX model",
+		"\x02\x00\x00\x00\x00\x00\x00\x00{}": "looks like a safetensors file, want an ONNX model",
+		whole[:len(whole)/2]:                 "no ONNX model, or damaged: unexpected EOF",
+		"\x00\x01\x02":                       "no ONNX model, or damaged: invalid field number",
+	} {
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), path) {
+			t.Errorf("%.20q: %v, want %q", content, err, want)
+		}
+	}
+}
+
 // Numbers in every form that a file may have them in.
 func TestElementTypes(t *testing.T) {
 	values := []float32{1.5, -2, 0.25, 0}
@@ -207,7 +228,7 @@ func TestOutside(t *testing.T) {
 	}
 
 	twice.nodes[1].in[1], twice.input, twice.arrays = "w", []int{0, 3}, twice.arrays[:1] // one array for two layers
-	twice.arrays[0].dims = []int{3, 3} // twice is more than the file has
+	twice.arrays[0].dims = []int{3, 3}                                                   // twice is more than the file has
 	if err := os.WriteFile(path, twice.bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -162,7 +162,11 @@ func (r *reader) reshape(a *activation, want []int64, zero bool) (*activation, e
 // where the file makes an image of it at once.
 func (r *reader) settle(a *activation) *activation {
 	if r.free && a.step == 0 && len(r.steps) == 1 && len(a.dims) == 3 && a.isContiguous() {
-		r.steps[0].shape, r.free = nn.CHW(a.dims[0], a.dims[1], a.dims[2]), false
+		s := nn.CHW(a.dims[0], a.dims[1], a.dims[2])
+		if s.W == 1 && min(s.C, s.H) > 4 { // rows and columns of one channel, which comes last
+			s = nn.CHW(1, s.C, s.H)
+		}
+		r.steps[0].shape, r.free = s, false
 	}
 	return a
 }

@@ -70,6 +70,37 @@ func begins(head []byte) bool {
 	return n > 0 && n <= maxHeader && head[8] == '{'
 }
 
+// Looks says what the file at path is by its first bytes, for those who want one
+// of another kind: "an ONNX model", "text". Nothing where it cannot be told.
+func Looks(path string) string {
+	f, err := atomicfile.Open(path, MaxFile)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	head := make([]byte, min(info.Size(), 512))
+	_, err = io.ReadFull(f, head)
+	switch {
+	case err != nil:
+		return ""
+	case len(head) == 0:
+		return "an empty file"
+	case begins(head):
+		return "a safetensors file"
+	}
+	if what := looks(f, head, info.Size()); !strings.HasPrefix(what, unknown) {
+		return what
+	}
+	return ""
+}
+
+// unknown begins what looks says of a file that it does not know.
+const unknown = "something else"
+
 // looks says what a file is that is no safetensors file.
 func looks(f *os.File, head []byte, size int64) string {
 	has := func(at int, magic string) bool {
@@ -126,7 +157,7 @@ func looks(f *os.File, head []byte, size int64) string {
 		}
 		return "text"
 	}
-	return fmt.Sprintf("something else (it begins with % x)", head[:min(len(head), 8)])
+	return fmt.Sprintf(unknown+" (it begins with % x)", head[:min(len(head), 8)])
 }
 
 // instead says how to come by a file of weights.
