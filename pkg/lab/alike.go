@@ -88,8 +88,19 @@ func Contrast(groups []Runs) (names []string, values [][]string, labels []string
 		}
 		names, values = append(names, "code: "+strings.ToLower(name)), append(values, row)
 	}
+	// What follows from other settings, or decides little, makes a label only where
+	// nothing else does.
+	short := slices.DeleteFunc(settingsThatDiffer(firsts, false), func(k string) bool { return k == "seed" })
+	called := make([]string, len(firsts))
 	for i, r := range firsts {
-		label := r.say(keys, nets[i])
+		called[i] = r.say(short, nets[i])
+	}
+	alike := len(groupsOf(called)) > 0
+	for i, r := range firsts {
+		label := called[i]
+		if alike {
+			label = r.say(keys, nets[i])
+		}
 		if r.Named || label == "" {
 			label = strings.TrimSuffix(r.Name, fmt.Sprintf(" seed %d", r.Seed))
 			label = strings.TrimSuffix(label, ",")

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"inkling/pkg/nn/metric"
+	"inkling/pkg/nn/optim"
 )
 
 // What the best model says is computed once, kept beside the run, and made anew
@@ -98,6 +99,21 @@ func TestBySeedsAndContrast(t *testing.T) {
 	names, values, labels = Contrast(groups[:2])
 	if len(names) == 0 || names[0] != "layers" || values[0][0] == values[0][1] || labels[0] == labels[1] {
 		t.Errorf("%q %q %q", names, values, labels)
+	}
+	// How often dev is judged is told, and calls a side only where nothing else does.
+	often, slow := mlp(), mlp()
+	often.DevEvery, often.Schedule, often.Name = 7, optim.Constant(0.1), ""
+	slow.DevEvery, slow.Name = 7, ""
+	one := Runs{runs[0]}
+	plain := *runs[0]
+	plain.Named = false
+	one[0] = &plain
+	more := must(l.Fit(often, slow))
+	if names, _, labels := Contrast([]Runs{one, more[:1]}); !reflect.DeepEqual(names, []string{"lr", "dev-every"}) || !reflect.DeepEqual(labels, []string{"lr 0.05", "lr 0.1"}) {
+		t.Errorf("%q %q", names, labels)
+	}
+	if names, _, labels := Contrast([]Runs{one, more[1:]}); !reflect.DeepEqual(names, []string{"dev-every"}) || !reflect.DeepEqual(labels, []string{"dev-every 5", "dev-every 7"}) {
+		t.Errorf("%q %q", names, labels)
 	}
 	// Other code is what differs if nothing else does.
 	old := *runs[0]

@@ -269,5 +269,17 @@ func more(a, b *Side, pairs [][2]int) (m []float64, squares float64) {
 	return m, math.NaN()
 }
 
-// quoted is how a sentence calls a side.
-func quoted(label string) string { return "“" + strings.TrimSpace(label) + "”" }
+// quoted is how a sentence calls a side: by the first settings of its label, if that
+// is long.
+func quoted(label string) string {
+	const most = 60
+	label = strings.TrimSpace(label)
+	if runes := []rune(label); len(runes) > most {
+		label = string(runes[:most])
+		if at := strings.LastIndex(label, ", "); at > 0 {
+			label = label[:at+1]
+		}
+		label += " …"
+	}
+	return "“" + label + "”"
+}

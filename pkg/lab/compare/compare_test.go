@@ -194,3 +194,18 @@ func TestSentence(t *testing.T) {
 		}
 	}
 }
+
+// A long label is called by its beginning, unless the other side begins so too.
+func TestLongLabels(t *testing.T) {
+	const begin = "784-600-10, lr 0.06, no momentum, decay 0.0001, multistep, "
+	a, b := world{images: 10}.draw(rand.New(rand.NewPCG(1, 1)), 2)
+	a.Label, b.Label = begin+"milestones 800, gamma 0.5", "784-64-10, lr 0.02"
+	for other, want := range map[string]string{b.Label: "“784-64-10, lr 0.02” helps against “" + begin + "…”", begin + "milestones 900": "“" + begin + "milestones 900” helps against “" + a.Label + "”"} {
+		b.Label = other
+		c := between(&a, &b)
+		c.decide(1)
+		if said := c.sentence("dev"); !strings.Contains(said, want) {
+			t.Errorf("no %q in %q", want, said)
+		}
+	}
+}

@@ -27,7 +27,11 @@ func (c *Comparison) String() string {
 func (c *Change) sentence(on string) string {
 	what := fmt.Sprintf("%s error %.2f → %.2f %%, %s points", on, c.mean(c.first), c.mean(c.then), c.difference())
 	how := fmt.Sprintf("%s: p %s", c.Test, equals(c.P))
-	unsure := fmt.Sprintf("These runs cannot tell whether %s helps against %s", quoted(c.After), quoted(c.Before))
+	before, after := quoted(c.Before), quoted(c.After)
+	if before == after { // but for what was cut off
+		before, after = "“"+c.Before+"”", "“"+c.After+"”"
+	}
+	unsure := fmt.Sprintf("These runs cannot tell whether %s helps against %s", after, before)
 	if c.Seeds == 1 {
 		p := c.Pairs[0]
 		head := unsure
@@ -36,13 +40,13 @@ func (c *Change) sentence(on string) string {
 			if p.SeedBefore != p.SeedAfter {
 				with = fmt.Sprintf("With seeds %d and %d", p.SeedAfter, p.SeedBefore)
 			}
-			head = fmt.Sprintf("%s %s is %s than %s", with, quoted(c.After), word, quoted(c.Before))
+			head = fmt.Sprintf("%s %s is %s than %s", with, after, word, before)
 		}
 		return fmt.Sprintf("%s: %s (%d images won, %d lost, %s). One seed does not cover the chance of the seed: %s.", head, what, p.Won, p.Lost, how, c.more())
 	}
 	how += fmt.Sprintf("; 95 %% from %+.2f to %+.2f", c.Low, c.High)
 	if c.Verdict == Helps || c.Verdict == Hurts {
-		return fmt.Sprintf("%s %s against %s: %s (%s).", quoted(c.After), c.Verdict, quoted(c.Before), what, how)
+		return fmt.Sprintf("%s %s against %s: %s (%s).", after, c.Verdict, before, what, how)
 	}
 	return fmt.Sprintf("%s: %s (%s); %s.", unsure, what, how, c.more())
 }
