@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ var forms = []struct {
 	{"json", ".json", "a JSON document of the network and its weights", exportJSON},
 	{"pytorch", ".py", "a PyTorch program, with its weights beside it", exportPyTorch},
 }
+
+// pytorchForm is the one that writes a file as models are saved in.
+const pytorchForm = 3
 
 func exportCommand(args []string) (int, error) {
 	fs := newFlags()
@@ -63,10 +67,17 @@ func exportCommand(args []string) (int, error) {
 			return 0, fmt.Errorf("--%s %.60q, want a name that ends in %s", f.flag, paths[i], f.ending)
 		}
 	}
+	if twin := paths[pytorchForm]; twin != "" {
+		weights := strings.TrimSuffix(twin, ".py") + ".safetensors"
+		if model, file := modelFile(rest[0]); file && sameFile(model, weights) {
+			return 0, fmt.Errorf("--pytorch %.60q has its weights in %.60q, which is the model itself: want another name", twin, weights)
+		}
+	}
 	s, err := subject(rest[0], *of)
 	if err != nil {
 		return 0, err
 	}
+	told := map[string][]string{} // files of a card
 	for i, f := range forms {
 		if paths[i] == "" {
 			continue
@@ -76,7 +87,8 @@ func exportCommand(args []string) (int, error) {
 			return 0, err
 		}
 		card := strings.TrimSuffix(paths[i], f.ending) + ".md"
-		if err := s.Card(card, export.Card{Title: title(s), Licence: *licence, Scores: testScores(s.Meta), Files: files}); err != nil {
+		told[card] = append(told[card], files...)
+		if err := s.Card(card, export.Card{Title: title(s), Licence: *licence, Scores: testScores(s.Meta), Files: told[card]}); err != nil {
 			return 0, err
 		}
 		fmt.Println(strings.Join(append(files, card), "\n"))
@@ -110,8 +122,20 @@ func subject(arg, of string) (s export.Subject, err error) {
 		s.Classes, s.Prepared = kind.Classes, kind.Prepared
 	case s.Meta["classes"] == "": // no classifier, or one that nobody named the classes of
 		err = nil
+	default: // or one of something else than images
+		s.Classes, err = classesOf(s.Model, s.Meta)
 	}
 	return s, err
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // title is what the card is called.

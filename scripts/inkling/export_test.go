@@ -22,6 +22,8 @@ func TestExportImport(t *testing.T) {
 	}{
 		{"best.safetensors net.onnx", []string{"net.onnx", "net.md"}},
 		{". --go=net.go --package=letters --licence=CC0", []string{"net.go", "net.md"}},
+		{"best.safetensors net.onnx --go=net.go", []string{"net.onnx", "net.md", "net.go", "net.md"}},
+		{". --go=net.go --package=letters --licence=CC0 --onnx=net.onnx", []string{"net.onnx", "net.md", "net.go", "net.md"}},
 		{"best.safetensors --json=doc.json --pytorch=twin.py", []string{"doc.json", "doc.md", "twin.py", "twin.safetensors", "twin.md"}},
 	} {
 		code, stdout, stderr := w.run(append([]string{"export"}, strings.Fields(c.args)...))
@@ -29,7 +31,7 @@ func TestExportImport(t *testing.T) {
 			t.Errorf("export %s: code %d, stdout %q, stderr %q, want %q", c.args, code, stdout, stderr, c.files)
 		}
 	}
-	for file, want := range map[string]string{"net.md": "| classes | a, b, c, d, e, f, g, h, i, j |", "net.go": "package letters", "doc.json": `"classes": ["a",`, "twin.py": `"0.linear.W": "m0_linear.weight"`} {
+	for file, want := range map[string]string{"net.md": "| classes | a, b, c, d, e, f, g, h, i, j |", "net.go": "package letters", "./net.md": "- net.onnx\n- net.go\n", "doc.json": `"classes": ["a",`, "twin.py": `"0.linear.W": "m0_linear.weight"`} {
 		if text := must(os.ReadFile(filepath.Join(w.dir, file))); !strings.Contains(string(text), want) {
 			t.Errorf("%s does not say %q", file, want)
 		}
@@ -57,10 +59,24 @@ func TestExportImport(t *testing.T) {
 		t.Errorf("came in as %v: %v", back.In, back.Layers)
 	}
 
+	// Classes are those of outputs, whatever comes in.
+	flowers := must(nn.New(1, nn.Vec(4), nn.Linear{Out: 3}))
+	must(0, onnx.Save(filepath.Join(w.dir, "flowers.onnx"), flowers, map[string]string{"classes": `["setosa","versicolor","virginica"]`}))
+	for _, args := range []string{"import flowers.onnx flowers.safetensors", "export --json=flowers.json flowers.safetensors again.onnx", "import --classes=a,b,c flowers.onnx abc.safetensors"} {
+		if code, _, stderr := w.run(strings.Fields(args)); code != 0 || stderr != "" {
+			t.Errorf("%s: code %d, stderr %q", args, code, stderr)
+		}
+	}
+	if text := must(os.ReadFile(filepath.Join(w.dir, "flowers.md"))); !strings.Contains(string(text), "| classes | setosa, versicolor, virginica |") {
+		t.Errorf("the card of flowers says %s", text)
+	}
+
 	for _, c := range []struct {
 		args string
 		want []string
 	}{
+		{"export --pytorch=best.py best.safetensors", []string{`its weights in "best.safetensors", which is the model itself`}},
+		{"import --from=inkling best.safetensors best.safetensors", []string{"onto itself"}},
 		{"export", []string{"nothing to export"}},
 		{"export best.safetensors", []string{"nowhere to export to", "inkling export best.safetensors MODEL.onnx"}},
 		{"export best.safetensors a.onnx b.onnx", []string{`unexpected argument "a.onnx"`}},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"inkling/pkg/data"
 	"inkling/pkg/lab"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/onnx"
@@ -37,6 +38,8 @@ func importCommand(args []string) (int, error) {
 		return 0, err
 	case len(rest) != 2 || filepath.Ext(rest[1]) != ".safetensors":
 		return 0, fmt.Errorf("import of %.120q, want MODEL.onnx or FILE, and OUT.safetensors", strings.Join(rest, " "))
+	case sameFile(rest[0], rest[1]):
+		return 0, fmt.Errorf("import of %.60q onto itself, want another name for what comes of it", rest[0])
 	}
 	var m *nn.Model
 	meta, text := map[string]string{}, ""
@@ -120,11 +123,11 @@ func describe(meta map[string]string, m *nn.Model, classes, prepared string) err
 			return err
 		}
 		meta["classes"] = string(b)
-		if _, err := lab.Kind(m, meta); err != nil {
+		if _, err := classesOf(m, meta); err != nil {
 			return fmt.Errorf("--classes: %w", err)
 		}
 	} else if _, ok := meta["classes"]; ok {
-		if _, err := lab.Kind(m, meta); err != nil {
+		if _, err := classesOf(m, meta); err != nil {
 			return fmt.Errorf("the file's own metadata: %w; want the names of the classes as --classes=cat,dog", err)
 		}
 	}
@@ -132,6 +135,17 @@ func describe(meta map[string]string, m *nn.Model, classes, prepared string) err
 		meta["prepared"] = prepared
 	}
 	return nil
+}
+
+// classesOf are the names in the metadata of a model, one for each output.
+func classesOf(m *nn.Model, meta map[string]string) (names []string, err error) {
+	if err := json.Unmarshal([]byte(meta["classes"]), &names); err != nil {
+		return nil, fmt.Errorf("classes %.60q, want a list of names in JSON", meta["classes"])
+	}
+	if m.Out() != nn.Vec(len(names)) {
+		return nil, fmt.Errorf("a model with an output of %v for %d classes", m.Out(), len(names))
+	}
+	return names, (&data.Set{Name: "model", C: 1, H: 1, W: 1, Classes: names}).Check()
 }
 
 func parseShape(text string) (in nn.Shape, err error) {
