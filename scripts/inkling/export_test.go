@@ -59,6 +59,21 @@ func TestExportImport(t *testing.T) {
 		t.Errorf("came in as %v: %v", back.In, back.Layers)
 	}
 
+	// Of a network that others trained no seed is known, and none is told.
+	foreign := must(nn.New(0, nn.Vec(4), nn.Linear{Out: 3}))
+	must(0, onnx.Save(filepath.Join(w.dir, "foreign.onnx"), foreign, nil))
+	for _, args := range []string{"import foreign.onnx foreign.safetensors", "export --go=foreign.go foreign.safetensors"} {
+		if code, _, stderr := w.run(strings.Fields(args)); code != 0 || stderr != "" {
+			t.Errorf("%s: code %d, stderr %q", args, code, stderr)
+		}
+	}
+	for _, file := range []string{"foreign.md", "foreign.go"} {
+		text := string(must(os.ReadFile(filepath.Join(w.dir, file))))
+		if strings.Contains(strings.ToLower(text), "seed") || !strings.Contains(strings.ToLower(text), "imported from") {
+			t.Errorf("%s tells of a seed, or not that it was imported", file)
+		}
+	}
+
 	// Classes are those of outputs, whatever comes in.
 	flowers := must(nn.New(1, nn.Vec(4), nn.Linear{Out: 3}))
 	must(0, onnx.Save(filepath.Join(w.dir, "flowers.onnx"), flowers, map[string]string{"classes": `["setosa","versicolor","virginica"]`}))

@@ -54,6 +54,9 @@ func importCommand(args []string) (int, error) {
 				err = fmt.Errorf("--input %.40q: %w", *input, err)
 			}
 		}
+		if err == nil && m.Seed == 0 { // files of ours say theirs
+			meta["imported from"] = "onnx"
+		}
 	} else {
 		var told weights.Report
 		if m, told, err = importWeights(rest[0], *from, *layers, *input, *names, *ignore); err == nil {

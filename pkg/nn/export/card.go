@@ -42,8 +42,15 @@ func (s Subject) facts() []string {
 			lines = append(lines, strings.ToUpper(t.words[:1])+t.words[1:]+": "+printable.Text(v)+".")
 		}
 	}
+	if from := s.Meta[importedFrom]; from != "" {
+		return append(lines, "Imported from: "+printable.Text(from)+".")
+	}
 	return append(lines, fmt.Sprintf("Seed of the initial weights: %d.", s.Model.Seed))
 }
+
+// importedFrom is metadata of a network that was trained elsewhere: no seed is
+// known of it.
+const importedFrom = "imported from"
 
 // scaling is how bytes become values.
 func (s Subject) scaling() string {
@@ -94,7 +101,9 @@ func (s Subject) Card(path string, c Card) error {
 			row(t.words, v)
 		}
 	}
-	row("seed of the initial weights", fmt.Sprint(m.Seed))
+	if s.Meta[importedFrom] == "" {
+		row("seed of the initial weights", fmt.Sprint(m.Seed))
+	}
 	known := map[string]bool{"preprocessing": true, "classes": true, "prepared": true}
 	for _, t := range told {
 		known[t.key] = true
