@@ -49,6 +49,9 @@ func (l *Lab) OnDev(runs ...*Result) ([][]metric.Judged, error) {
 // OnTest is what the best models of runs say about every image of the test set.
 // Nothing of it is kept: it is for the end.
 func (l *Lab) OnTest(runs ...*Result) ([][]metric.Judged, error) {
+	if l.Data.Test == nil || l.Data.Test.Len() == 0 {
+		return nil, fmt.Errorf("lab: %s has no test images", l.Data.Name)
+	}
 	var all [][]metric.Judged
 	for _, r := range runs {
 		if err := l.holds(r); err != nil {

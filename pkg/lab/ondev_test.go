@@ -76,6 +76,8 @@ func TestOnDev(t *testing.T) {
 	if len(test) != l.Data.Test.Len() || test[0].Predicted != metric.Judge(must(r.Model()), l.Data.Test).At(0).Predicted {
 		t.Error("on test: not what the model says")
 	}
+	l.Data.Test = nil
+	mustBeOneLine(t, fails(l.OnTest(r)))
 }
 
 // Runs fall together that differ in nothing but their seeds; what differs between
