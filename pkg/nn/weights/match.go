@@ -226,7 +226,11 @@ func (f From) named(m *matching, layers []*layer, arrays []array) ([]array, erro
 			})
 			theirs, _ := foreigners(own, true)
 			if len(theirs) != 1 {
-				return nil, fmt.Errorf("%s is to be %.80q, and %d layers have such a name", l.name, name, len(theirs))
+				have := theirs // more than one
+				if len(have) == 0 {
+					have, _ = foreigners(arrays, false)
+				}
+				return nil, fmt.Errorf("%s is to be %.80q, and %d layers have such a name; the file has %s", l.name, name, len(theirs), called(have))
 			}
 			for role, a := range theirs[0].arrays {
 				taken[a.name] = true
@@ -334,6 +338,18 @@ func (m *matching) alike(ours []*layer, theirs []*foreign, ordered bool) error {
 		}
 	}
 	return nil
+}
+
+// called are the names of layers.
+func called(layers []*foreign) string {
+	var list []string
+	for _, l := range layers {
+		list = append(list, fmt.Sprintf("%.80q", l.name))
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	return some(list, ", ")
 }
 
 // layer pairs the arrays of two layers.

@@ -43,13 +43,16 @@ func open(path string) (*source, error) {
 	magic := make([]byte, 4)
 	if n, _ := f.ReadAt(magic, 0); n == 4 && slices.Contains([]string{"PK\x03\x04", "PK\x05\x06"}, string(magic)) {
 		s, err := openNPZ(f)
-		if err != nil {
-			f.Close()
+		if err == nil {
+			return s, nil
+		}
+		f.Close()
+		if what := safetensors.Looks(path); what == "" || strings.Contains(what, "NumPy") || strings.Contains(what, "zip") {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		return s, nil
+	} else {
+		f.Close()
 	}
-	f.Close()
 	r, err := safetensors.Open(path)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -348,7 +349,8 @@ func TestRefuses(t *testing.T) {
 		"a bias missing":     {From{}, []safetensors.Tensor{of("1.weight", 4, 6), of("1.bias", 4), of("2.weight", 4, 4), big}, []string{`missing 2.linear.b [4]: "2" has no bias, want no_bias`}},
 		"alike":              {From{Framework: Keras}, []safetensors.Tensor{of("up/kernel", 4, 4), of("up/bias", 4), of("down/kernel", 4, 4), of("down/bias", 4)}, []string{`0.linear could be "down" or "up"`, "--map=0.linear=down"}},
 		"a name too many":    {From{Names: map[string]string{"7.linear": "x"}}, []safetensors.Tensor{big}, []string{`a name for "7.linear", want one of 0.linear, 2.linear`}},
-		"a name of nothing":  {From{Names: map[string]string{"0.linear": "x"}}, []safetensors.Tensor{big}, []string{`0.linear is to be "x", and 0 layers have such a name`}},
+		"a name of nothing":  {From{Names: map[string]string{"0.linear": "x"}}, []safetensors.Tensor{big}, []string{`0.linear is to be "x", and 0 layers have such a name; the file has none`}},
+		"a name misspelt":    {From{Names: map[string]string{"0.linear": "uo"}}, []safetensors.Tensor{of("up.weight", 4, 6), of("down.weight", 4, 4), big}, []string{`have such a name; the file has "down", "up"`}},
 		"an array not there": {From{Names: map[string]string{"0.linear.W": "x"}}, []safetensors.Tensor{big}, []string{`0.linear.W is to be "x", and there is no such array`}},
 		"one array of all":   {From{}, []safetensors.Tensor{of("1.weight", 4, 6)}, []string{`missing 0.linear.b [4]: "1" has no bias`, "missing 2.linear.W [4 4], 2.linear.b [4]"}},
 		"a layout of none":   {From{Framework: Framework{Name: "mine", Linear: "OI", Conv: "HOWI", Flatten: "CHW"}}, []safetensors.Tensor{big}, []string{`"HOWI"`, "O first or last"}},
@@ -506,6 +508,31 @@ func TestRefusesArchives(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		} else if c.change == nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// An archive of another kind is told by what it is, and how to come by one that is read.
+func TestArchivesOfOtherKinds(t *testing.T) {
+	for member, want := range map[string]string{
+		"model/data.pkl": "looks like a PyTorch file (torch.save), want a safetensors file: safetensors.torch.save_file(",
+		"config.json":    "looks like a Keras model, want a safetensors file: numpy.savez(",
+		"notes.txt":      `holds "notes.txt", want arrays of numpy (.npy) only`,
+	} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		if _, err := z.Create(member); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "weights")
+		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := (From{}).Load(path, nn.Vec(6), nn.Linear{Out: 4}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want %q", member, err, want)
 		}
 	}
 }
