@@ -115,6 +115,25 @@ func (r *reader) arrayTransposed(a *array, perm []int64) (value, error) {
 	return value{array: &array{name: a.name, element: float32s, floats: to, dims: turned.dims}}, nil
 }
 
+// truncated are the whole numbers of floats.
+func (r *reader) truncated(a *array) (value, error) {
+	if a.size() > maxInts {
+		return value{}, fmt.Errorf("%d floats to whole numbers, want at most %d", a.size(), maxInts)
+	}
+	from, err := a.values(r.store)
+	if err != nil {
+		return value{}, err
+	}
+	whole := make([]int64, len(from))
+	for i, v := range from {
+		if !(math.Abs(float64(v)) < 1<<31) {
+			return value{}, fmt.Errorf("%v to a whole number", v)
+		}
+		whole[i] = int64(v)
+	}
+	return value{whole: whole, dims: a.dims}, nil
+}
+
 // root is that of each value of a constant.
 func (r *reader) root(n *node) (value, error) {
 	c, err := r.constantInput(n, 0)

@@ -51,6 +51,8 @@ func TestNothingFolded(t *testing.T) {
 			sketch{input: []int{0, 4}, nodes: []draft{of("Mul", "y", "x", "c")}, arrays: []tensor{scalar("c", 2)}}},
 		{"a sign", sketch{input: []int{0, 4}, nodes: []draft{of("Neg", "y", "x")}},
 			sketch{input: []int{0, 4}, nodes: []draft{of("Mul", "y", "x", "c")}, arrays: []tensor{scalar("c", -1)}}},
+		{"a float that counts", sketch{input: seven, nodes: []draft{of("Cast", "n", "f").with("to", int64s), of("Reshape", "y", "x", "n")}, arrays: []tensor{{name: "f", dims: []int{2}, element: float32s, raw: append(scalar("", -1.75).raw, scalar("", 49.9).raw...)}}},
+			sketch{input: seven, nodes: []draft{of("Flatten", "y", "x")}}},
 		{"a rest", sketch{input: seven, nodes: []draft{of("Mod", "m", "a", "n"), of("Concat", "c", "o", "m").with("axis", 0), of("Reshape", "y", "x", "c")}, arrays: []tensor{wholes("a", 149), wholes("n", 100), wholes("o", -1)}},
 			sketch{input: seven, nodes: []draft{of("Flatten", "y", "x")}}},
 		{"halves", sketch{input: []int{0, 4}, nodes: []draft{of("Cast", "h", "x").with("to", float16s), of("MatMul", "y", "h", "w")}, arrays: []tensor{w}},

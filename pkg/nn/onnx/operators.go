@@ -261,8 +261,14 @@ func (r *reader) same(n *node) (value, error) {
 // cast leaves numbers as they are: all that is computed here is float32.
 func (r *reader) cast(n *node) (value, error) {
 	v, err := r.same(n)
-	if err != nil || v.act == nil {
+	if err != nil {
 		return v, err
+	}
+	if v.act == nil {
+		if to := uint64(n.int("to", 0)); v.array != nil && !v.array.isWhole() && (to == int64s || to == int32s) {
+			return r.truncated(v.array)
+		}
+		return v, nil
 	}
 	switch to := n.int("to", 0); to {
 	case float32s, float64s, float16s, bfloat16s: // as files of halves keep their inputs and outputs

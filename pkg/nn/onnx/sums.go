@@ -71,7 +71,7 @@ func (r *reader) join(a, b *activation) (value, error) {
 	if !slices.Equal(a.dims, b.dims) {
 		return value{}, fmt.Errorf("a sum of batches of %v and %v, want two of the same", a.dims, b.dims)
 	}
-	if !slices.Equal(merged(a.atoms), merged(b.atoms)) {
+	if !a.alike(b) {
 		return value{}, fmt.Errorf("a sum of batches of %v of which one is transposed", a.dims)
 	}
 	x, y := a.step, b.step
@@ -236,7 +236,7 @@ func (r *reader) rootOf(at int) (root int, scale, shift []float32) {
 // silu is x·σ(x).
 func (r *reader) silu(a, b *activation) (value, bool) {
 	for range 2 {
-		if s := &r.steps[b.step]; s.layer == (nn.Logistic{}) && s.from == a.step && slices.Equal(a.dims, b.dims) {
+		if s := &r.steps[b.step]; s.layer == (nn.Logistic{}) && s.from == a.step && a.alike(b) {
 			return r.on(a, nn.SiLU{}), true
 		}
 		a, b = b, a
@@ -269,7 +269,7 @@ func (r *reader) geluOf(a, b *activation) (value, bool) {
 
 func (r *reader) geluFrom(x, u *activation) (value, bool) {
 	e, k, one := r.rootOf(u.step)
-	if r.steps[e].lacks == "" || len(k) != 1 || len(one) != 1 || !near(k[0], one[0]) || !slices.Equal(x.dims, u.dims) {
+	if r.steps[e].lacks == "" || len(k) != 1 || len(one) != 1 || !near(k[0], one[0]) || !x.alike(u) {
 		return value{}, false
 	}
 	root, scale, shift := r.rootOf(r.steps[e].from)

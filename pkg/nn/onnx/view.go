@@ -32,6 +32,11 @@ func merged(atoms []atom) (out []atom) {
 	return out
 }
 
+// alike reports whether the values of two activations lie in the same places.
+func (a *activation) alike(b *activation) bool {
+	return slices.Equal(a.dims, b.dims) && slices.Equal(merged(a.atoms), merged(b.atoms))
+}
+
 // isContiguous reports whether the values lie in the order in which they count.
 func (a *activation) isContiguous() bool {
 	m := merged(a.atoms)
