@@ -46,7 +46,10 @@ func (l *Residual) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	if l.Body, err = DecodeLayers(b.Body); err != nil {
+	if b.Body == nil {
+		return errors.New(`no body, want {"body":[…]} and perhaps "shortcut":[…]`)
+	}
+	if l.Body, err = DecodeLayers(b.Body); err != nil || b.Shortcut == nil {
 		return err
 	}
 	l.Shortcut, err = DecodeLayers(b.Shortcut)

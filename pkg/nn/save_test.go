@@ -186,6 +186,7 @@ func TestHostileArchitectures(t *testing.T) {
 		"JSON nested 20,000":     {`[{"relu":` + strings.Repeat(`[`, 20000), `{"C":1,"H":1,"W":1}`, "architecture"},
 		"two kinds in one layer": {`[{"relu":{},"tanh":{}}]`, `{"C":1,"H":1,"W":1}`, "has 2 kinds"},
 		"null layer":             {`[null]`, `{"C":1,"H":1,"W":1}`, "has 0 kinds"},
+		"residual of nothing":    {`[{"residual":{}}]`, `{"C":1,"H":1,"W":1}`, "layer 0 (residual): no body, want"},
 		"null residual":          {`[{"residual":null}]`, `{"C":1,"H":1,"W":1}`, "layer 0 (residual)"},
 		"negative width":         {`[{"linear":{"out":-1}}]`, `{"C":1,"H":1,"W":1}`, "Out -1"},
 		"not a list":             {`{"relu":{}}`, `{"C":1,"H":1,"W":1}`, "architecture"},
