@@ -274,6 +274,9 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	s, unfinished, err := l.stored(r)
 	if s != nil || err != nil {
 		m.have(j, s)
+		if s != nil && j.Each != nil {
+			fmt.Fprintln(log, "the run is stored: its Each is not called again")
+		}
 		return s.tellAll(printer), err
 	}
 	if unfinished != "" {
@@ -325,7 +328,15 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	best, _ := r.History.evaluations()
 	m.found(t.Step, best)
 	status, cause := l.run(ctx, j, t, rec, printer, m)
-	if status == "" {
+	var broken *train.CallbackError
+	switch {
+	case errors.As(cause, &broken):
+		err := fmt.Errorf("lab: %s: %w", r.Name, cause)
+		if r.Code.Once == "" {
+			err = fmt.Errorf("%w; saved after iteration %d: run again to continue", err, t.Step)
+		}
+		return nil, errors.Join(err, r.gone(rec.end(Interrupted, cause, l.keepBest)))
+	case status == "":
 		rec.history.Close() // what was saved last is there to continue from
 		return nil, r.gone(cause)
 	}
@@ -399,6 +410,12 @@ func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, 
 		}
 	}
 	m.step(t.Step - told)
+	switch {
+	case t.Stopped != "":
+		rec.result.Ended = t.Stopped
+	case j.Patience > 0 && t.Stale >= j.Patience && t.Step < j.Steps():
+		rec.result.Ended = fmt.Sprintf("out of patience: no better score in %s", printable.Count(t.Stale, "evaluation"))
+	}
 	return Finished, nil
 }
 

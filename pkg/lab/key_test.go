@@ -31,6 +31,7 @@ func TestAllThatComputesIsInTheKey(t *testing.T) {
 		"pkg/nn/train.Train":            "what is told",
 		"pkg/nn/train.Dev":              "what is told",
 		"pkg/nn/train.Best":             "what is told",
+		"pkg/nn/train.describeEach":     "refuses a callback that remembers",
 		"pkg/nn.kindNamed":              "names of layers",
 		"pkg/nn.ours":                   "names of layers",
 		"pkg/nn.EncodeLayers":           "layers in files",

@@ -295,6 +295,9 @@ func (r *Result) Describe(out io.Writer) error {
 	if r.Error != "" {
 		row("error", "%s", r.Error)
 	}
+	if r.Ended != "" {
+		row("ended early", "%s", r.Ended)
+	}
 	row("data", "%s", r.Data)
 	if r.Best.Step > 0 {
 		row("dev", "%.2f %% at iteration %d of %d", 100*r.Best.Score, r.Best.Step, r.Steps)

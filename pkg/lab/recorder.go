@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"inkling/pkg/internal/atomicfile"
@@ -110,6 +111,7 @@ func (r *Result) restore(t *train.Trainer, f *safetensors.File) error {
 		}
 	}
 	r.History = h[:t.Told]
+	t.Past = slices.Clip(r.History)
 	if old, err := readResult(r.Dir); err == nil {
 		r.Started = old.Started
 	}

@@ -35,6 +35,13 @@ func settingsOf(c *train.Plan, layers json.RawMessage) (Settings, error) {
 	if hidden, activation, dropout, ok := perceptron(layers); ok {
 		s["hidden"], s["activation"], s["dropout"] = hidden, activation, dropout
 	}
+	switch c.Each.(type) {
+	case nil:
+	case train.CallbackFunc:
+		s["each"] = "a function"
+	default:
+		s["each"] = s.part("each", c.Each)
+	}
 	s["loss"] = s.part("loss", c.Loss)
 	s["optimizer"] = s.part("optimizer", c.Optimizer)
 	if name, knobs := optim.NameOf(c.Optimizer); name != "" { // which says all else

@@ -45,6 +45,7 @@ type Record struct {
 	Question string
 	Status   Status
 	Error    string `json:",omitempty"`
+	Ended    string `json:",omitempty"` // why it finished before its last epoch: by its Each, or out of patience
 
 	Hyper   Settings // the hyperparameters, for people and their programs
 	Config  string   // Config.Key
@@ -191,6 +192,9 @@ func (r *Result) String() string {
 	if why := r.Disturbed(); why != "" {
 		s += " (" + why + ")"
 	}
+	if r.Ended != "" {
+		s += ", ended early " + r.Ended
+	}
 	best := ""
 	if r.Judged() {
 		best = fmt.Sprintf("best dev %.2f %%, ", 100*r.Best.Score)
@@ -221,7 +225,7 @@ func readResult(dir string) (*Result, error) {
 	if err := r.decode(b); err != nil {
 		return nil, fmt.Errorf("lab: %s is damaged: %w", printable.Text(path), err)
 	}
-	for _, text := range []*string{&r.Name, &r.Question, &r.Error, &r.Data, &r.Kernels} {
+	for _, text := range []*string{&r.Name, &r.Question, &r.Error, &r.Ended, &r.Data, &r.Kernels} {
 		*text = printable.Text(*text)
 	}
 	path = filepath.Join(dir, historyFile)

@@ -39,6 +39,11 @@ func Describe(v any, ours func(pkg string) bool) Described {
 	return Described{Text: d.b.String(), roots: d.roots, unknown: d.unknown}
 }
 
+// tag is the key of a struct tag: a field with described:"omitzero" is left out
+// where it is zero. So a field that is new leaves the texts of before as they were,
+// and values still have different texts where they differ.
+const tag = "described"
+
 // Foreign says whether v holds code of others.
 func (d Described) Foreign() bool { return len(d.roots)+len(d.unknown) > 0 }
 
@@ -102,13 +107,15 @@ func (d *describer) value(v reflect.Value, path string) {
 	case reflect.Struct:
 		t := v.Type()
 		b.WriteByte('{')
+		sep := ""
 		for i := range t.NumField() {
-			if i > 0 {
-				b.WriteString(", ")
+			f := t.Field(i)
+			if f.Tag.Get(tag) == "omitzero" && v.Field(i).IsZero() {
+				continue
 			}
-			name := t.Field(i).Name
-			b.WriteString(name + ":")
-			d.value(v.Field(i), join(path, name))
+			b.WriteString(sep + f.Name + ":")
+			d.value(v.Field(i), join(path, f.Name))
+			sep = ", "
 		}
 		b.WriteByte('}')
 	case reflect.Slice:

@@ -160,6 +160,10 @@ func (p *program) read() error {
 	}
 	type found struct{ pkg, file string }
 	var all []found
+	// A function literal that came in with an inlined function of another package, as
+	// that of sync.OnceValue, goes by the name of this one and lies in that one's file.
+	library, _ := runtime.FuncForPC(reflect.ValueOf(strings.ToLower).Pointer()).FileLine(reflect.ValueOf(strings.ToLower).Pointer())
+	library = filepath.Dir(filepath.Dir(library)) + string(filepath.Separator)
 	for i := range table.Funcs {
 		f := &table.Funcs[i]
 		name := f.Name
@@ -176,7 +180,9 @@ func (p *program) read() error {
 			p.test = true
 		case strings.HasPrefix(filepath.Base(file), "_cgo_"):
 		case filepath.IsAbs(filepath.FromSlash(file)):
-			file = filepath.FromSlash(file)
+			if file = filepath.FromSlash(file); strings.HasPrefix(file, library) {
+				continue
+			}
 			if p.folders[pkg] == "" {
 				p.folders[pkg] = filepath.Dir(file)
 			}

@@ -36,6 +36,8 @@ type Config struct {
 	TrainSize int      // train on so many examples of the training split, drawn with all classes in proportion; 0 for all
 	LogEvery  int      // steps between reports of the training loss, each a mean over at least half as many; 0 means 100
 	DevEvery  Interval // between evaluations on the dev split: AtEnd, PerEpoch(n) or Every(n)
+
+	Each Callback `described:"omitzero"` // is shown every step and event, and may end the run; nil for none
 }
 
 // Complete fills in what was left zero and checks the rest.
@@ -48,6 +50,9 @@ func (c Config) Complete() (Config, error) {
 	}
 	if c.LogEvery == 0 {
 		c.LogEvery = 100
+	}
+	if f, ok := c.Each.(CallbackFunc); ok && f == nil {
+		c.Each = nil
 	}
 	if err := c.Augment.Check(); err != nil {
 		return c, err

@@ -177,6 +177,7 @@ func configs() []Config {
 	add("one cycle", func(c *Config) { c.Schedule = optim.Warmup{Steps: 4, Then: optim.OneCycle{Max: 0.1, Steps: 17}} })
 	add("dev after every epoch", func(c *Config) { c.DevEvery = 0 })
 	add("patience", func(c *Config) { c.Patience, c.DevEvery, c.LogEvery = 2, 1, 4 })
+	add("a report after the last evaluation", func(c *Config) { c.LogEvery, c.DevEvery = 4, 7 })
 	return append(all, cnn())
 }
 

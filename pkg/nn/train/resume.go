@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"inkling/pkg/internal/source"
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/safetensors"
 )
 
@@ -25,7 +27,7 @@ const (
 // may be called whenever Run does not run, or from the body of its loop.
 func (t *Trainer) File() (*safetensors.File, error) {
 	now := t.Progress
-	now.Seconds = t.elapsed()
+	now.Seconds, now.Norm = t.elapsed(), t.norm()
 	where, err := json.Marshal(now)
 	if err != nil {
 		return nil, err
@@ -42,10 +44,30 @@ func (t *Trainer) File() (*safetensors.File, error) {
 	return f, nil
 }
 
+// norm is that of the gradient of the last step, as a report right now would tell.
+func (t *Trainer) norm() float64 {
+	norm := t.gradNorm
+	if norm < 0 {
+		norm = optim.GradNorm(t.model.Params())
+	}
+	if !finite(norm) { // the run is about to end
+		return 0
+	}
+	return norm
+}
+
 // sum is a digest of all that decides a run and is in the configuration.
 func (c Config) sum() string {
 	c.Name = ""
 	return source.Sum(source.Describe(c, func(string) bool { return true }).Text)
+}
+
+// describeEach is all that a callback holds, as text.
+func describeEach(c Callback) string {
+	if c == nil {
+		return ""
+	}
+	return source.Describe(c, func(string) bool { return true }).Text
 }
 
 // belongs says what of a state is another run's.
@@ -118,7 +140,7 @@ func (t *Trainer) Restore(f *safetensors.File) error {
 	for _, s := range extra {
 		copy(s.Data, f.Tensor(s.Name).Data)
 	}
-	t.Progress = p
+	t.Progress, t.gradNorm = p, p.Norm
 	return nil
 }
 
@@ -129,7 +151,7 @@ func (p *Progress) check(epochs int) error {
 		value, low, top int
 	}{
 		{"epoch", p.Epoch, 0, epochs}, {"step", p.Step, 0, maxSteps}, {"the epoch's first step", p.EpochAt, 0, p.Step},
-		{"events", p.Told, 0, maxSteps}, {"events due", len(p.Due), 0, 2}, {"examples", p.Examples, 0, math.MaxInt},
+		{"events", p.Told, 0, maxSteps}, {"events due", len(p.Due), 0, 2}, {"events owed", len(p.Owed), 0, 1}, {"examples", p.Examples, 0, math.MaxInt},
 		{"of them right", p.Correct, 0, p.Examples}, {"last evaluation", p.DevAt, 0, p.Step},
 		{"evaluations since the best", p.Stale, 0, len(p.DevLosses)}, {"parts", p.Parts, 0, maxSteps},
 	} {
@@ -137,11 +159,11 @@ func (p *Progress) check(epochs int) error {
 			return fmt.Errorf("%s %d, want %d to %d", c.what, c.value, c.low, c.top)
 		}
 	}
-	if !(p.BestScore >= -1 && p.BestScore <= 1 && p.Seconds >= 0 && p.CPU >= 0) {
-		return fmt.Errorf("best score %v, %v seconds, %v of the processors: these cannot be", p.BestScore, p.Seconds, p.CPU)
+	if !(p.BestScore >= -1 && p.BestScore <= 1 && p.Seconds >= 0 && p.CPU >= 0 && p.Norm >= 0) {
+		return fmt.Errorf("best score %v, %v seconds, %v of the processors, a gradient of %v: these cannot be", p.BestScore, p.Seconds, p.CPU, p.Norm)
 	}
-	for _, e := range p.Due {
-		if !e.Kind.Known() {
+	for i, e := range slices.Concat(p.Due, p.Owed) {
+		if !e.Kind.Known() && (e.Kind != Step || i < len(p.Due)) {
 			return fmt.Errorf("an event of the kind %.20q", e.Kind)
 		}
 	}

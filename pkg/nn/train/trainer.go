@@ -52,7 +52,12 @@ type Trainer struct {
 	// Data and Code name what the run is trained on, and what computes it. A state
 	// is only continued by the same; where they are empty, the caller is trusted.
 	Data, Code string
+	// Past is what was told so far, where there is a Callback to see it. A state
+	// does not hold it: who restores one gives it back.
+	Past []Event
 
+	each  string // what the Callback was before the run
+	made  Event  // the step just made, where there is a Callback
 	x, dy nn.Tensor
 	Progress
 	gradNorm float64   // before clipping, if that has measured it, else -1
@@ -67,6 +72,9 @@ type Progress struct {
 	EpochAt   int       // the step it began with
 	Told      int       // events yielded
 	Due       []Event   // decided on, not yielded yet
+	Owed      []Event   // yielded, not taken by the Callback yet: one at most
+	Norm      float64   // in a state: of the gradient, which it does not hold, for the report that may be next
+	Stopped   string    // why the Callback has ended the run, "" if it has not
 	window              // since the last report
 	Before    window    // of the last report
 	Most      int       // steps between two reports so far
@@ -139,18 +147,44 @@ func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, 
 			yield(Event{}, err)
 			return
 		}
-		if !t.flush(yield) {
-			return
-		}
-		for ; t.Epoch < t.cfg.Epochs; t.Epoch++ {
-			if err := t.epoch(ctx, train, dev, yield); err != nil {
-				if err != errStop {
-					yield(Event{}, err)
-				}
-				return
-			}
+		if err := t.run(ctx, train, dev, yield); err != nil && err != errStop {
+			yield(Event{}, err)
 		}
 	}
+}
+
+// run makes the epochs that are not done yet. One that the Callback has ended is
+// judged as at its end.
+func (t *Trainer) run(ctx context.Context, train, dev Batches, yield func(Event, error) bool) error {
+	err := t.catchUp(dev, yield)
+	for ; err == nil && t.Epoch < t.cfg.Epochs; t.Epoch++ {
+		if err = t.epoch(ctx, train, dev, yield); err != nil {
+			break
+		}
+	}
+	if err == errStopped {
+		if err = t.tellTrain(dev, yield); err == nil || err == errStopped {
+			err = t.tellDev(ctx, dev, yield)
+		}
+	}
+	if err == nil || err == errStopped {
+		return t.checkEach()
+	}
+	return err
+}
+
+// catchUp tells what is left of an earlier part of the run.
+func (t *Trainer) catchUp(dev Batches, yield func(Event, error) bool) error {
+	if t.each = describeEach(t.cfg.Each); len(t.Owed) > 0 {
+		e := t.Owed[0]
+		if e.Kind != Step { // who has had it may have counted it already
+			t.Past = t.Past[:min(len(t.Past), t.Told-1)]
+		}
+		if err := t.show(e, dev); err != nil {
+			return err
+		}
+	}
+	return t.flush(dev, yield)
 }
 
 // look walks over the batches of an epoch before the first step where something
@@ -177,8 +211,9 @@ func (t *Trainer) look(train Batches) error {
 	return nil
 }
 
-// errStop ends a run without an error: by a break, or out of patience.
-var errStop = errors.New("stop")
+// errStop ends a run without an error: by a break, or out of patience. errStopped
+// does so too, once it has been judged: the Callback has ended it.
+var errStop, errStopped = errors.New("stop"), errors.New("stopped")
 
 // epoch makes the steps of an epoch that are not done yet.
 func (t *Trainer) epoch(ctx context.Context, train, dev Batches, yield func(Event, error) bool) error {
@@ -194,6 +229,12 @@ func (t *Trainer) epoch(ctx context.Context, train, dev Batches, yield func(Even
 			if err := t.step(batch); err != nil {
 				return err
 			}
+			if err := t.show(t.made, dev); err != nil {
+				return err
+			}
+			if t.Stopped != "" {
+				return errStopped
+			}
 		}
 		if err := t.report(ctx, dev, yield); err != nil {
 			return err
@@ -203,7 +244,7 @@ func (t *Trainer) epoch(ctx context.Context, train, dev Batches, yield func(Even
 		return fmt.Errorf("train: epoch %d ends at step %d, the run stands at step %d: not the batches it began with", t.Epoch, drawn, t.Step)
 	}
 	if t.devEvery == 0 || t.Epoch == t.cfg.Epochs-1 {
-		if err := t.tellTrain(yield); err != nil {
+		if err := t.tellTrain(dev, yield); err != nil {
 			return err
 		}
 		if err := t.tellDev(ctx, dev, yield); err != nil {
@@ -266,6 +307,12 @@ func (t *Trainer) step(b data.Batch) error {
 	t.Correct += correct
 	t.Examples += len(b.Labels)
 	t.Steps++
+	if t.cfg.Each != nil {
+		t.made = Event{
+			Kind: Step, Epoch: t.Epoch, Step: t.Step, Loss: loss, Score: float64(correct) / float64(len(b.Labels)),
+			Objective: objective, LR: lr, GradNorm: max(t.gradNorm, 0), Seconds: t.elapsed(),
+		}
+	}
 	return nil
 }
 
@@ -288,7 +335,7 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // report yields what is due after a step.
 func (t *Trainer) report(ctx context.Context, dev Batches, yield func(Event, error) bool) error {
 	if t.Step%t.cfg.LogEvery == 0 {
-		if err := t.tellTrain(yield); err != nil {
+		if err := t.tellTrain(dev, yield); err != nil {
 			return err
 		}
 	}
@@ -302,7 +349,7 @@ func (t *Trainer) report(ctx context.Context, dev Batches, yield func(Event, err
 // report comes so soon that it has fewer than half the steps of others, as at the
 // end of a run, it takes in those of the one before: the mean of a few steps
 // scatters, and would bend the end of every curve.
-func (t *Trainer) tellTrain(yield func(Event, error) bool) error {
+func (t *Trainer) tellTrain(dev Batches, yield func(Event, error) bool) error {
 	if t.Examples == 0 {
 		return nil
 	}
@@ -321,7 +368,7 @@ func (t *Trainer) tellTrain(yield func(Event, error) bool) error {
 		Kind: Train, Epoch: t.Epoch, Step: t.Step, Loss: w.Loss / n, Score: float64(w.Correct) / n,
 		Objective: w.Objective / n, LR: t.rate(t.Step - 1), GradNorm: norm, Seconds: t.elapsed(),
 	}
-	return t.tell(yield, ev)
+	return t.tell(dev, yield, ev)
 }
 
 // tellDev evaluates, unless that has just been done.
@@ -343,35 +390,45 @@ func (t *Trainer) tellDev(ctx context.Context, dev Batches, yield func(Event, er
 	t.DevLosses = append(t.DevLosses, s.Loss)
 	ev := Event{Kind: Dev, Epoch: t.Epoch, Step: t.Step, Loss: s.Loss, Score: s.Accuracy, Seconds: t.elapsed()}
 	if t.Stale++; s.Accuracy <= t.BestScore {
-		return t.tell(yield, ev)
+		return t.tell(dev, yield, ev)
 	}
 	best := ev
 	best.Kind, best.Previous = Best, max(t.BestScore, 0)
 	t.BestScore, t.Stale = s.Accuracy, 0
-	return t.tell(yield, ev, best)
+	return t.tell(dev, yield, ev, best)
 }
 
 // tell yields events. They are due before they are told, so that a run which
 // is stopped and continued between two of them loses none.
-func (t *Trainer) tell(yield func(Event, error) bool, events ...Event) error {
+func (t *Trainer) tell(dev Batches, yield func(Event, error) bool, events ...Event) error {
 	t.Due = append(t.Due, events...)
-	if !t.flush(yield) {
-		return errStop
-	}
-	return nil
+	return t.flush(dev, yield)
 }
 
-// flush yields what is due and says whether to go on.
-func (t *Trainer) flush(yield func(Event, error) bool) bool {
+// flush yields what is due, shows it to the Callback, and says whether to go on. At
+// the end of a run that the Callback has ended, all of it is told.
+func (t *Trainer) flush(dev Batches, yield func(Event, error) bool) error {
 	for len(t.Due) > 0 {
 		e := t.Due[0]
 		t.Due = t.Due[1:]
 		t.Told++
+		if t.cfg.Each != nil {
+			t.Owed = append(t.Owed[:0], e)
+		}
 		if !yield(e, nil) {
-			return false
+			return errStop
+		}
+		if err := t.show(e, dev); err != nil {
+			return err
 		}
 	}
-	return t.cfg.Patience == 0 || t.Stale < t.cfg.Patience
+	switch {
+	case t.Stopped != "":
+		return errStopped
+	case t.cfg.Patience > 0 && t.Stale >= t.cfg.Patience:
+		return errStop
+	}
+	return nil
 }
 
 // rate is the learning rate of a step.
