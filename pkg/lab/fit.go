@@ -54,6 +54,11 @@ func (l *Lab) FitContext(parent context.Context, cfgs ...train.Config) (Runs, er
 	if err != nil {
 		return nil, err
 	}
+	return l.fitAll(parent, jobs, nil)
+}
+
+// fitAll makes the runs of jobs; see FitParts for each.
+func (l *Lab) fitAll(parent context.Context, jobs []*job, each func(i int, r *Result, err error)) (Runs, error) {
 	if f, ok := l.Log.(flusher); ok {
 		defer f.Flush()
 	}
@@ -85,6 +90,9 @@ func (l *Lab) FitContext(parent context.Context, cfgs ...train.Config) (Runs, er
 	}
 	var results Runs
 	var errs []error
+	if each != nil {
+		tellEach(jobs, each)
+	}
 	for _, j := range jobs {
 		<-j.done
 		if len(jobs) == 1 {
@@ -106,7 +114,7 @@ func (l *Lab) FitContext(parent context.Context, cfgs ...train.Config) (Runs, er
 			fmt.Fprintln(l.Log, j.result.lost)
 		}
 		l.asked = append(slices.DeleteFunc(l.asked, func(dir string) bool { return dir == j.result.Dir }), j.result.Dir)
-		if !l.Quiet || j.result.Status != Finished && !j.result.Stored { // what went wrong before was told before
+		if each == nil && (!l.Quiet || j.result.Status != Finished && !j.result.Stored) { // what went wrong before was told before
 			fmt.Fprintln(l.Log, j.result)
 		}
 	}
@@ -115,7 +123,29 @@ func (l *Lab) FitContext(parent context.Context, cfgs ...train.Config) (Runs, er
 	if len(errs) > 0 {
 		return results, errors.Join(errs...)
 	}
-	return results, results.allDone()
+	return results, allDone(jobs)
+}
+
+// tellEach calls each for every job when it is done, until one has crashed.
+func tellEach(jobs []*job, each func(i int, r *Result, err error)) {
+	done := make(chan int)
+	for i, j := range jobs {
+		go func() {
+			<-j.done
+			done <- i
+		}()
+	}
+	crashed := false
+	for range jobs {
+		i := <-done
+		if crashed = crashed || jobs[i].crash != ""; !crashed {
+			err := jobs[i].err
+			if err == nil && !jobs[i].over(jobs[i].result) {
+				err = Unfinished{0, 1}
+			}
+			each(i, jobs[i].result, err)
+		}
+	}
 }
 
 // Unfinished is the error of a Fit that was cut short: what compares runs needs
@@ -127,15 +157,15 @@ func (u Unfinished) Error() string {
 }
 
 // allDone is Unfinished where some runs are to be continued.
-func (rs Runs) allDone() error {
+func allDone(jobs []*job) error {
 	done := 0
-	for _, r := range rs {
-		if r.Status != Interrupted {
+	for _, j := range jobs {
+		if j.over(j.result) {
 			done++
 		}
 	}
-	if done < len(rs) {
-		return Unfinished{done, len(rs)}
+	if done < len(jobs) {
+		return Unfinished{done, len(jobs)}
 	}
 	return nil
 }
@@ -165,6 +195,7 @@ func (l *Lab) Finished(cfgs ...train.Config) (Runs, error) {
 type job struct {
 	*train.Plan
 	label  string // its name, told apart from equal ones
+	until  int    // the step at which the run is set aside; 0: at its end
 	result *Result
 	twin   *job          // an earlier job for the same run, or nil
 	done   chan struct{} // closed when the job is
@@ -279,6 +310,10 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		}
 		return s.tellAll(printer), err
 	}
+	if s := l.aside(j, unfinished); s != nil {
+		m.have(j, s)
+		return s, nil
+	}
 	if unfinished != "" {
 		r.Dir = unfinished
 	}
@@ -341,7 +376,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		return nil, r.gone(cause)
 	}
 	if status != Interrupted {
-		m.drop(j.Steps() - t.Step)
+		m.drop(j.steps() - t.Step)
 	}
 	if err := rec.end(status, cause, l.keepBest); err != nil {
 		return r, r.gone(err)
@@ -388,6 +423,9 @@ func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, 
 		m.step(t.Step - told)
 		told = t.Step
 		t.CPU = before + spent()
+		if j.until > 0 && t.Step >= j.until {
+			return errAside
+		}
 		return rec.saveInTime()
 	}
 	for e, err := range t.Run(ctx, j.Batches(j.Set), train.InOrder(l.Dev)) {
@@ -395,7 +433,7 @@ func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, 
 		switch {
 		case errors.As(err, &diverged):
 			return Diverged, err
-		case err != nil && errors.Is(err, ctx.Err()):
+		case err != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, errAside)):
 			return Interrupted, nil
 		case err != nil:
 			return "", err

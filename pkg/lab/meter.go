@@ -56,7 +56,7 @@ func (l *Lab) newMeter(jobs []*job) *meter {
 	}
 	m := &meter{}
 	for _, j := range jobs {
-		m.total += j.Steps()
+		m.total += j.steps()
 	}
 	label := jobs[0].Name
 	if len(jobs) > 1 {
@@ -104,7 +104,7 @@ func (m *meter) have(j *job, s *Result) {
 		return
 	}
 	m.found(s.Steps, s.Best)
-	m.drop(j.Steps() - s.Steps)
+	m.drop(j.steps() - s.Steps)
 }
 
 // drop takes away n steps that will never be made: of a run that ended early.

@@ -53,12 +53,17 @@ func TestStoppedIsPatience(t *testing.T) {
 }
 
 func TestAllDone(t *testing.T) {
-	run := func(s Status) *Result { return &Result{Record: Record{Status: s}} }
-	if err := (Runs{run(Finished), run(Diverged)}).allDone(); err != nil {
+	run := func(s Status) *job { return &job{result: &Result{Record: Record{Status: s, Steps: 5}}} }
+	if err := allDone([]*job{run(Finished), run(Diverged)}); err != nil {
 		t.Errorf("two runs that have ended: %v", err)
 	}
-	if err := (Runs{run(Finished), run(Interrupted)}).allDone(); err != error(Unfinished{1, 2}) {
+	if err := allDone([]*job{run(Finished), run(Interrupted)}); err != error(Unfinished{1, 2}) {
 		t.Errorf("one of two runs cut short: %v", err)
+	}
+	far, near := run(Interrupted), run(Interrupted)
+	far.until, near.until = 6, 5
+	if err := allDone([]*job{far, near}); err != error(Unfinished{1, 2}) {
+		t.Errorf("one of two runs to be set aside cut short: %v", err)
 	}
 }
 
