@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 
-// 32 sums over k, one for each row of W: eight rows in each of Y0 … Y3. Four columns
+// 32 sums over k, one for each row of W, go on from y: eight rows in each of Y0 … Y3. Four columns
 // of eight rows are loaded and turned in registers, so that a column meets its value
 // of x, in one of Y4 … Y7, and each sum is one chain of multiply-adds over k, as
 // that of a tile. UP and LOW point to the first and the fifth of the rows, R8 is
@@ -48,6 +48,11 @@
 
 // func matvec32(y, w *float32, stride int, x *float32, k int)
 TEXT ·matvec32(SB), NOSPLIT, $0-40
+	MOVQ    y+0(FP), DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
 	MOVQ   w+8(FP), SI
 	MOVQ   stride+16(FP), R8
 	MOVQ   x+24(FP), BX
@@ -60,10 +65,6 @@ TEXT ·matvec32(SB), NOSPLIT, $0-40
 	LEAQ   (R12)(R8*4), R13
 	LEAQ   (R13)(R8*4), DX
 	LEAQ   (DX)(R8*4), AX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
 	SUBQ   $4, CX
 	JLT    rest
 

@@ -13,7 +13,7 @@ func TestVectorIsTiles(t *testing.T) {
 	if !haveAVX2 {
 		t.Skip("no AVX2")
 	}
-	shapes := [][2]int{{512, 784}, {32, 1}, {33, 3}, {63, 8}, {64, 513}, {100, 1601}, {256, 1030}}
+	shapes := [][2]int{{512, 784}, {32, 1}, {33, 3}, {63, 8}, {64, 513}, {100, 1601}, {256, 1030}, {32, 256}, {70, 512}, {33, 768}, {64, 1024}, {40, 2048}}
 	r := newRand(5)
 	for range 60 {
 		shapes = append(shapes, [2]int{32 + r.IntN(200), 1 + r.IntN(1200)})
