@@ -27,7 +27,7 @@ func inCompany(worker string, list []*contestant, o options) (rows []row) {
 			continue
 		}
 		for _, w := range companyWorkloads {
-			r := row{w, map[string][]float64{}}
+			r := row{workload: w, Times: map[string][]float64{}}
 			r.Label += map[string]string{"alone": ", alone", "busy": ", beside a busy process", "bursty": ", beside a bursty one"}[mode]
 			for range o.rounds {
 				for _, c := range list {

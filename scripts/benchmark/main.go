@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,29 @@ func main() {
 	}
 }
 
+// workloads are what is measured, in order.
+func (o options) workloads() []workload {
+	if o.scale {
+		return scaleWorkloads()
+	}
+	return workloads
+}
+
+// names are what --only chooses among.
+func (o options) names() (names []string) {
+	for _, w := range o.workloads() {
+		names = append(names, w.Name)
+	}
+	if !o.scale {
+		names = append(names, "company", "process")
+	}
+	return names
+}
+
+func (o options) known() bool {
+	return slices.ContainsFunc(o.names(), func(n string) bool { return strings.Contains(n, o.only) })
+}
+
 // A result is all that a run has measured; --json prints it.
 type result struct {
 	CPU         string
@@ -66,6 +90,9 @@ type result struct {
 }
 
 func run(o options) error {
+	if !o.known() {
+		return fmt.Errorf("no workload has %q in its name; there are %s", o.only, strings.Join(o.names(), ", "))
+	}
 	tmp, err := os.MkdirTemp("", "inkling-bench-")
 	if err != nil {
 		return err
@@ -94,9 +121,9 @@ func run(o options) error {
 	for _, c := range r.Contestants {
 		fmt.Fprintf(os.Stderr, "  %-16s %s\n", c.Name, c.About)
 	}
-	list, into := workloads, &r.Rows
+	list, into := o.workloads(), &r.Rows
 	if o.scale {
-		list, into = scaleWorkloads(), &r.Scale
+		into = &r.Scale
 	}
 	for _, w := range list {
 		if strings.Contains(w.Name, o.only) {

@@ -62,6 +62,8 @@ func products(batch int) []workload {
 type row struct {
 	workload
 	Times map[string][]float64 // seconds, by key(name, cores); empty if missing
+
+	Taken, Disturbed int // times of any contestant, and those that other processes disturbed in every try
 }
 
 func key(name string, cores int) string { return fmt.Sprintf("%s/%d", name, cores) }
@@ -76,16 +78,19 @@ func (w workload) takesPart(c *contestant) bool {
 
 // limit is how long the rounds of a whole run may take: on a machine that has
 // other work, rows have fewer.
-const limit = 200 * time.Second
+const limit = 300 * time.Second
 
 func measure(w workload, list []*contestant, o options, share time.Duration) row {
-	r := row{w, map[string][]float64{}}
+	r := row{workload: w, Times: map[string][]float64{}}
 	for begin, i := time.Now(), 0; i < o.rounds && (i == 0 || time.Since(begin) < share); i++ {
 		for _, c := range list {
 			if !w.takesPart(c) {
 				continue
 			}
-			if a := c.time(w.Name, o.seconds); a.NS > 0 {
+			if a, disturbed := c.timeAlone(w.Name, o.seconds); a.NS > 0 {
+				if r.Taken++; disturbed {
+					r.Disturbed++
+				}
 				r.Times[key(c.Name, c.Cores)] = append(r.Times[key(c.Name, c.Cores)], a.NS/1e9)
 			}
 		}

@@ -24,6 +24,13 @@ func (r *result) heading() string {
 		}
 	}
 	b.WriteString(".\n")
+	taken, disturbed := 0, 0
+	for _, x := range append(r.Rows, r.Scale...) {
+		taken, disturbed = taken+x.Taken, disturbed+x.Disturbed
+	}
+	if disturbed > 0 {
+		fmt.Fprintf(&b, "%d of %d times were disturbed by other processes in each of %d tries.\n", disturbed, taken, tries)
+	}
 	for _, c := range r.Contestants {
 		fmt.Fprintf(&b, "- %s: %s\n", c.Name, c.About)
 	}
