@@ -1,11 +1,14 @@
 """Makes the pages: a report from an executed notebook, and the index of all.
 
-Everything a page needs is inside of it, and it holds no script: see the
-Content-Security-Policy in templates/page.html.j2.
+Everything a page needs is inside of it. No script runs in it but those of ours
+that it was made with, which its Content-Security-Policy names by hash: a script
+that came in with a cell's output would not run even if it got past sanitize.py.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
 import re
@@ -37,6 +40,31 @@ def style() -> Markup:
     return Markup((TEMPLATES / "style.css").read_text())
 
 
+POLICY = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
+WASM = " 'wasm-unsafe-eval'"
+
+
+def render(template: str, scripts: tuple[str, ...] = (), wasm: bool = False, **values) -> str:
+    """A page of a template, at whose end these scripts of ours run, in this order, and no others."""
+    return pages().get_template(template).render(policy=policy(scripts, wasm), scripts=[Markup(s) for s in map(inline, scripts)],
+                                                 style=style(), **values)
+
+
+def policy(scripts: tuple[str, ...], wasm: bool) -> Markup:
+    """The Content-Security-Policy of a page with these scripts; wasm lets them compile WebAssembly."""
+    if not scripts:
+        return Markup(POLICY)
+    allowed = [f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in dict.fromkeys(scripts)]
+    return Markup(f"{POLICY}; script-src {' '.join(allowed)}{WASM if wasm else ''}")
+
+
+def inline(script: str) -> str:
+    """The script, if HTML hands it on as it is: else its hash would be another's."""
+    if re.search(r"<!--|</?script|[\r\x00]", script, re.I):
+        raise ValueError("an inline script holds <!--, <script, </script, a carriage return or a zero")
+    return script
+
+
 def report(notebook, folder: Path) -> str:
     """The page of an executed notebook whose source lies in folder."""
     told = notebook.metadata[KEY]
@@ -58,8 +86,8 @@ def report(notebook, folder: Path) -> str:
     exporter.register_filter("base64_only", sanitize.base64_only)
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(folder)}})
     body, heading = cut_heading(body)
-    page = pages().get_template("report.html.j2").render(
-        title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), style=style(), body=Markup(body),
+    page = render(
+        "report.html.j2", title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
         contents=contents(body), facts=facts(told), headlines=told["headlines"], status=told["status"],
         error=told["error"], footer=told["machine"])
     return formulas.put_back(page)
@@ -111,7 +139,7 @@ def index(folder: Path, footer: str) -> str:
             "facts": facts(told), "href": quote(path.with_suffix(".html").name), "notebook": quote(path.name),
             "picture": picture(notebook),
         })
-    return pages().get_template("index.html.j2").render(title="reports", style=style(), reports=reports, footer=footer)
+    return render("index.html.j2", title="reports", reports=reports, footer=footer)
 
 
 def drawn(title: str) -> Markup:

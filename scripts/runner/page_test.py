@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 import tempfile
 import time
@@ -102,6 +104,21 @@ class Report(unittest.TestCase):
         self.assertNotIn("alert(1)", html)
         self.assertNotRegex(html, r"@import|url\(\s*[\"']?http")
         self.assertIn("default-src 'none'", html)
+
+    def test_no_script_but_ours_by_hash(self):
+        ours = ('document.title = "é <b> & </b> $x$";\nlet a = 1 && 2;\n', "let b;")
+        html = page.render("index.html.j2", ours, wasm=True, title="<i>", reports=[], footer="foot")
+        policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)[1]
+        ran = re.findall(r"<script>(.*?)</script>", html, re.S)  # as a browser reads it
+        self.assertEqual(ran, list(ours))
+        hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in ran]
+        self.assertEqual(policy.split("; ")[-1], f"script-src 'sha256-{hashes[0]}' 'sha256-{hashes[1]}' 'wasm-unsafe-eval'")
+        self.assertNotIn("wasm", page.policy(ours, wasm=False))
+        # A page without one allows none: script-src falls back on default-src.
+        self.assertNotIn("script-src", self.made(new_markdown_cell("# A")))
+        for broken in ("a</script>", "a<!-- b", "'<SCRIPT'", "a\r\nb", "a\0"):
+            with self.subTest(broken), self.assertRaises(ValueError):
+                page.render("index.html.j2", (broken,), title="", reports=[], footer="")
 
     def test_cannot_be_led_away(self):
         for attack in ATTACKS:
