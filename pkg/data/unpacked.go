@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -33,12 +32,11 @@ func (f idxFile) readPacked(r *os.File, copies string) (idx.Array, error) {
 	if copies == "" || len(f.dims) == 1 || info.Size() > maxPacked {
 		return f.readFrom(r)
 	}
-	packed, err := io.ReadAll(io.LimitReader(r, maxPacked))
+	key, err := digestOf(r)
 	if err != nil {
 		return idx.Array{}, err
 	}
-	key := sha256.Sum256(packed)
-	name := f.name + "-" + hex.EncodeToString(key[:8])
+	name := f.name + "-" + key[:16]
 	if c, err := atomicfile.Open(filepath.Join(copies, name), maxFile); err == nil {
 		a, err := f.readFrom(c)
 		c.Close()
@@ -46,9 +44,19 @@ func (f idxFile) readPacked(r *os.File, copies string) (idx.Array, error) {
 			return a, nil
 		}
 	}
-	a, err := f.readFrom(bytes.NewReader(packed))
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return idx.Array{}, err
+	}
+	a, err := f.readFrom(r)
 	if err != nil {
 		return idx.Array{}, err
+	}
+	// A file that was written to meanwhile has no copy under the old name.
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return a, nil
+	}
+	if now, err := digestOf(r); err != nil || now != key {
+		return a, nil
 	}
 	if writeAtomic(filepath.Join(copies, name), func(w io.Writer) error { return idx.Write(w, a) }) == nil {
 		sweep(copies, func(other string) bool {
@@ -56,6 +64,14 @@ func (f idxFile) readPacked(r *os.File, copies string) (idx.Array, error) {
 		})
 	}
 	return a, nil
+}
+
+// digestOf is the SHA-256 of what is left of r, in hexadecimal. Whole in memory, a
+// compressed MNIST would lie there beside the images.
+func digestOf(r io.Reader) (string, error) {
+	h := sha256.New()
+	_, err := io.Copy(h, io.LimitReader(r, maxPacked))
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // readFrom reads the file's content from r, plain or gzip'd, and verifies it.
