@@ -52,10 +52,13 @@ func (l *Lab) Headline(runs Runs, format string, args ...any) {
 	fmt.Print(runs.Headline(fmt.Sprintf(format, args...)))
 }
 
-// Headline is the result of a report in a line that the report's index shows: the
-// text, what was done in the runs that it speaks of, and on what. The next line
-// names these runs as their folders end, so that it can be checked.
-func (rs Runs) Headline(text string) string {
+// Headline is the result of a report in a line that the report's index shows; see Told.
+func (rs Runs) Headline(text string) string { return rs.Told("headline", text) }
+
+// Told is a line that the report finds by its first word: the text, what was done in
+// the runs that it speaks of, and on what. The next line names these runs as their
+// folders end, so that it can be checked.
+func (rs Runs) Told(word, text string) string {
 	var ids []string
 	data := "no data"
 	for _, r := range rs {
@@ -64,5 +67,5 @@ func (rs Runs) Headline(text string) string {
 			data = r.lab.Data.Name
 		}
 	}
-	return fmt.Sprintf("headline: %s; %s, %s\nruns: %s\n", printable.Text(text), rs.Made(), data, strings.Join(ids, " "))
+	return fmt.Sprintf("%s: %s; %s, %s\nruns: %s\n", word, printable.Text(text), rs.Made(), data, strings.Join(ids, " "))
 }

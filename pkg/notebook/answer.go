@@ -3,6 +3,7 @@ package notebook
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -16,7 +17,8 @@ type Values map[string]any
 // Answer prints a text with a value in the place of each {name}: words follow
 // numbers, and a number in a text has a name instead of a position. {name|%.1f}
 // says how a value is written; without it a float64 has two decimals and
-// anything else is written as fmt writes it. A text may begin on a line of its
+// anything else is written as fmt writes it; NaN, such as the spread of a single seed,
+// is "–". A text may begin on a line of its
 // own. A name without a value, and a value that the text does not name, are
 // mistakes that end the cell.
 //
@@ -65,10 +67,14 @@ func fill(text string, values Values) (string, error) {
 			return "", fmt.Errorf("answer: no value for {%.40s}; given: %s", name, strings.Join(names(values), ", "))
 		}
 		delete(unused, name)
-		if _, isFloat := v.(float64); !given {
+		f, isFloat := v.(float64)
+		if !given {
 			if verb = "%v"; isFloat {
 				verb = "%.2f"
 			}
+		}
+		if isFloat && math.IsNaN(f) {
+			verb, v = "%v", "–"
 		}
 		if s := fmt.Sprintf(verb, v); strings.Contains(s, "%!") {
 			return "", fmt.Errorf("answer: {%.40s} gives %.60s for a %T", place, s, v)

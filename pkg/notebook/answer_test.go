@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -13,6 +14,7 @@ func TestFill(t *testing.T) {
 	}{
 		{"plain, 100 %\n", nil, "plain, 100 %\n"},
 		{"{a} and {a|%.1f}, {n} of {name}", Values{"a": 1.234, "n": 3, "name": "MNIST"}, "1.23 and 1.2, 3 of MNIST"},
+		{"{a}, {a|%+.1f}", Values{"a": math.NaN()}, "–, –"},
 		{"{list|%v}", Values{"list": []int{1, 2}}, "[1 2]"},
 		{"{b}", Values{"a": 1.0, "c": 2}, "no value for {b}; given: a, c"},
 		{"nothing", Values{"a": 1}, "no {a}"},

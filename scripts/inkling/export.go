@@ -26,10 +26,14 @@ var forms = []struct {
 	{"go", ".go", "a Go file that classifies with the standard library alone", exportGo},
 	{"json", ".json", "a JSON document of the network and its weights", exportJSON},
 	{"pytorch", ".py", "a PyTorch program, with its weights beside it", exportPyTorch},
+	{"safetensors", ".safetensors", "the weights as they are saved here", exportWeights},
 }
 
 // pytorchForm is the one that writes a file as models are saved in.
 const pytorchForm = 3
+
+// weightsForm is the one that writes a model as it is saved here.
+const weightsForm = 4
 
 func exportCommand(args []string) (int, error) {
 	fs := newFlags()
@@ -60,7 +64,7 @@ func exportCommand(args []string) (int, error) {
 	case len(rest) > 1:
 		return 0, fmt.Errorf("unexpected argument %.60q, want one model, and a MODEL.onnx", rest[1])
 	case !slices.ContainsFunc(paths, func(p string) bool { return p != "" }):
-		return 0, fmt.Errorf("nowhere to export to: write: inkling export %s MODEL.onnx, or --go=FILE.go, --json=FILE.json, --pytorch=FILE.py", rest[0])
+		return 0, fmt.Errorf("nowhere to export to: write: inkling export %s MODEL.onnx, or --go=FILE.go, --json=FILE.json, --pytorch=FILE.py, --safetensors=FILE.safetensors", rest[0])
 	}
 	for i, f := range forms {
 		if paths[i] != "" && filepath.Ext(paths[i]) != f.ending {
@@ -69,6 +73,9 @@ func exportCommand(args []string) (int, error) {
 	}
 	if twin := paths[pytorchForm]; twin != "" {
 		weights := strings.TrimSuffix(twin, ".py") + ".safetensors"
+		if ours := paths[weightsForm]; ours != "" && filepath.Clean(ours) == filepath.Clean(weights) {
+			return 0, fmt.Errorf("--safetensors %.60q is where --pytorch %.60q has its weights, as PyTorch lays them out: want another name", ours, twin)
+		}
 		if model, file := modelFile(rest[0]); file && sameFile(model, weights) {
 			return 0, fmt.Errorf("--pytorch %.60q has its weights in %.60q, which is the model itself: want another name", twin, weights)
 		}
@@ -159,6 +166,10 @@ func testScores(meta map[string]string) []export.Score {
 
 func exportONNX(path, _ string, s export.Subject) ([]string, error) {
 	return []string{path}, onnx.Save(path, s.Model, s.Meta)
+}
+
+func exportWeights(path, _ string, s export.Subject) ([]string, error) {
+	return []string{path}, s.Model.Save(path, s.Meta)
 }
 
 func exportGo(path, pkg string, s export.Subject) ([]string, error) { return s.Go(path, pkg) }

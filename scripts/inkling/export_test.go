@@ -24,6 +24,7 @@ func TestExportImport(t *testing.T) {
 		{". --go=net.go --package=letters --licence=CC0", []string{"net.go", "net.md"}},
 		{"best.safetensors net.onnx --go=net.go", []string{"net.onnx", "net.md", "net.go", "net.md"}},
 		{". --go=net.go --package=letters --licence=CC0 --onnx=net.onnx", []string{"net.onnx", "net.md", "net.go", "net.md"}},
+		{"best.safetensors --safetensors=copy.safetensors", []string{"copy.safetensors", "copy.md"}},
 		{"best.safetensors --json=doc.json --pytorch=twin.py", []string{"doc.json", "doc.md", "twin.py", "twin.safetensors", "twin.md"}},
 	} {
 		code, stdout, stderr := w.run(append([]string{"export"}, strings.Fields(c.args)...))
@@ -90,6 +91,7 @@ func TestExportImport(t *testing.T) {
 		args string
 		want []string
 	}{
+		{"export --pytorch=a.py --safetensors=./a.safetensors best.safetensors", []string{"--safetensors", "--pytorch", "want another name"}},
 		{"export --pytorch=best.py best.safetensors", []string{`its weights in "best.safetensors", which is the model itself`}},
 		{"import --from=inkling best.safetensors best.safetensors", []string{"onto itself"}},
 		{"export", []string{"nothing to export"}},

@@ -48,6 +48,8 @@ class Run:
     signal: int | None = None
     headlines: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
+    claims: list[dict] = field(default_factory=list)
+    results: list[dict] = field(default_factory=list)
 
 
 class Progress:
@@ -115,7 +117,19 @@ def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Pat
     notebook.metadata.setdefault("language_info", {"name": "go", "file_extension": ".go"})["pygments_lexer"] = "go"
     run.headlines = outputs.told(notebook.cells, "headline")
     run.data = outputs.data_used(notebook.cells)
+    run.claims, run.results = outputs.claims(notebook.cells), outputs.results(notebook.cells)
+    refuted(run, notebook.cells)
     return notebook, run
+
+
+def refuted(run: Run, cells) -> None:
+    """A notebook that says what its runs do not bear out has failed, although all of it has run."""
+    false = [claim for claim in run.claims if claim["verdict"] == "false"]
+    if false and run.status == "ok":
+        first = false[0]["cell"]
+        more = f" (and {len(false) - 1} more)" if len(false) > 1 else ""
+        run.status, run.failed_cell = "failed", first
+        run.error = f"a claim is false{cell_id(cells[first])}: {false[0]['text']}{more}"
 
 
 def kernel_places() -> dict[str, str]:

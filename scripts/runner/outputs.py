@@ -164,10 +164,30 @@ def data_used(cells) -> list[str]:
     return told(cells, "data") or stdout_lines(cells, r"((?:MNIST|synthetic digits): .*\S)")[:1]
 
 
-def stdout_lines(cells, pattern: str) -> list[str]:
-    found = []
-    for cell in cells:
+CLAIM = re.compile(r"^claim \((true|false|not decided[^)\n]*)\): (.*\S)", re.M)
+RESULT = re.compile(r"^result: dev (?P<dev>[^|\n]*?) \| test (?P<test>[^|\n]*?) \| original (?P<original>[^|\n]*?) \| (?P<what>.*)"
+                    r"; (?P<made>[\d a-z]*epochs?, \d+ seeds?), (?P<data>.*)\nruns:(?P<runs>.*)$", re.M)
+
+
+def claims(cells) -> list[dict]:
+    """What notebook.Claim has said: the verdict, the sentence, and the cell by its place among all."""
+    return [{"cell": index, "verdict": verdict, "text": printable(text)}
+            for index, said in stdout(cells) for verdict, text in CLAIM.findall(said)]
+
+
+def results(cells) -> list[dict]:
+    """The rows that notebook.Tell has said, as texts; "–" is no value."""
+    return [{**{k: printable(v) for k, v in found.groupdict().items()}, "runs": found["runs"].split()}
+            for _, said in stdout(cells) for found in RESULT.finditer(said)]
+
+
+def stdout(cells):
+    for index, cell in enumerate(cells):
         for output in cell.get("outputs", ()):
             if output["output_type"] == "stream" and output["name"] == "stdout":
-                found += re.findall(rf"^{pattern}", output["text"], re.M)
+                yield index, output["text"]
+
+
+def stdout_lines(cells, pattern: str) -> list[str]:
+    found = [line for _, said in stdout(cells) for line in re.findall(rf"^{pattern}", said, re.M)]
     return list(dict.fromkeys(map(printable, found)))

@@ -39,6 +39,21 @@ class Normalise(unittest.TestCase):
         self.assertEqual(outputs.normalise(once), once)
 
 
+class Claims(unittest.TestCase):
+    def test_are_found_with_their_cells(self):
+        cells = [{}, {"outputs": [stream("claim (true): 1 < 2\nno claim (true): x\n"), stream("claim (false): 2 < 1 (so it is)\n")]},
+                 {"outputs": [stream("claim (true): on stderr\n", "stderr"), stream("x\nclaim (not decided by this run: quick settings): a\n")]}]
+        self.assertEqual(outputs.claims(cells), [
+            {"cell": 1, "verdict": "true", "text": "1 < 2"}, {"cell": 1, "verdict": "false", "text": "2 < 1 (so it is)"},
+            {"cell": 2, "verdict": "not decided by this run: quick settings", "text": "a"}])
+
+    def test_results_are_rows(self):
+        said = "result: dev 98.02 ± 0.12 | test – | original 80.56 | MLP 784-600-10, SGD; lr 1; 1 to 5 epochs, 3 seeds, MNIST\nruns: a b c\nresult: no row\n"
+        self.assertEqual(outputs.results([{"outputs": [stream(said)]}]), [
+            {"dev": "98.02 ± 0.12", "test": "–", "original": "80.56", "what": "MLP 784-600-10, SGD; lr 1",
+             "made": "1 to 5 epochs, 3 seeds", "data": "MNIST", "runs": ["a", "b", "c"]}])
+
+
 class ShellFailure(unittest.TestCase):
     def test_finds_gonbs_words_in_cells_with_shell_commands_only(self):
         said = [stream("oops\nexit status 2\n", "stderr")]

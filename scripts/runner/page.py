@@ -8,12 +8,14 @@ that came in with a cell's output would not run even if it got past sanitize.py.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import html
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import jinja2
 import nbformat
@@ -22,13 +24,13 @@ from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 import sanitize
+import summary
 from formulas import Formulas
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Pictures and tables before their text twins; scripts never.
 PRIORITY = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/latex", "text/plain"]
-# What the runner tells about a run, in the executed notebook's metadata.
-KEY = "inkling"
+KEY = summary.KEY
 
 
 def pages() -> jinja2.Environment:
@@ -65,8 +67,8 @@ def inline(script: str) -> str:
     return script
 
 
-def report(notebook, folder: Path) -> str:
-    """The page of an executed notebook whose source lies in folder."""
+def report(notebook, folder: Path, name: str = "", names: Sequence[str] = ()) -> str:
+    """The page of an executed notebook whose source lies in folder; names are those of all reports beside it, in their order."""
     told = notebook.metadata[KEY]
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
     formulas = Formulas()
@@ -84,18 +86,67 @@ def report(notebook, folder: Path) -> str:
                             embed_images=True, exclude_anchor_links=False)
     exporter.register_filter("clean", sanitize.clean)
     exporter.register_filter("base64_only", sanitize.base64_only)
+    exporter.register_filter("verdicts", verdicts)
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(folder)}})
     body, heading = cut_heading(body)
+    body = to_pages(body, names)
     page = render(
         "report.html.j2", title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
         contents=contents(body), facts=facts(told), headlines=told["headlines"], status=told["status"],
-        error=told["error"], footer=told["machine"])
+        neighbours=neighbours(folder, name, names), weights=told.get("weights"),
+        error=told["error"], went_on=any(c["verdict"] == "false" for c in told.get("claims", ())), footer=told["machine"])
     return formulas.put_back(page)
+
+
+def to_pages(body: str, names: Sequence[str]) -> str:
+    """Links to notebooks lead to their pages, where there are any."""
+    def page(match):
+        return f'href="{match[1]}.html{match[2] or ""}"' if unquote(html.unescape(match[1])) in names else match[0]
+
+    return re.sub(r'href="([^"/:#?]+)\.ipynb(#[^"]*)?"', page, body)
+
+
+def neighbours(folder: Path, name: str, names: Sequence[str]) -> list[tuple[str, str, Markup]]:
+    """The reports before and after one: which, its address, its title."""
+    if name not in names:
+        return []
+    at = list(names).index(name)
+    found = []
+    for word, place in (("previous", at - 1), ("next", at + 1)):
+        if 0 <= place < len(names):
+            other, heading = names[place], names[place]
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                heading = title(nbformat.read(folder / f"{other}.ipynb", as_version=4), other)
+            found.append((word, f"{quote(other)}.html", drawn(heading)))
+    return found
 
 
 def facts(told) -> list[str]:
     found = [*(d for d in told["data"] if d not in told["headlines"]), told["date"], f"{told['seconds']:.0f} s"]
-    return found + (["quick settings"] if told["quick"] else [])
+    claims = [claims_told(told["claims"])] if told.get("claims") else []
+    return found + (["quick settings"] if told["quick"] else []) + claims
+
+
+VERDICT = re.compile(r"^claim \((true|false|not decided)([^)\n]*)\):", re.M)
+BESIDE = re.compile(r"^(?:result|headline): .*\nruns:.*$", re.M)
+
+
+def verdicts(escaped: str) -> str:
+    """The text of a stream, as HTML, in which one sees whether a claim holds, and less of what only programs read."""
+    escaped = VERDICT.sub(lambda m: f'<span class="verdict {m[1].split()[0]}">{MARKS[m[1]]} claim ({m[1]}{m[2]}):</span>', escaped)
+    return BESIDE.sub(lambda m: f'<span class="beside">{m[0]}</span>', escaped)
+
+
+MARKS = {"true": "✓", "false": "✗", "not decided": "?"}
+
+
+def claims_told(claims: list[dict]) -> str:
+    """How many claims hold, and why others are not decided: "7 claims: 5 true, 2 not decided by this run: quick settings"."""
+    counts: dict[str, int] = {}
+    for claim in claims:
+        counts[claim["verdict"]] = counts.get(claim["verdict"], 0) + 1
+    order = sorted(counts, key=lambda verdict: (verdict != "true", verdict))
+    return f"{len(claims)} claim{'s' * (len(claims) != 1)}: " + ", ".join(f"{counts[v]} {v}" for v in order)
 
 
 def title(notebook, name: str) -> str:
@@ -127,19 +178,17 @@ def contents(body: str) -> list[tuple[str, str, Markup]]:
 
 def index(folder: Path, footer: str) -> str:
     """The page that lists the reports in folder, also those of earlier runs."""
-    reports = []
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            notebook = nbformat.read(path, as_version=4)
-            told = notebook.metadata[KEY]
-        except (ValueError, KeyError, AttributeError, OSError):
-            continue  # not one of ours
-        reports.append({
-            "title": drawn(told["title"]), "status": told["status"], "error": told["error"], "headlines": told["headlines"],
-            "facts": facts(told), "href": quote(path.with_suffix(".html").name), "notebook": quote(path.name),
-            "picture": picture(notebook),
-        })
-    return render("index.html.j2", title="reports", reports=reports, footer=footer)
+    reports = summary.reports(folder)
+    cards = [{
+        "title": drawn(r.told["title"]), "status": r.told["status"], "error": r.told["error"], "headlines": r.told["headlines"],
+        "facts": facts(r.told), "href": quote(f"{r.name}.html"), "notebook": quote(f"{r.name}.ipynb"),
+        "picture": picture(r.notebook), "weights": r.told.get("weights"),
+    } for r in reports]
+    rows = [{**row, "href": quote(f"{r.name}.html"), "title": drawn(r.told["title"])} for r, row in summary.rows(reports)]
+    return render(
+        "index.html.j2", title="reports", reports=cards, rows=rows, abstract=summary.abstract(reports), made=summary.made(reports),
+        refuted=[(quote(f"{r.name}.html"), claim["text"]) for r in reports for claim in r.told.get("claims", ()) if claim["verdict"] == "false"],
+        pdf=(folder / "report.pdf").exists(), footer=footer)
 
 
 def drawn(title: str) -> Markup:

@@ -164,6 +164,26 @@ class Report(unittest.TestCase):
         self.assertEqual(re.findall(r'class="(cell[^"]*)"', html), ["cell", "cell failed"])
         self.assertIn("cell 2 of 2: boom", html)
 
+    def test_claims_are_marked(self):
+        said = "claim (true): 1 < 2\nclaim (false): <b>\nclaim (not decided by this run: x): y\n"
+        html = self.made(new_code_cell("a", outputs=[new_output("stream", name="stdout", text=said)]), status="failed", error="a claim is false: b",
+                         claims=[{"cell": 0, "verdict": "false", "text": "b"}])
+        self.assertEqual(re.findall(r'class="verdict (\w+)">(.) claim', html), [("true", "✓"), ("false", "✗"), ("not", "?")])
+        self.assertIn("</span> &lt;b&gt;", html)
+        self.assertNotIn("What ran before", html)  # everything ran
+        self.assertIn("1 claim: 1 false", html)
+
+    def test_links_lead_to_pages(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("q 1", "q2", "q3"):
+                nbformat.write(notebook(new_markdown_cell(f"# Title of {name}")), Path(folder, f"{name}.ipynb"))
+            links = "[a](q%201.ipynb) [b](q2.ipynb#Two) [c](gone.ipynb) [d](../q2.ipynb) [e](https://x.org/q2.ipynb)"
+            html = page.report(notebook(new_markdown_cell("# T\n\n" + links)), Path(folder), "q2", ["q 1", "q2", "q3"])
+        self.assertEqual(re.findall(r'<a href="([^"]*)"[^>]*>[a-e]</a>', html),
+                         ["q%201.html", "q2.html#Two", "gone.ipynb", "../q2.ipynb", "https://x.org/q2.ipynb"])
+        self.assertEqual(re.findall(r'<a class="(\w+)" href="([^"]*)" rel="\w+">([^<]*)</a>', html),
+                         [("previous", "q%201.html", "← Title of q 1"), ("next", "q3.html", "Title of q3 →")])
+
     def test_no_heading(self):
         self.assertIn("<h1>Q1</h1>", self.made(new_code_cell("a")))
 
@@ -183,6 +203,19 @@ class Index(unittest.TestCase):
         self.assertIn("&lt;boom&gt;", html)
         self.assertEqual(re.findall(r'<img src="([^"]*)"', html), [f"data:image/png;base64,{PIXEL}", "data:image/png;base64,ab+c="])
         self.assertIn("98 % &lt;b&gt;", html)
+
+    def test_says_what_all_reports_come_to(self):
+        row = {"dev": "98.02 ± 0.12", "test": "–", "original": "80.56", "what": "MLP <1>", "made": "5 epochs, 3 seeds", "data": "MNIST", "runs": ["a1"]}
+        best = {**row, "test": "98.33 ± 0.03", "original": "–", "what": "MLP 2", "runs": ["a1", "b2"]}
+        claims = [{"cell": 0, "verdict": v, "text": f"{v} <i>"} for v in ("true", "false", "not decided by this run: x")]
+        with tempfile.TemporaryDirectory() as name:
+            nbformat.write(notebook(results=[row, best], claims=claims, versions={"Go": "1.26"}, kernels=["avx"], quick=False), Path(name, "q1_mlp.ipynb"))
+            html = page.index(Path(name), "foot")
+        self.assertEqual(re.findall(r"<tr><td><a [^>]*>(.*?)</a></td><td>(.*?)</td>", html), [("1", "MLP &lt;1&gt;"), ("1", "MLP 2")])
+        for part in ("1 result has a counterpart here: 80.56 % right on its dev images, 98.02 % on ours.", "The best on the test set is 98.33 ± 0.03 %: MLP 2 (5 epochs, 3 seeds).",
+                     "Of 3 claims in the text 1 is true, 1 is false, 1 is not decided.", "A claim is false:</strong> false &lt;i&gt;", "Go 1.26", "avx", "2 in the table above"):
+            self.assertTrue(part in html, part)
+        self.assertFalse("quick" in html.split("<body>")[1])
 
     def test_title(self):
         self.assertEqual(page.title(notebook(new_markdown_cell("x\n\n# A *b* `c`\n")), "name"), "A b c")

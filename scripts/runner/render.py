@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
+import re
 import subprocess
 import tempfile
 import time
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
 
 import page
 import signals
+import summary
+import weights
 from execute import Run, execute
-from outputs import EXIT
-from project import ROOT, TOOLS
+from outputs import EXIT, told
+from project import ROOT, SCRIPTS, TOOLS
 
 
 def main(given: list[str]) -> int:
@@ -31,35 +36,46 @@ def main(given: list[str]) -> int:
     for note in args.note:
         print(note)
     machine = describe_machine(args.go)
+    exporter = weights.Exporter(args.output / "weights")
     start = time.monotonic()
     runs = []
     # What a signal finds is put away and told: its kernel, its page, the summary.
     with signals.noted() as note:
         for number, path in enumerate(args.notebooks, 1):
             print(f"[{number}/{len(args.notebooks)}] {path.stem}", flush=True)
-            run = one(path, args, machine)
+            run = one(path, args, machine, exporter)
             runs.append(run)
             print(f"  {run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
             if run.signal or note.number:
                 break
         write(args.output / "index.html", page.index(args.output, machine))
-        failed = summary(runs, args, time.monotonic() - start)
+        if exporter.problem:
+            print(exporter.problem)
+        failed = sum_up(runs, args, time.monotonic() - start)
         number = next((run.signal for run in runs if run.signal), note.number)
         return 128 + number if number else failed
 
 
-def one(path: Path, args: argparse.Namespace, machine: str) -> Run:
+def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Exporter) -> Run:
     date = time.strftime("%-d %B %Y, %H:%M")
     notebook, run = execute(path, path.stem, args.timeout, dict(os.environ), TOOLS / "log" / f"kernel-{path.stem}.log")
     show_failure(notebook, run)
     notebook.metadata[page.KEY] = {
         "title": page.title(notebook, run.name), "status": run.status, "error": run.error,
         "failed_cell": run.failed_cell, "headlines": run.headlines, "data": run.data, "date": date,
+        "claims": run.claims, "results": run.results, "kernels": told(notebook.cells, "kernels"), "versions": versions(args.go),
         "seconds": round(run.seconds, 1), "quick": os.environ.get("INKLING_QUICK", "").strip().lower() in ("1", "true"), "machine": machine,
+        "weights": exporter.export(run.name, run.results),
     }
     write(args.output / f"{run.name}.ipynb", nbformat.writes(notebook))
-    write(args.output / f"{run.name}.html", page.report(notebook, path.parent))
+    write(args.output / f"{run.name}.html", page.report(notebook, path.parent, run.name, names(args)))
     return run
+
+
+def names(args: argparse.Namespace) -> list[str]:
+    """All that have a page once this is done, in the order of the index."""
+    there = [r.name for r in summary.reports(args.output)]
+    return sorted({*there, *(path.stem for path in args.notebooks)})
 
 
 def show_failure(notebook, run: Run) -> None:
@@ -89,17 +105,29 @@ def write(path: Path, text: str) -> None:
             raise
 
 
-def summary(runs: list[Run], args: argparse.Namespace, seconds: float) -> int:
+def sum_up(runs: list[Run], args: argparse.Namespace, seconds: float) -> int:
     print()
     for run in runs:
         print(f"{run.status:12}{run.name:24}{run.seconds:6.0f} s  {args.output / run.name}.html")
         for line in run.headlines:
             print(f"{'':12}{line}")
+        if run.claims:
+            print(f"{'':12}{page.claims_told(run.claims)}")
     counts = [(word, sum(run.status == word for run in runs)) for word in ("ok", "failed", "interrupted")]
     counts.append(("not run", len(args.notebooks) - len(runs)))
     print(f"{seconds:.0f} s in all: " + ", ".join(f"{n} {word}" for word, n in counts if n))
     print(f"open {args.output / 'index.html'}")
     return int(any(run.status != "ok" for run in runs))
+
+
+def versions(go: str) -> dict[str, str]:
+    """What ran the notebooks: Go, the kernel, and Jupyter's parts."""
+    pinned = re.search(r"github\.com/janpfeifer/gonb (v\S+)", (SCRIPTS / "tools" / "go.mod").read_text())
+    found = {"Go": go.removeprefix("go"), "GoNB": pinned[1].removeprefix("v") if pinned else ""}
+    for name in ("jupyterlab", "nbclient", "nbconvert"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return {**found, "Python": platform.python_version()}
 
 
 def describe_machine(go_version: str) -> str:

@@ -2,7 +2,7 @@
 
     told.py RUNS NOTEBOOK.ipynb…
 
-A headline names its runs in the line below it, and its numbers must be those of
+A headline, or a row of results, names its runs in the line below it, and its numbers must be those of
 their histories. Any other number of epochs or seeds in an output must be one
 that a run of the notebook's questions bears out. Uses the standard library only.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 EPOCHS = re.compile(r"(?<![\d.,])(?:(\d+) to )?\b(\d+) epochs?\b")
 SEEDS = re.compile(r"(?<![\d.,])\b(\d+) seeds?\b(?! \d)")  # not the end of "lr 0.06 seed 1"
 SEED = re.compile(r"\bseed (\d+)\b")
-HEADLINE = re.compile(r"^headline: +(.*\S)(?:\nruns:(.*))?$", re.M)
+HEADLINE = re.compile(r"^(?:headline|result): +(.*\S)(?:\nruns:(.*))?$", re.M)
 # Words that stand for numbers are found in texts, which are written by hand.
 NUMBER = r"(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty)"
 IN_TEXT = re.compile(rf"\b{NUMBER} (?:more )?(?:epochs?|seeds|passes)\b", re.I)
@@ -142,7 +142,7 @@ def main(runs: str, *notebooks: str) -> int:
         headlines += sum(bool(ids) for cell in notebook["cells"] for text in texts(cell) for _, ids in HEADLINE.findall(text))
     for line in wrong:
         print(line)
-    print(f"{headlines} headlines with their runs in {len(notebooks)} notebooks: {len(wrong)} untrue")
+    print(f"{headlines} headlines and results with their runs in {len(notebooks)} notebooks: {len(wrong)} untrue")
     return int(bool(wrong) or not headlines)
 
 
