@@ -107,7 +107,7 @@ class Report(unittest.TestCase):
 
     def test_no_script_but_ours_by_hash(self):
         ours = ('document.title = "é <b> & </b> $x$";\nlet a = 1 && 2;\n', "let b;")
-        html = page.render("index.html.j2", ours, wasm=True, title="<i>", reports=[], footer="foot")
+        html = page.render("page.html.j2", ours, wasm=True, title="<i>", footer="foot")
         policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)[1]
         ran = re.findall(r"<script>(.*?)</script>", html, re.S)  # as a browser reads it
         self.assertEqual(ran, list(ours))
@@ -118,7 +118,7 @@ class Report(unittest.TestCase):
         self.assertNotIn("script-src", self.made(new_markdown_cell("# A")))
         for broken in ("a</script>", "a<!-- b", "'<SCRIPT'", "a\r\nb", "a\0"):
             with self.subTest(broken), self.assertRaises(ValueError):
-                page.render("index.html.j2", (broken,), title="", reports=[], footer="")
+                page.render("page.html.j2", (broken,), title="", footer="")
 
     def test_cannot_be_led_away(self):
         for attack in ATTACKS:
