@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"pkg/internal":    {},
 	"pkg/data":        {"pkg/internal"},
 	"pkg/viz":         {"pkg/internal"},
-	"pkg/embed":       {},
+	"pkg/embed":       {"pkg/internal"},
 	"pkg/nn/internal": {"pkg/internal"},
 	"pkg/nn":          {"pkg/internal", "pkg/nn/internal"},
 	"pkg/nn/inspect":  {"pkg/nn"},

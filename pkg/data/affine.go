@@ -3,6 +3,8 @@ package data
 import (
 	"fmt"
 	"math"
+
+	"inkling/pkg/internal/parallel"
 )
 
 // Affine moves an image about its centre: it is scaled, sheared, turned and
@@ -51,7 +53,7 @@ func (s *Set) Transform(name string, a Affine) *Set {
 	}
 	t := s.like(name, s.Len())
 	m := a.inverse(s.H, s.W)
-	each(s.Len(), func() func(int) {
+	parallel.Each(s.Len(), 64, func() func(int) {
 		p := newPainter(s.H, s.W)
 		out := make([]float32, s.H*s.W)
 		return func(i int) {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+
+	"inkling/pkg/internal/parallel"
 )
 
 // Augment makes more data from the same data: every image is changed a little,
@@ -93,7 +95,7 @@ func (a Augment) Materialize(s *Set, seed uint64, k int) *Set {
 	}
 	t := s.like(fmt.Sprintf("%s, %d copies", s.Name, k), k*s.Len())
 	f := a.field()
-	each(t.Len(), func() func(int) {
+	parallel.Each(t.Len(), 64, func() func(int) {
 		c := newChanger(s.H, s.W)
 		out := make([]float32, s.size())
 		return func(j int) {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"inkling/pkg/internal/parallel"
 )
 
 // Synthetic draws the images first to first+n-1 of the endless sequence of
@@ -16,7 +18,7 @@ import (
 // balanced.
 func Synthetic(name string, seed uint64, first, n int) *Set {
 	s := greyDigits(name, make([]uint8, n*side*side), make([]uint16, n))
-	each(n, func() func(int) {
+	parallel.Each(n, 64, func() func(int) {
 		w := newWriter()
 		return func(i int) { s.Labels[i] = w.draw(s.pixels(i), seed, first+i) }
 	})

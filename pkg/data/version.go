@@ -4,6 +4,7 @@ import (
 	"embed"
 	"sync"
 
+	"inkling/pkg/internal/parallel"
 	"inkling/pkg/internal/source"
 )
 
@@ -18,11 +19,13 @@ var aside = []string{
 }
 
 // Version returns 16 hexadecimal digits that change when the code does that
-// cuts a set into splits and batches and augments it: a digest of its sources
-// without comments, layout and tests. Keys of stored runs hold it.
+// cuts a set into splits and batches and augments it: a digest of its sources,
+// and of the worker that they call, without comments, layout and tests. Keys of stored runs hold it.
 func Version() string { return version() }
 
-var version = sync.OnceValue(func() string { return source.Digest(sources, aside...) })
+var version = sync.OnceValue(func() string {
+	return source.Sum(source.Digest(sources, aside...) + " " + parallel.Version())[:16]
+})
 
 // digest is one of some source files of this package.
 func digest(names ...string) string { return source.DigestOf(sources, names...) }

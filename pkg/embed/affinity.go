@@ -3,6 +3,8 @@ package embed
 import (
 	"math"
 	"slices"
+
+	"inkling/pkg/internal/parallel"
 )
 
 // sparse is a matrix by rows: row i is the entries from first[i] to first[i+1].
@@ -19,7 +21,7 @@ func affinities(x []float32, n, dim int, perplexity float64) sparse {
 	k := min(int(neighborsPerPerp*perplexity), n-1)
 	index, dist := neighbors(x, n, dim, k)
 	cond := make([]float64, n*k)
-	parallel(n, 64, func(from, to int) {
+	parallel.Chunks(n, 64, func(from, to int) {
 		for i := from; i < to; i++ {
 			conditional(dist[i*k:(i+1)*k], math.Log(perplexity), cond[i*k:(i+1)*k])
 		}

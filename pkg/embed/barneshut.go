@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"inkling/pkg/internal/parallel"
 )
 
 // repulsion computes the gradient of t-SNE,
@@ -46,7 +48,7 @@ func newRepulsion(n int, theta float64) *repulsion {
 
 func (r *repulsion) gradient(p sparse, y [][2]float64, exaggerate float64, grad [][2]float64) {
 	r.build(y)
-	parallel(len(y), 128, func(from, to int) {
+	parallel.Chunks(len(y), 128, func(from, to int) {
 		for _, c := range r.order[from:to] { // neighbours open the same cells
 			r.force[c.index], r.z[c.index] = r.push(y[c.index])
 		}
@@ -56,7 +58,7 @@ func (r *repulsion) gradient(p sparse, y [][2]float64, exaggerate float64, grad 
 		z += v
 	}
 	z = math.Max(z, 1e-300)
-	parallel(len(y), 128, func(from, to int) {
+	parallel.Chunks(len(y), 128, func(from, to int) {
 		for i := from; i < to; i++ {
 			var ax, ay float64
 			xi, yi := y[i][0], y[i][1]

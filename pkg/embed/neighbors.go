@@ -3,12 +3,11 @@ package embed
 import (
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
+
+	"inkling/pkg/internal/parallel"
 )
 
 // rowsOf checks that x holds whole rows of finite values and returns their number.
@@ -22,29 +21,6 @@ func rowsOf(who string, x []float32, dim int) (n int, err error) {
 		}
 	}
 	return len(x) / dim, nil
-}
-
-// parallel calls f for chunks [from,to) of at most size that cover [0,n). The
-// chunks depend on n and size alone, so what f writes per index is the same on
-// any number of cores.
-func parallel(n, size int, f func(from, to int)) {
-	chunks := (n + size - 1) / size
-	var next atomic.Int64
-	work := func() {
-		for {
-			k := int(next.Add(1)) - 1
-			if k >= chunks {
-				return
-			}
-			f(k*size, min((k+1)*size, n))
-		}
-	}
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), chunks) - 1 {
-		wg.Go(work)
-	}
-	work()
-	wg.Wait()
 }
 
 // neighbors finds the k nearest rows of each of the n rows of x, itself left
@@ -63,7 +39,7 @@ func neighbors(x []float32, n, dim, k int) (index []int32, dist []float32) {
 	}
 	const block = 128
 	all := blas32.General{Rows: n, Cols: dim, Stride: dim, Data: x}
-	parallel(n, block, func(from, to int) {
+	parallel.Chunks(n, block, func(from, to int) {
 		dots := blas32.General{Rows: to - from, Cols: n, Stride: n, Data: make([]float32, (to-from)*n)}
 		rows := blas32.General{Rows: to - from, Cols: dim, Stride: dim, Data: x[from*dim : to*dim]}
 		blas32.Gemm(blas.NoTrans, blas.Trans, 1, rows, all, 0, dots)

@@ -21,7 +21,7 @@ func TestAllThatComputesIsInTheKey(t *testing.T) {
 	root := filepath.Join("..", "..")
 	aside := map[string][]string{ // of the packages that compute
 		"pkg/nn": asideOf(t, "../nn/version.go"), "pkg/nn/optim": {"register.go", "version.go"}, "pkg/nn/internal/f32": {"doc.go", "version.go"},
-		"pkg/data": asideOf(t, "../data/version.go"), "pkg/nn/train": asideOf(t, "../nn/train/version.go"),
+		"pkg/internal/parallel": {"version.go"}, "pkg/data": asideOf(t, "../data/version.go"), "pkg/nn/train": asideOf(t, "../nn/train/version.go"),
 	}
 	// What files aside declare and computing ones use: it tells or refuses, and
 	// changes no number of a run.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"inkling/pkg/data/internal/idx"
+	"inkling/pkg/internal/parallel"
 )
 
 // IDX sets are files of images and files of labels in the format of MNIST, by any
@@ -248,7 +249,7 @@ func (r *Raw) same(c, h, w int) error {
 // planes turns images whose channels come last into ones whose channels come
 // first, each in place.
 func planes(pixels []uint8, c, size int) {
-	each(len(pixels)/size, func() func(int) {
+	parallel.Each(len(pixels)/size, 16, func() func(int) {
 		buf := make([]uint8, size)
 		return func(i int) {
 			image := pixels[i*size : (i+1)*size]
@@ -282,7 +283,7 @@ func (p *Place) turned(byName bool, plan *Plan) bool {
 func (r *Raw) transpose() {
 	for _, part := range []*Part{&r.Train, &r.Test, &r.More} {
 		n := r.H * r.W
-		each(len(part.Pixels)/max(n, 1), func() func(int) {
+		parallel.Each(len(part.Pixels)/max(n, 1), 16, func() func(int) {
 			buf := make([]uint8, n)
 			return func(i int) {
 				image := part.Pixels[i*n : (i+1)*n]

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"inkling/pkg/internal/parallel"
 	"inkling/pkg/internal/printable"
 )
 
@@ -319,7 +320,7 @@ func forAll(ctx context.Context, n int, work func(d *decoder, i int) error) erro
 	var failed atomic.Int64
 	failed.Store(int64(n))
 	var why error
-	each(n, func() func(int) {
+	parallel.Each(n, 16, func() func(int) {
 		d := &decoder{}
 		return func(i int) {
 			if int64(i) > failed.Load() || ctx.Err() != nil {

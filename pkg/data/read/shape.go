@@ -3,11 +3,10 @@ package read
 import (
 	"fmt"
 	"image"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"golang.org/x/image/draw"
+
+	"inkling/pkg/internal/parallel"
 )
 
 // shape gives the images the size, the colours and the ink that options ask for.
@@ -76,7 +75,7 @@ func fits(n, c, h, w int) bool {
 // converted makes images of another size or other colours.
 func converted(src []uint8, n, c, h, w, c2, h2, w2 int) []uint8 {
 	dst := make([]uint8, n*c2*h2*w2)
-	each(n, func() func(int) {
+	parallel.Each(n, 16, func() func(int) {
 		a, b := image.NewRGBA(image.Rect(0, 0, w, h)), image.NewRGBA(image.Rect(0, 0, w2, h2))
 		return func(i int) {
 			fromPlanes(a, src[i*c*h*w:(i+1)*c*h*w], c)
@@ -122,27 +121,4 @@ func toPlanes(dst []uint8, src *image.RGBA, c int) {
 		p := src.Pix[4*i : 4*i+3 : 4*i+3]
 		r[i], g[i], b[i] = p[0], p[1], p[2]
 	}
-}
-
-// each does work on 0 … n-1 on all cores. Every goroutine gets its own function
-// from start, with buffers that only it uses.
-func each(n int, start func() func(i int)) {
-	const chunk = 16
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), (n+chunk-1)/chunk) {
-		wg.Go(func() {
-			work := start()
-			for {
-				begin := int(next.Add(chunk)) - chunk
-				if begin >= n {
-					return
-				}
-				for i := begin; i < min(n, begin+chunk); i++ {
-					work(i)
-				}
-			}
-		})
-	}
-	wg.Wait()
 }
