@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"inkling/pkg/data/internal/idx"
+	"inkling/pkg/internal/half"
 	"inkling/pkg/internal/npy"
 )
 
@@ -135,24 +136,9 @@ func (h npyHeader) value(b []byte) float64 {
 	case h.kind == 'f' && h.width == 4:
 		return float64(math.Float32frombits(uint32(u)))
 	case h.kind == 'f':
-		return half(uint16(u))
+		return float64(half.Float(uint16(u)))
 	}
 	return float64(u)
-}
-
-// half is a float of 16 bits: sign, 5 bits of exponent, 10 of fraction.
-func half(u uint16) float64 {
-	sign, e, f := 1-2*float64(u>>15), int(u>>10&31), float64(u&1023)
-	switch e {
-	case 0:
-		return sign * math.Ldexp(f, -24)
-	case 31:
-		if f != 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+f, e-25)
 }
 
 // cut words an error of a file that ended early; any other is kept.

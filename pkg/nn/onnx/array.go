@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/half"
 )
 
 // array is a TensorProto: an initializer or a constant. Its values are taken out
@@ -239,7 +240,7 @@ func (a *array) values(s *store) ([]float32, error) {
 		for i, v := range a.ints {
 			switch a.element {
 			case float16s:
-				out[i] = half(uint16(v))
+				out[i] = half.Float(uint16(v))
 			case bfloat16s:
 				out[i] = math.Float32frombits(uint32(uint16(v)) << 16)
 			default:
@@ -290,7 +291,7 @@ func appendRaw(to []float32, element uint64, b []byte) []float32 {
 		case float64s:
 			v = float32(math.Float64frombits(binary.LittleEndian.Uint64(b)))
 		case float16s:
-			v = half(binary.LittleEndian.Uint16(b))
+			v = half.Float(binary.LittleEndian.Uint16(b))
 		case bfloat16s:
 			v = math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16)
 		case int32s:
@@ -301,22 +302,4 @@ func appendRaw(to []float32, element uint64, b []byte) []float32 {
 		to = append(to, v)
 	}
 	return to
-}
-
-// half is an IEEE number of 16 bits.
-func half(h uint16) float32 {
-	sign, exponent, mantissa := float64(1), int(h>>10&31), float64(h&1023)
-	if h>>15 == 1 {
-		sign = -1
-	}
-	switch exponent {
-	case 0:
-		return float32(sign * math.Ldexp(mantissa, -24))
-	case 31:
-		if mantissa == 0 {
-			return float32(math.Inf(int(sign)))
-		}
-		return float32(math.NaN())
-	}
-	return float32(sign * math.Ldexp(1024+mantissa, exponent-25))
 }

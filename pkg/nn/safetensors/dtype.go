@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"inkling/pkg/internal/half"
 )
 
 // A dtype is a type of numbers in files: how many bits one takes, and how numbers
@@ -30,7 +32,7 @@ var dtypes = map[string]dtype{
 	}},
 	"F16": {16, func(dst []float32, src []byte) {
 		for i := range dst {
-			dst[i] = half(binary.LittleEndian.Uint16(src[2*i:]))
+			dst[i] = half.Float(binary.LittleEndian.Uint16(src[2*i:]))
 		}
 	}},
 	"BF16": {16, func(dst []float32, src []byte) {
@@ -38,7 +40,7 @@ var dtypes = map[string]dtype{
 			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
 		}
 	}},
-	"F8_E5M2": {8, bytewise(func(b byte) float32 { return half(uint16(b) << 8) })},
+	"F8_E5M2": {8, bytewise(func(b byte) float32 { return half.Float(uint16(b) << 8) })},
 	"F8_E4M3": {8, bytewise(eightBits)},
 	"F8_E8M0": {8, bytewise(func(b byte) float32 {
 		if b == 255 {
@@ -111,18 +113,6 @@ func bytewise(value func(byte) float32) func(dst []float32, src []byte) {
 			dst[i] = value(src[i])
 		}
 	}
-}
-
-// half is a float of 16 bits: the sign, 5 bits of exponent, 10 of fraction.
-func half(u uint16) float32 {
-	sign, e, f := uint32(u>>15)<<31, uint32(u>>10&31), uint32(u&1023)
-	switch e {
-	case 0: // zero and what is too small for an exponent
-		return math.Float32frombits(sign | math.Float32bits(float32(f)*0x1p-24))
-	case 31:
-		return math.Float32frombits(sign | 0x7f800000 | f<<13)
-	}
-	return math.Float32frombits(sign | (e+127-15)<<23 | f<<13)
 }
 
 // eightBits is a float of 8 bits that has no infinity: the sign, 4 bits of exponent,
