@@ -371,16 +371,24 @@ func (a *array) perOutput(s *store, n int, scale float64) ([]float32, error) {
 	return out, nil
 }
 
-func (r *reader) conv(n *node) (value, error) {
+// imageInput is the step that gives the first input, which must be images, their
+// shape, and the zeros of a Pad that are still to be put around them.
+func (r *reader) imageInput(n *node) (from int, in nn.Shape, pads [4]int, err error) {
 	a, err := r.activation(n, 0)
 	if err != nil {
-		return value{}, err
+		return 0, in, pads, err
 	}
-	from, err := r.image(a)
+	if from, err = r.image(a); err != nil {
+		return 0, in, pads, err
+	}
+	return from, r.steps[from].shape, a.pads, nil
+}
+
+func (r *reader) conv(n *node) (value, error) {
+	from, in, pads, err := r.imageInput(n)
 	if err != nil {
 		return value{}, err
 	}
-	in := r.steps[from].shape
 	w, err := r.constantInput(n, 1)
 	if err != nil {
 		return value{}, err
@@ -392,7 +400,7 @@ func (r *reader) conv(n *node) (value, error) {
 		}
 		return value{}, fmt.Errorf("weights of %v in %d group(s) for images of %v, want filters × %d × k × k in one", dims, n.int("group", 1), in, in.C)
 	}
-	f, err := n.window(in, w.dims[2], a.pads)
+	f, err := n.window(in, w.dims[2], pads)
 	if err != nil {
 		return value{}, err
 	}
@@ -502,16 +510,11 @@ func (n *node) window(in nn.Shape, kernel int, before [4]int) (f nn.Field, err e
 const maxSide = 1 << 14
 
 func (r *reader) pool(n *node) (value, error) {
-	a, err := r.activation(n, 0)
+	from, in, pads, err := r.imageInput(n)
 	if err != nil {
 		return value{}, err
 	}
-	from, err := r.image(a)
-	if err != nil {
-		return value{}, err
-	}
-	in := r.steps[from].shape
-	f, err := n.window(in, 0, a.pads)
+	f, err := n.window(in, 0, pads)
 	if err != nil {
 		return value{}, err
 	}
@@ -526,11 +529,7 @@ func (r *reader) pool(n *node) (value, error) {
 }
 
 func (r *reader) globalPool(n *node) (value, error) {
-	a, err := r.activation(n, 0)
-	if err != nil {
-		return value{}, err
-	}
-	from, err := r.image(a)
+	from, _, _, err := r.imageInput(n)
 	if err != nil {
 		return value{}, err
 	}

@@ -112,10 +112,11 @@ func (file *model) build(s *store) (*nn.Model, error) {
 		return nil, err
 	}
 	seed, _ := strconv.ParseUint(file.meta["seed"], 10, 64) // 0 for files of others
-	m, err := nn.New(seed, in, layers...)
+	m, err := nn.Blank(in, layers...)
 	if err != nil {
 		return nil, err
 	}
+	m.Seed = seed
 	if err := m.Restore(&safetensors.File{Tensors: tensors}); err != nil {
 		return nil, err
 	}
