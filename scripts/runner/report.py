@@ -31,6 +31,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook")
     parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell; default 600")
     parser.add_argument("--output", type=Path, default=REPORTS, metavar="FOLDER", help="default: reports/")
+    parser.add_argument("--publish", action="store_true",
+                        help="run nothing: write docs/reports/ and README's table from the full report that is there")
     parser.add_argument("--list", action="store_true", help="show the notebooks and stop")
     options = ", ".join(o for action in parser._actions for o in action.option_strings if o.startswith("--"))
 
@@ -70,11 +72,17 @@ def main(given: list[str]) -> int:
     if args.list:
         print("\n".join(n.stem for n in known_notebooks()))
         return 0
+    if args.publish and (args.notebooks or args.quick or args.data is not None):
+        raise Problem("--publish takes the full report of all notebooks on MNIST that is in reports/, and makes none: no NOTEBOOK, --quick or --data beside it")
     notebooks = [find_notebook(n) for n in dict.fromkeys(args.notebooks)] or known_notebooks()
     if not notebooks:
         raise Problem(f"no notebooks in {ROOT / 'notebooks'}")
     notebooks = list(dict.fromkeys(n.resolve() for n in notebooks))
     output = args.output.resolve()
+    if args.publish:
+        signals.hold()
+        python = toolchain.prepare().python
+        os.execve(python, [python, str(SCRIPTS / "runner" / "start.py"), "publish", "--output", str(output)], jupyter_env())
     check_names(notebooks, output)
     try:
         output.mkdir(parents=True, exist_ok=True)
