@@ -32,6 +32,10 @@ func TestAllThatComputesIsInTheKey(t *testing.T) {
 		"pkg/nn/train.Dev":              "what is told",
 		"pkg/nn/train.Best":             "what is told",
 		"pkg/nn/train.describeEach":     "refuses a callback that remembers",
+		"pkg/nn/train.maxSteps":         "refuses what cannot be",
+		"pkg/nn/train.optimizerKey":     "names in files",
+		"pkg/nn/train.objectiveKey":     "names in files",
+		"pkg/nn/train.whole":            "refuses a damaged file",
 		"pkg/nn.kindNamed":              "names of layers",
 		"pkg/nn.ours":                   "names of layers",
 		"pkg/nn.EncodeLayers":           "layers in files",
@@ -52,6 +56,7 @@ func TestAllThatComputesIsInTheKey(t *testing.T) {
 	refuses := map[string]string{
 		"pkg/internal/memory":    "refuses what does not fit the machine",
 		"pkg/nn/internal/oracle": "checks gradients",
+		"pkg/nn/safetensors":     "arrays in a file, as they were",
 		"pkg/internal/printable": "words of an error",
 	}
 	queue, seen := []string{"pkg/nn/train"}, map[string]bool{}

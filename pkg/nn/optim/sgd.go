@@ -46,7 +46,10 @@ func (o SGD) New(params []*nn.Param) (Stepper, error) {
 		return nil, errors.New("optim: SGD: Momentum 0, want 0 < Momentum < 1 with HeavyBall")
 	}
 	s := &sgd{SGD: o, params: params}
-	if o.Momentum > 0 {
+	switch {
+	case o.HeavyBall: // which is not the same: a fork cannot go on with one as the other
+		s.velocity = mirror("displacement", params)
+	case o.Momentum > 0:
 		s.velocity = mirror("velocity", params)
 	}
 	return s, nil

@@ -37,6 +37,7 @@ type Config struct {
 	LogEvery  int      // steps between reports of the training loss, each a mean over at least half as many; 0 means 100
 	DevEvery  Interval // between evaluations on the dev split: AtEnd, PerEpoch(n) or Every(n)
 
+	Fork Fork     `described:"omitzero"` // the run that it goes on from, if any; see lab.Result.Fork
 	Each Callback `described:"omitzero"` // is shown every step and event, and may end the run; nil for none
 }
 
@@ -53,6 +54,9 @@ func (c Config) Complete() (Config, error) {
 	}
 	if f, ok := c.Each.(CallbackFunc); ok && f == nil {
 		c.Each = nil
+	}
+	if err := c.Fork.check(c.Epochs); err != nil {
+		return c, err
 	}
 	if err := c.Augment.Check(); err != nil {
 		return c, err

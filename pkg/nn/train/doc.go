@@ -10,6 +10,6 @@
 //	Config, batches → Run → Events
 //
 // In order of reading: config.go, plan.go, trainer.go, event.go, each.go, evaluate.go,
-// resume.go; fits.go looks at the memory that a run will need. What identifies a
+// resume.go, fork.go; fits.go looks at the memory that a run will need. What identifies a
 // run, its code too, package lab knows, which keeps it.
 package train

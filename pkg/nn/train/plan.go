@@ -52,8 +52,8 @@ func (c Config) Plan(s *data.Set) (*Plan, error) {
 	return p, nil
 }
 
-// Steps is the number of steps of the whole run.
-func (p *Plan) Steps() int { return p.EpochSteps * p.Epochs }
+// Steps is the number of steps of the whole run, of a fork with those before it.
+func (p *Plan) Steps() int { return p.Fork.Step + p.EpochSteps*(p.Epochs-p.Fork.Epoch) }
 
 // Weights is the number of trainable values.
 func (p *Plan) Weights() int { return p.draft.Weights }

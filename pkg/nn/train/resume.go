@@ -19,6 +19,9 @@ const (
 	dataKey     = "data"     // Trainer.Data
 	codeKey     = "code"     // Trainer.Code
 	sumKey      = "progress_sha256"
+
+	optimizerKey = "optimizer" // its type
+	objectiveKey = "objective" // a digest of what is minimised
 )
 
 // File is all that is needed to continue the run bit for bit: weights, the
@@ -34,6 +37,7 @@ func (t *Trainer) File() (*safetensors.File, error) {
 	}
 	f, err := t.model.File(map[string]string{
 		progressKey: string(where), sumKey: source.Sum(string(where)), configKey: t.cfg.sum(), dataKey: t.Data, codeKey: t.Code,
+		optimizerKey: t.optimizer(), objectiveKey: t.objective(),
 	})
 	if err != nil {
 		return nil, err
@@ -101,6 +105,29 @@ func (t *Trainer) extra() []nn.State {
 	return all
 }
 
+// whole is the progress in a state, as text, if it is not damaged.
+func whole(f *safetensors.File) (string, error) {
+	where, ok := f.Meta[progressKey]
+	if !ok {
+		return "", fmt.Errorf("train: the file holds weights but no state of a run")
+	}
+	if source.Sum(where) != f.Meta[sumKey] {
+		return "", fmt.Errorf("train: the progress of the run is damaged: %.60q", where)
+	}
+	return where, nil
+}
+
+// optimizer names the type of the optimizer, and objective is a digest of what is
+// minimised.
+func (t *Trainer) optimizer() string { return fmt.Sprintf("%T", t.cfg.Optimizer) }
+
+func (t *Trainer) objective() string {
+	return source.Sum(source.Describe([]any{t.cfg.Loss, t.cfg.Penalty}, func(string) bool { return true }).Text)
+}
+
+// Same reports whether a state is one of a run of t's configuration, data and code.
+func (t *Trainer) Same(f *safetensors.File) bool { return t.belongs(f.Meta) == nil }
+
 // IsState reports whether metadata are those of the state of a run, not of a
 // saved model.
 func IsState(meta map[string]string) bool {
@@ -111,12 +138,9 @@ func IsState(meta map[string]string) bool {
 // Restore makes t stand where the run saved in f stood: a run of the same
 // configuration, Data and Code. The state of any other is refused.
 func (t *Trainer) Restore(f *safetensors.File) error {
-	where, ok := f.Meta[progressKey]
-	if !ok {
-		return fmt.Errorf("train: the file holds weights but no state of a run")
-	}
-	if source.Sum(where) != f.Meta[sumKey] {
-		return fmt.Errorf("train: the progress of the run is damaged: %.60q", where)
+	where, err := whole(f)
+	if err != nil {
+		return err
 	}
 	if err := t.belongs(f.Meta); err != nil {
 		return err
@@ -154,6 +178,7 @@ func (p *Progress) check(epochs int) error {
 		{"events", p.Told, 0, maxSteps}, {"events due", len(p.Due), 0, 2}, {"events owed", len(p.Owed), 0, 1}, {"examples", p.Examples, 0, math.MaxInt},
 		{"of them right", p.Correct, 0, p.Examples}, {"last evaluation", p.DevAt, 0, p.Step},
 		{"evaluations since the best", p.Stale, 0, len(p.DevLosses)}, {"parts", p.Parts, 0, maxSteps},
+		{"epochs ended", p.Border, 0, p.Epoch + 1}, {"first step of the optimizer", p.Fresh, 0, p.Step},
 	} {
 		if c.value < c.low || c.value > c.top {
 			return fmt.Errorf("%s %d, want %d to %d", c.what, c.value, c.low, c.top)

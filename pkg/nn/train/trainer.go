@@ -49,6 +49,10 @@ type Trainer struct {
 	// Between, if there is one, is called between steps, where nothing is half
 	// done: the moment to save.
 	Between func() error
+	// AtBorder, if there is one, is called once at the end of every epoch, with how
+	// many have ended, before the end of the run is told. What File gives there is
+	// where another run can go on from; see Branch.
+	AtBorder func(epochs int) error
 	// Data and Code name what the run is trained on, and what computes it. A state
 	// is only continued by the same; where they are empty, the caller is trusted.
 	Data, Code string
@@ -82,6 +86,8 @@ type Progress struct {
 	DevLosses []float64 // of all evaluations
 	BestScore float64   // -1 before the first evaluation
 	Stale     int       // evaluations since the best
+	Border    int       // epochs whose end AtBorder was told of
+	Fresh     int       // the step that the optimizer takes for its first
 	Seconds   float64   // spent in earlier parts of the run
 	CPU       float64   // likewise, processor time
 	Parts     int       // of the run so far, the one at work among them
@@ -204,7 +210,7 @@ func (t *Trainer) look(train Batches) error {
 			}
 		}
 		t.epochSteps = steps
-		t.schedule = optim.Bind(t.cfg.Schedule, steps*t.cfg.Epochs)
+		t.schedule = optim.Bind(t.cfg.Schedule, t.cfg.Fork.Step+steps*(t.cfg.Epochs-t.cfg.Fork.Epoch))
 	}
 	t.looked = true
 	t.devEvery = int(t.cfg.DevEvery.Steps(t.epochSteps))
@@ -243,11 +249,28 @@ func (t *Trainer) epoch(ctx context.Context, train, dev Batches, yield func(Even
 	if drawn < t.Step {
 		return fmt.Errorf("train: epoch %d ends at step %d, the run stands at step %d: not the batches it began with", t.Epoch, drawn, t.Step)
 	}
-	if t.devEvery == 0 || t.Epoch == t.cfg.Epochs-1 {
+	ends := func() error {
 		if err := t.tellTrain(dev, yield); err != nil {
 			return err
 		}
-		if err := t.tellDev(ctx, dev, yield); err != nil {
+		return t.tellDev(ctx, dev, yield)
+	}
+	if t.devEvery == 0 {
+		if err := ends(); err != nil {
+			return err
+		}
+	}
+	if was := t.Border; was <= t.Epoch {
+		t.Border = t.Epoch + 1
+		if t.AtBorder != nil {
+			if err := t.AtBorder(t.Border); err != nil {
+				t.Border = was
+				return err
+			}
+		}
+	}
+	if t.Epoch == t.cfg.Epochs-1 {
+		if err := ends(); err != nil {
 			return err
 		}
 	}
@@ -294,7 +317,7 @@ func (t *Trainer) step(b data.Batch) error {
 	if t.cfg.ClipNorm > 0 {
 		t.gradNorm = optim.ClipGradNorm(t.model.Params(), t.cfg.ClipNorm)
 	}
-	t.stepper.Step(t.Step, lr)
+	t.stepper.Step(t.Step-t.Fresh, lr)
 	if t.cfg.MaxNorm > 0 {
 		optim.ClipMaxNorm(t.model.Params(), t.cfg.MaxNorm)
 	}
