@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"inkling/pkg/internal/printable"
+	"inkling/pkg/internal/source"
 )
 
 // BySeeds are the runs of each configuration: those that differ in nothing but
@@ -38,6 +39,14 @@ func BySeeds(runs []*Result) []Runs {
 func (r *Result) butSeed() string {
 	facts := r.facts()
 	delete(facts, "seed")
+	if r.Fork != nil { // of equal runs with other seeds, perhaps
+		dirs, _ := folders(filepath.Dir(r.Dir), "-"+r.Fork.Run)
+		for _, dir := range dirs {
+			if parent, err := readResult(dir); err == nil {
+				facts["fork"] = fmt.Sprintf("%s@%d", source.Sum(parent.butSeed()), r.Fork.Epoch)
+			}
+		}
+	}
 	b, err := json.Marshal(facts)
 	if err != nil || r.Hyper == nil { // an old record, which tells no seed from the rest
 		b = []byte(r.Config)

@@ -104,7 +104,7 @@ var groups = []struct {
 	{"learning rate", []string{"schedule", "milestones", "gamma", "warmup"}},
 	{"training", []string{"batch", "epochs", "size", "smoothing", "patience", "seed"}},
 	{"augmentation", []string{"shift", "rotate", "scale", "shear", "alpha", "sigma", "thick", "erase", "noise", "keep"}},
-	{"run", []string{"name", "question"}},
+	{"run", []string{"name", "question", "fork"}},
 }
 
 // FlagHelp lists the flags of fs with their defaults, those of one matter
@@ -164,6 +164,9 @@ func idle(fs *flag.FlagSet, line []given) error {
 		}
 		_, ok := f.Value.(*hyperFlag)
 		return ok
+	}
+	if f := fs.Lookup("fork"); f != nil && now("fork") != "" {
+		return nil // what is not given is that run's
 	}
 	for _, g := range line {
 		name := g.flag.Name
@@ -247,6 +250,10 @@ func (f *hyperFlag) Set(s string) error {
 	if err := f.Value.Set(s); err != nil {
 		return err
 	}
+	if f.h.set == nil {
+		f.h.set = map[string]bool{}
+	}
+	f.h.set[f.name] = true
 	if i := slices.Index(mlpFlags[:], f.name); i >= 0 && !zero(s) {
 		f.h.given[i] = true
 	}

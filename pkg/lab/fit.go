@@ -62,6 +62,12 @@ func (l *Lab) fitAll(parent context.Context, jobs []*job, each func(i int, r *Re
 	if f, ok := l.Log.(flusher); ok {
 		defer f.Flush()
 	}
+	for _, j := range jobs {
+		if err := l.prepare(j); err != nil {
+			return nil, err
+		}
+		j.alone = len(jobs) == 1
+	}
 	l.tellNotes(jobs)
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
@@ -194,8 +200,12 @@ func (l *Lab) Finished(cfgs ...train.Config) (Runs, error) {
 // job is a run that Fit is asked for.
 type job struct {
 	*train.Plan
-	label  string // its name, told apart from equal ones
-	until  int    // the step at which the run is set aside; 0: at its end
+	given  train.Config // as asked for
+	before []*job       // the runs that it goes on from, the first one first
+	lost   error        // why these are not known
+	alone  bool         // asked for alone
+	label  string       // its name, told apart from equal ones
+	until  int          // the step at which the run is set aside; 0: at its end
 	result *Result
 	twin   *job          // an earlier job for the same run, or nil
 	done   chan struct{} // closed when the job is
@@ -217,7 +227,11 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 	var jobs []*job
 	var runs []*Result
 	first := map[string]*job{}
+	if l.known == nil {
+		l.known = map[string]train.Config{}
+	}
 	for _, cfg := range cfgs {
+		given := cfg
 		n := l.Train.Len()
 		if l.Quick {
 			cfg.TrainSize = min(cfg.TrainSize, n)
@@ -239,10 +253,17 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 			p.DevEvery = train.Every(max(p.EpochSteps/4/p.LogEvery, 1) * p.LogEvery)
 		}
 		auto := autoName(l.In(), p.Config)
+		if p.Fork != (train.Fork{}) { // a name that came with what it goes on from is not its own
+			plain := p.Config
+			plain.Fork = train.Fork{}
+			if p.Name == l.known[p.Fork.Run].Name || p.Name == autoName(l.In(), plain) {
+				p.Name = ""
+			}
+		}
 		p.Name = cmp.Or(p.Name, auto)
 		key, code := identify(p.Config)
 		r := &Result{lab: l, Record: Record{
-			Name: p.Name, Named: p.Name != auto, Question: l.Question, Config: key, Seed: p.Seed, Weights: p.Weights(),
+			Name: p.Name, Named: p.Name != auto, Question: l.Question, Config: key, Seed: p.Seed, Weights: p.Weights(), EpochSteps: p.EpochSteps,
 			Data:    fmt.Sprintf("%s, %d for training, %d dev", l.Data.Name, p.Set.Len(), l.Dev.Len()),
 			DataSum: l.sum(), Split: l.Split, Input: l.In(), Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
 		}}
@@ -254,7 +275,8 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 		}
 		id := r.id()
 		r.Dir = filepath.Join(l.store, l.Question, slug(p.Name)+"-"+id)
-		j := &job{Plan: p, result: r, twin: first[id], done: make(chan struct{})}
+		l.known[r.key()] = given
+		j := &job{Plan: p, given: given, result: r, twin: first[id], done: make(chan struct{})}
 		if j.twin == nil {
 			first[id] = j
 		}
@@ -318,7 +340,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		r.Dir = unfinished
 	}
 	l.sayUnknown(r.Code)
-	t, err := j.Build(nil)
+	t, err := j.Build(nil) // for a look at memory before anything is written
 	if err != nil {
 		return nil, err
 	}
@@ -341,19 +363,15 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		return nil, err
 	}
 	unlock()
-	rec, err := begin(r, t, l.devIndex)
-	if errors.Is(err, errNoBest) {
-		if t, err = j.Build(nil); err == nil {
-			rec, err = begin(r, t, l.devIndex)
-		}
-	}
+	rec, legs, at, err := l.open(j, t, log)
 	if err != nil {
 		return nil, err
 	}
+	t = rec.trainer
 	if r.lost != "" && verbose {
 		fmt.Fprintln(l.Log, r.lost)
 	}
-	if t.Step > 0 {
+	if t.Parts > 0 && t.Step > 0 && len(r.History) > 0 {
 		fmt.Fprintf(log, "continued after iteration %d of %d\n", t.Step, j.Steps())
 	}
 	r.tellAll(printer)
@@ -362,7 +380,16 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	}
 	best, _ := r.History.evaluations()
 	m.found(t.Step, best)
-	status, cause := l.run(ctx, j, t, rec, printer, m)
+	status, cause := l.run(ctx, j, legs[at], rec, printer, m)
+	for cause == errLeg {
+		at++
+		if err := rec.turn(legs[at], until(legs, at), log); err != nil {
+			rec.history.Close()
+			return nil, err
+		}
+		status, cause = l.run(ctx, j, legs[at], rec, printer, m)
+	}
+	t = rec.trainer
 	var broken *train.CallbackError
 	switch {
 	case errors.As(cause, &broken):
@@ -408,9 +435,12 @@ func (r *Result) tellAll(p *printer) *Result {
 	return r
 }
 
-// run trains to the end and says how it ended. No status means that cause is an
-// error of the machine, not of the run.
-func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, printer *printer, m *meter) (Status, error) {
+// run trains to the end of a leg of j and says how it ended. No status means that
+// cause is an error of the machine, not of the run, or that the leg ends.
+func (l *Lab) run(ctx context.Context, j, leg *job, rec *recorder, printer *printer, m *meter) (Status, error) {
+	t := rec.trainer
+	rec.epochs = j.Epochs
+	t.AtBorder = rec.border
 	t.Parts++
 	spent, end := machine.begin()
 	before := t.CPU
@@ -428,7 +458,7 @@ func (l *Lab) run(ctx context.Context, j *job, t *train.Trainer, rec *recorder, 
 		}
 		return rec.saveInTime()
 	}
-	for e, err := range t.Run(ctx, j.Batches(j.Set), train.InOrder(l.Dev)) {
+	for e, err := range t.Run(ctx, leg.Batches(leg.Set), train.InOrder(l.Dev)) {
 		var diverged *train.Divergence
 		switch {
 		case errors.As(err, &diverged):

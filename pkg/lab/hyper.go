@@ -40,7 +40,9 @@ type Hyper struct {
 	Size       int     // --size: training examples to use; 0 for all
 	Patience   int     // --patience: evaluations without progress before stopping; 0 for never
 	EMA        float64 // --ema: decay of the running mean of the weights; 0 for none
+	Fork       string  // --fork: RUN@EPOCH, a run to go on from; what no flag says is then as it was there
 
+	set   map[string]bool     // flags that were given
 	given [len(mlpFlags)]bool // those of mlpFlags that a flag has set
 }
 
@@ -81,11 +83,24 @@ func (h *Hyper) register(fs *flag.FlagSet) {
 	fs.IntVar(&h.Size, "size", h.Size, "training examples to use, drawn with all classes in proportion; 0 for all")
 	fs.IntVar(&h.Patience, "patience", h.Patience, "evaluations without progress before stopping, 0 for never")
 	fs.Float64Var(&h.EMA, "ema", h.EMA, "decay of the running mean of the weights, 0 for none")
+	fs.StringVar(&h.Fork, "fork", h.Fork, "RUN or RUN@EPOCH: go on from that run with the values that are given, all others being its own")
 }
+
+// each tells of the flags of h and their values.
+func (h Hyper) each(tell func(name, value string)) {
+	fs := newFlagSet()
+	h.register(fs)
+	fs.VisitAll(func(f *flag.Flag) { tell(f.Name, f.Value.String()) })
+}
+
+func newFlagSet() *flag.FlagSet { return flag.NewFlagSet("", flag.ContinueOnError) }
 
 // Config turns h into the configuration of an MLP run on the data of l. Errors
 // say what was given and what is allowed.
 func (h Hyper) Config(l *Lab) (train.Config, error) {
+	if h.Fork != "" && l != nil {
+		return h.forked(l, nil)
+	}
 	hidden, err := h.widths()
 	if err != nil {
 		return train.Config{}, err
@@ -129,6 +144,14 @@ func (h Hyper) With(l *Lab, layers ...nn.Layer) (train.Config, error) {
 	for i, name := range mlpFlags {
 		if h.given[i] {
 			return train.Config{}, fmt.Errorf("lab: --%s has no effect: the layers are given as %s", name, outline(l.In(), layers))
+		}
+	}
+	if h.Fork != "" && l != nil {
+		return h.forked(l, layers)
+	}
+	if h.Fork != "" {
+		if _, _, err := forkRef(h.Fork); err != nil {
+			return train.Config{}, err
 		}
 	}
 	newOptimizer, err := pick("optimizer", h.Optimizer, optim.Optimizers())

@@ -18,8 +18,11 @@ func (r *Record) on() string {
 	return source.Sum(fmt.Sprintf("%s\n%s\n%v", r.Data, r.DataSum, r.Split))
 }
 
-// id is the part of a run's folder that identifies it.
-func (r *Result) id() string { return source.Sum(source.Sum(r.Config) + r.on() + r.Code.sum())[:12] }
+// key identifies a run, and id is as much of it as stands in its folder's name.
+func (r *Result) key() string { return source.Sum(source.Sum(r.Config) + r.on() + r.Code.sum()) }
+func (r *Result) id() string  { return r.key()[:idLength] }
+
+const idLength = 12
 
 // sayUnknown tells once why a run that may have been made before is made anew.
 func (l *Lab) sayUnknown(c Code) {

@@ -35,8 +35,9 @@ type Lab struct {
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
 
-	asked       []string // folders of what Fit was asked for, the latest last
-	interrupted bool     // by a signal, in Fit: no run begins any more
+	known       map[string]train.Config // of runs that Fit was asked for, by their keys
+	asked       []string                // folders of what Fit was asked for, the latest last
+	interrupted bool                    // by a signal, in Fit: no run begins any more
 
 	drawn *subsets
 

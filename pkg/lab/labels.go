@@ -17,7 +17,7 @@ import (
 // settingOrder is the order in which a label tells of settings.
 var settingOrder = []string{
 	"hidden", "layers", "activation", "dropout", "loss", "smoothing", "optimizer", "lr", "momentum", "decay", "l1", "l2", "schedule", "milestones",
-	"gamma", "warmup", "batch", "epochs", "size", "ema", "patience", "clip-norm", "max-norm",
+	"gamma", "warmup", "batch", "epochs", "size", "ema", "patience", "clip-norm", "max-norm", "fork",
 	"shift", "rotate", "scale", "shear", "alpha", "sigma", "thick", "erase", "noise", "keep", "copies", "clean",
 }
 
@@ -163,7 +163,7 @@ func settingsThatDiffer(runs []*Result, strict bool) []string {
 		for _, count := range v {
 			n += count
 		}
-		if len(v) > 1 && (strict || slices.Contains(settingOrder, key) || key == "seed" || strings.Contains(key, ".")) || strict && n < len(runs) {
+		if key == "fork" && n < len(runs) || len(v) > 1 && (strict || slices.Contains(settingOrder, key) || key == "seed" || strings.Contains(key, ".")) || strict && n < len(runs) {
 			keys = append(keys, key)
 		}
 	}
@@ -214,6 +214,12 @@ func (r *Result) say(keys []string, net string) string {
 		case key == "activation" && v == "none":
 		case key == "optimizer" || key == "schedule" || key == "activation":
 			parts = append(parts, fmt.Sprint(v))
+		case key == "fork":
+			id, epoch, _ := strings.Cut(fmt.Sprint(v), "@")
+			if id = id[:min(len(id), 6)]; r.Fork != nil && len(r.Fork.Name) > 0 && len([]rune(r.Fork.Name)) <= 24 {
+				id = r.Fork.Name
+			}
+			parts = append(parts, fmt.Sprintf("after epoch %s of %s", epoch, id))
 		case key == "epochs" && n == 1:
 			parts = append(parts, "1 epoch")
 		case key == "epochs":

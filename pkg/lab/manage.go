@@ -95,6 +95,7 @@ func (r *Result) Remove() (freed int64, err error) {
 	if err := os.RemoveAll(gone); err != nil {
 		return 0, fmt.Errorf("lab: run store: %w", err)
 	}
+	r.removeBorders()
 	return freed, r.replaceBest()
 }
 
@@ -294,6 +295,12 @@ func (r *Result) Describe(out io.Writer) error {
 	row("status", "%s", r.Status)
 	if r.Error != "" {
 		row("error", "%s", r.Error)
+	}
+	if r.Fork != nil {
+		row("fork of", "%s", printable.Text(r.Fork.String()))
+	}
+	if r.Continued != nil {
+		row("continued", "from %s, which changes no bit", printable.Text(r.Continued.String()))
 	}
 	if r.Ended != "" {
 		row("ended early", "%s", r.Ended)

@@ -3,7 +3,6 @@ package lab
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,6 +23,12 @@ type recorder struct {
 	trainer *train.Trainer
 	history *os.File
 	saved   time.Time // when the state was last written
+
+	leg    *Result           // the run whose configuration is at work; see fork.go
+	until  int               // the epoch that the leg ends with, if it is not the last
+	at     *safetensors.File // where it stood then
+	epochs int               // of the whole run
+	alone  bool              // its end is kept
 }
 
 // saveEvery is how much work a killed run can lose. Only tests change it.
@@ -31,8 +36,8 @@ var saveEvery = 10 * time.Second
 
 // begin opens the folder of a run, which must be locked, and continues an
 // unfinished one: the state is restored, and history that the state does not
-// know of is dropped.
-func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
+// know of is dropped. leg is the run that t is of, r or one that it goes on from.
+func begin(r *Result, t *train.Trainer, leg *Result, devIndex []int) (*recorder, error) {
 	atomicfile.Sweep(r.Dir, 0)
 	// What cannot be written is told now, not after hours of work.
 	for _, name := range []string{recordFile, historyFile, splitFile, stateFile, bestFile} {
@@ -40,11 +45,11 @@ func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
 			return nil, fmt.Errorf("lab: run store: %w", err)
 		}
 	}
-	t.Data, t.Code = r.on(), r.Code.ofState()
+	t.Data, t.Code = leg.on(), leg.Code.ofState()
 	f, err := safetensors.Load(filepath.Join(r.Dir, stateFile))
 	switch {
 	case err == nil:
-		err := r.restore(t, f)
+		err := r.restore(t, leg, f)
 		if errors.Is(err, errNoBest) {
 			return nil, errors.Join(err, r.anew(bestFile, "missing"))
 		}
@@ -62,14 +67,7 @@ func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
 		return nil, err
 	}
 	path := filepath.Join(r.Dir, historyFile)
-	if err := atomicfile.Write(path, func(w io.Writer) error {
-		for _, e := range r.History {
-			if err := writeLine(w, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}); err != nil {
+	if err := writeHistory(path, r.History); err != nil {
 		return nil, err
 	}
 	h, err := atomicfile.OpenOwn(path, os.O_WRONLY|os.O_APPEND)
@@ -89,7 +87,7 @@ func begin(r *Result, t *train.Trainer, devIndex []int) (*recorder, error) {
 }
 
 // restore makes r and t stand where f was saved.
-func (r *Result) restore(t *train.Trainer, f *safetensors.File) error {
+func (r *Result) restore(t *train.Trainer, leg *Result, f *safetensors.File) error {
 	if err := t.Restore(f); err != nil {
 		return err
 	}
@@ -100,7 +98,7 @@ func (r *Result) restore(t *train.Trainer, f *safetensors.File) error {
 	if len(h) < t.Told {
 		return fmt.Errorf("lab: a history of %d events and a state that knows of %d", len(h), t.Told)
 	}
-	if best := h[:t.Told].Of(train.Best); len(best) > 0 {
+	if best := h[:t.Told].Of(train.Best); len(best) > 0 && r.alike(leg) {
 		// It may be better than the state knows: the run was killed after it.
 		err := r.checkBest(func(step int, _ float64) bool { return step >= best[len(best)-1].Step })
 		if errors.Is(err, fs.ErrNotExist) {
@@ -114,6 +112,9 @@ func (r *Result) restore(t *train.Trainer, f *safetensors.File) error {
 	t.Past = slices.Clip(r.History)
 	if old, err := readResult(r.Dir); err == nil {
 		r.Started = old.Started
+		if r.Continued == nil {
+			r.Continued = old.Continued
+		}
 	}
 	return nil
 }
@@ -125,7 +126,7 @@ func (rec *recorder) tell(e train.Event) error {
 	if err := writeLine(rec.history, e); err != nil {
 		return err
 	}
-	if e.Kind != train.Best {
+	if e.Kind != train.Best || !r.alike(rec.leg) {
 		return nil
 	}
 	meta := rec.meta(e)

@@ -35,6 +35,9 @@ func settingsOf(c *train.Plan, layers json.RawMessage) (Settings, error) {
 	if hidden, activation, dropout, ok := perceptron(layers); ok {
 		s["hidden"], s["activation"], s["dropout"] = hidden, activation, dropout
 	}
+	if c.Fork != (train.Fork{}) {
+		s["fork"] = fmt.Sprintf("%.*s@%d", idLength, c.Fork.Run, c.Fork.Epoch)
+	}
 	switch c.Each.(type) {
 	case nil:
 	case train.CallbackFunc:
@@ -214,6 +217,9 @@ func autoName(in nn.Shape, c train.Config) string {
 	}
 	if m, ok := s["momentum"].(float64); ok && m > 0 {
 		name += fmt.Sprintf(" momentum %g", m)
+	}
+	if c.Fork != (train.Fork{}) {
+		name += fmt.Sprintf(" from %.6s@%d", c.Fork.Run, c.Fork.Epoch)
 	}
 	return name + fmt.Sprintf(" seed %d", c.Seed)
 }

@@ -53,6 +53,10 @@ type Record struct {
 	DataSum string   // SHA-256 of the training set before the split
 	Split   Split
 	Code    Code
+
+	Fork      *Origin `json:",omitempty"` // the run that it goes on from with other values, from its first epoch on in History
+	Continued *Origin `json:",omitempty"` // the same run but shorter, whose end it was continued from
+
 	Kernels string // as told, with the number of workers
 	Weights int    // trainable values
 	Layers  json.RawMessage
@@ -62,8 +66,9 @@ type Record struct {
 	// one: Seconds does not compare with those of a run alone.
 	SideBySide int `json:",omitempty"`
 
-	Seed   uint64
-	Epochs int // begun
+	Seed       uint64
+	Epochs     int // begun
+	EpochSteps int `json:",omitempty"` // of one epoch, in a fork of its own
 
 	Started time.Time
 	Seconds float64 // of training and evaluation, see Result.Disturbed
@@ -155,9 +160,17 @@ func (r *Result) Dev() History { return r.History.Of(train.Dev) }
 func (r *Result) Label() string { return r.Name }
 
 // Points returns a curve over the iterations: split is "train" or "dev",
-// metric "loss", "objective", "score", "lr" or "gradnorm".
+// metric "loss", "objective", "score", "lr" or "gradnorm". That of a fork begins
+// where the run that it goes on from was then.
 func (r *Result) Points(split, metric string) (x, y []float64) {
 	h := r.History.Of(train.Kind(split))
+	if r.Fork != nil {
+		own := slices.IndexFunc(h, func(e train.Event) bool { return e.Step > r.Fork.Step })
+		if own < 0 {
+			own = len(h)
+		}
+		h = h[max(own-1, 0):]
+	}
 	switch metric {
 	case "loss":
 		return h.Steps(), h.Losses()

@@ -37,7 +37,7 @@ type Config struct {
 	LogEvery  int      // steps between reports of the training loss, each a mean over at least half as many; 0 means 100
 	DevEvery  Interval // between evaluations on the dev split: AtEnd, PerEpoch(n) or Every(n)
 
-	Fork Fork     `described:"omitzero"` // the run that it goes on from, if any; see lab.Result.Fork
+	Fork Fork     `described:"omitzero"` // the run that it goes on from, if any; see lab.Result.At
 	Each Callback `described:"omitzero"` // is shown every step and event, and may end the run; nil for none
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"inkling/pkg/nn"
 	"inkling/pkg/nn/safetensors"
 )
 
@@ -36,7 +37,9 @@ func (f Fork) check(epochs int) error {
 // Branch makes t, before its first step, go on from f: the state of another run at
 // the end of an epoch, as Border saves it. That run may have been of another
 // configuration, but for the weights of its layers. fresh says that its optimizer
-// keeps other arrays than t's, or is another: t's begins as at a first step.
+// keeps other arrays than t's, or is another: t's begins as at a first step. Where
+// layers differ in more than their weights, what was told of the old ones is not told
+// of t: it has no evaluation and no best, and Told is 0.
 func (t *Trainer) Branch(f *safetensors.File) (fresh bool, err error) {
 	p, err := progressOf(f)
 	if err != nil {
@@ -58,7 +61,7 @@ func (t *Trainer) Branch(f *safetensors.File) (fresh bool, err error) {
 	theirs := inGroups(f.Tensors)
 	mine := inGroups(own.Tensors)
 	if wrong := unlike(mine[""], theirs[""]); wrong != "" {
-		return false, fmt.Errorf("train: a fork keeps the weights of its layers: %s", wrong)
+		return false, otherWeights(wrong)
 	}
 	for _, x := range f.Tensors {
 		for i, v := range x.Data {
@@ -86,9 +89,37 @@ func (t *Trainer) Branch(f *safetensors.File) (fresh bool, err error) {
 	if f.Meta[objectiveKey] != t.objective() { // a mean over both would be of neither
 		p.window, p.Before = window{}, window{}
 	}
+	if f.Meta["architecture"] != own.Meta["architecture"] {
+		p.Told, p.BestScore, p.Stale, p.DevAt = 0, -1, 0, 0
+	}
 	p.Epoch, p.EpochAt, p.Stopped = p.Border, p.Step, ""
 	t.Progress, t.gradNorm = p, p.Norm
 	return fresh, nil
+}
+
+func otherWeights(wrong string) error {
+	return fmt.Errorf("train: a fork keeps the weights of its layers, all else may change: %s", wrong)
+}
+
+// CheckFork reports a run that cannot go on from one of from, since it has other
+// weights.
+func (p *Plan) CheckFork(from *Plan) error {
+	var arrays [2][]safetensors.Tensor
+	for i, of := range []*Plan{p, from} {
+		m, err := nn.Blank(of.draft.In(), of.Layers...)
+		if err != nil {
+			return err
+		}
+		f, err := m.File(nil)
+		if err != nil {
+			return err
+		}
+		arrays[i] = f.Tensors
+	}
+	if wrong := unlike(arrays[0], arrays[1]); wrong != "" {
+		return otherWeights(wrong)
+	}
+	return nil
 }
 
 // maxEpochs is more than a Config allows.

@@ -125,8 +125,11 @@ func (t *Trainer) objective() string {
 	return source.Sum(source.Describe([]any{t.cfg.Loss, t.cfg.Penalty}, func(string) bool { return true }).Text)
 }
 
-// Same reports whether a state is one of a run of t's configuration, data and code.
-func (t *Trainer) Same(f *safetensors.File) bool { return t.belongs(f.Meta) == nil }
+// Owns reports whether metadata are those of a state of p, on that data and of that
+// code; see Trainer.Data.
+func (p *Plan) Owns(meta map[string]string, data, code string) bool {
+	return IsState(meta) && (&Trainer{cfg: p.Config, Data: data, Code: code}).belongs(meta) == nil
+}
 
 // IsState reports whether metadata are those of the state of a run, not of a
 // saved model.
