@@ -184,11 +184,16 @@ def index(folder: Path, footer: str) -> str:
         "facts": facts(r.told), "href": quote(f"{r.name}.html"), "notebook": quote(f"{r.name}.ipynb"),
         "picture": picture(r.notebook), "weights": r.told.get("weights"),
     } for r in reports]
-    rows = [{**row, "href": quote(f"{r.name}.html"), "title": drawn(r.told["title"])} for r, row in summary.rows(reports)]
-    return render(
-        "index.html.j2", title="reports", reports=cards, rows=rows, abstract=summary.abstract(reports), made=summary.made(reports),
-        refuted=[(quote(f"{r.name}.html"), claim["text"]) for r in reports for claim in r.told.get("claims", ()) if claim["verdict"] == "false"],
-        pdf=(folder / "report.pdf").exists(), footer=footer)
+    return render("index.html.j2", title="reports", reports=cards, footer=footer, **{**overview(reports), "pdf": (folder / "report.pdf").exists()})
+
+
+def overview(reports: list[summary.Report]) -> dict:
+    """What all reports come to, for the index and the printed report."""
+    return {
+        "abstract": summary.abstract(reports), "made": summary.made(reports), "pdf": False,
+        "rows": [{**row, "href": quote(f"{r.name}.html"), "title": drawn(r.told["title"])} for r, row in summary.rows(reports)],
+        "refuted": [(quote(f"{r.name}.html"), claim["text"]) for r in reports for claim in r.told.get("claims", ()) if claim["verdict"] == "false"],
+    }
 
 
 def drawn(title: str) -> Markup:

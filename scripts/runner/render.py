@@ -16,12 +16,13 @@ from pathlib import Path
 import nbformat
 
 import page
+import pdf
 import signals
 import summary
 import weights
 from execute import Run, execute
 from outputs import EXIT, told
-from project import ROOT, SCRIPTS, TOOLS
+from project import ROOT, SCRIPTS, TOOLS, known_notebooks
 
 
 def main(given: list[str]) -> int:
@@ -49,8 +50,10 @@ def main(given: list[str]) -> int:
             if run.signal or note.number:
                 break
         write(args.output / "index.html", page.index(args.output, machine))
-        if exporter.problem:
-            print(exporter.problem)
+        said = document(args.output, machine) if not note.number and all(run.signal is None for run in runs) else ""
+        write(args.output / "index.html", page.index(args.output, machine))  # with the document, or without
+        for problem in filter(None, (exporter.problem, said)):
+            print(problem)
         failed = sum_up(runs, args, time.monotonic() - start)
         number = next((run.signal for run in runs if run.signal), note.number)
         return 128 + number if number else failed
@@ -70,6 +73,15 @@ def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Ex
     write(args.output / f"{run.name}.ipynb", nbformat.writes(notebook))
     write(args.output / f"{run.name}.html", page.report(notebook, path.parent, run.name, names(args)))
     return run
+
+
+def document(output: Path, machine: str) -> str:
+    """The whole as one document, where all notebooks have reports; returns "", or why there is none."""
+    there = {r.name for r in summary.reports(output)}
+    if not {path.stem for path in known_notebooks()} <= there:
+        (output / "report.pdf").unlink(missing_ok=True)  # of other pages
+        return ""
+    return pdf.make(output, machine)
 
 
 def names(args: argparse.Namespace) -> list[str]:
