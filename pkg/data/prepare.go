@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/image/draw"
 
-	"inkling/pkg/data/internal/ink"
+	"inkling/pkg/data/ink"
 )
 
 // A Sign is what [Prepare] finds in a picture.

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"sync"
 
+	"inkling/pkg/internal/code"
 	"inkling/pkg/internal/parallel"
 	"inkling/pkg/internal/source"
 )
@@ -24,8 +25,8 @@ var aside = []string{
 func Version() string { return version() }
 
 var version = sync.OnceValue(func() string {
-	return source.Sum(source.Digest(sources, aside...) + " " + parallel.Version())[:16]
+	return source.Sum(code.Digest(sources, aside...) + " " + parallel.Version())[:16]
 })
 
 // digest is one of some source files of this package.
-func digest(names ...string) string { return source.DigestOf(sources, names...) }
+func digest(names ...string) string { return code.DigestOf(sources, names...) }

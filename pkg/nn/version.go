@@ -4,7 +4,7 @@ import (
 	"embed"
 	"sync"
 
-	"inkling/pkg/internal/source"
+	"inkling/pkg/internal/code"
 	"inkling/pkg/nn/internal/f32"
 )
 
@@ -18,7 +18,17 @@ var aside = []string{"architecture.go", "doc.go", "gradcheck.go", "gradown.go", 
 // that of its kernels: digests of their sources without comments, layout and tests. Stored runs carry
 // it beside those of the other packages that compute, so that a change to a
 // layer never passes off an old result as a new one.
-var Version = sync.OnceValue(func() string { return source.Digest(sources, aside...) + " " + f32.Version() })
+func Version() string {
+	version.Do(func() { version.digest = code.Digest(sources, aside...) + " " + f32.Version() })
+	return version.digest
+}
+
+// Nothing of this is set when a program starts, so that one which never asks, such as
+// scripts/draw, is linked without the sources.
+var version struct {
+	sync.Once
+	digest string
+}
 
 // Bits names what the kernels return to the last bit: of two machines or settings
 // where it is the same, a run ends in the same weights.

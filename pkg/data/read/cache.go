@@ -22,8 +22,8 @@ import (
 	"time"
 
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/code"
 	"inkling/pkg/internal/picture"
-	"inkling/pkg/internal/source"
 )
 
 // What took long to read is kept as one file in the user's cache, under a name
@@ -36,7 +36,7 @@ import (
 var sources embed.FS
 
 var version = sync.OnceValue(func() string {
-	v := source.Digest(sources) + " " + source.Digest(picture.Sources) + " " + runtime.Version()
+	v := code.Digest(sources) + " " + code.Digest(picture.Sources) + " " + runtime.Version()
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			if m.Path == "golang.org/x/image" { // which resizes

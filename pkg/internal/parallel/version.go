@@ -4,7 +4,7 @@ import (
 	"embed"
 	"sync"
 
-	"inkling/pkg/internal/source"
+	"inkling/pkg/internal/code"
 )
 
 //go:embed parallel.go
@@ -12,4 +12,4 @@ var sources embed.FS
 
 // Version changes when the code does: what it leaves out would be missing in the
 // batches of a run.
-var Version = sync.OnceValue(func() string { return source.Digest(sources) })
+var Version = sync.OnceValue(func() string { return code.Digest(sources) })

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/code"
 )
 
 // A unit is the parsed source of one package.
@@ -387,7 +388,7 @@ func usesIota(n ast.Node) (found bool) {
 // text is a node as tokens.
 func (f *file) text(n ast.Node) string {
 	start := f.ast.FileStart
-	return tokens(f.src[n.Pos()-start : n.End()-start])
+	return code.Tokens(f.src[n.Pos()-start : n.End()-start])
 }
 
 // at is the place of a position, for a person: file and line. A notebook's cell

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"inkling/pkg/internal/code"
 )
 
 // A program of one package main and one beside it, with a type for every kind
@@ -585,14 +587,14 @@ func TestCodeOfPrograms(t *testing.T) {
 func TestTokens(t *testing.T) {
 	same := []string{"func f() { return g(1, 2) }", "func f() {\n\t// said\n\treturn g(\n\t\t1, /* one */\n\t\t2,\n\t)\n}", "func f(){return g(1,2)}"}
 	for _, s := range same[1:] {
-		if a, b := tokens([]byte(same[0])), tokens([]byte(s)); a != b {
+		if a, b := code.Tokens([]byte(same[0])), code.Tokens([]byte(s)); a != b {
 			t.Errorf("%q and %q", a, b)
 		}
 	}
 	other := []string{"x := a\n(b).c()", "x := a(b).c()", "x := \"a b\"", "x := \"a  b\"", "for ; a; {}", "for a {}"}
 	seen := map[string]string{}
 	for _, s := range other {
-		k := tokens([]byte(s))
+		k := code.Tokens([]byte(s))
 		if seen[k] != "" {
 			t.Errorf("%q and %q have the same tokens", s, seen[k])
 		}

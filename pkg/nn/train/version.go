@@ -4,7 +4,7 @@ import (
 	"embed"
 	"sync"
 
-	"inkling/pkg/internal/source"
+	"inkling/pkg/internal/code"
 )
 
 //go:embed *.go
@@ -15,4 +15,4 @@ var aside = []string{"doc.go", "event.go", "fits.go", "resume.go", "version.go"}
 
 // Version identifies the code of this package that decides what a run gives, as
 // nn.Version does its own.
-var Version = sync.OnceValue(func() string { return source.Digest(sources, aside...) })
+var Version = sync.OnceValue(func() string { return code.Digest(sources, aside...) })

@@ -4,7 +4,7 @@ import (
 	"embed"
 	"sync"
 
-	"inkling/pkg/internal/source"
+	"inkling/pkg/internal/code"
 )
 
 //go:embed *.go *.s *.h
@@ -12,4 +12,13 @@ var sources embed.FS
 
 // Version identifies the sources of the kernels: a digest without comments,
 // layout and tests.
-var Version = sync.OnceValue(func() string { return source.Digest(sources, "doc.go", "version.go") })
+func Version() string {
+	version.Do(func() { version.digest = code.Digest(sources, "doc.go", "version.go") })
+	return version.digest
+}
+
+// Set when asked for: see nn.Version.
+var version struct {
+	sync.Once
+	digest string
+}

@@ -1,5 +1,6 @@
 // Package ink finds a handwritten sign in a picture and makes of it what MNIST
-// made of its scanned digits. Its door is data.Prepare.
+// made of its scanned digits. For pictures in Go its door is data.Prepare; scripts/draw asks it
+// itself, as a program for the browser that must be small.
 package ink
 
 import (

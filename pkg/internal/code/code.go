@@ -1,4 +1,6 @@
-package source
+// Package code tells the code of a package by its tokens: what version.go of each
+// package that computes hands to the keys of stored runs.
+package code
 
 import (
 	"crypto/sha256"
@@ -33,7 +35,7 @@ func DigestOf(fsys fs.FS, names ...string) string {
 		}
 		h.Write([]byte(name + "\n"))
 		if path.Ext(name) == ".go" {
-			b = []byte(tokens(b))
+			b = []byte(Tokens(b))
 		}
 		h.Write(append(b, '\n'))
 	}
@@ -63,10 +65,10 @@ func Files(fsys fs.FS, aside ...string) ([]string, error) {
 	return names, nil
 }
 
-// tokens writes Go source without comments and layout, one token after another:
+// Tokens writes Go source without comments and layout, one token after another:
 // two texts that gofmt and a different breaking of lines tell apart come out
 // the same, and no others.
-func tokens(src []byte) string {
+func Tokens(src []byte) string {
 	var s scanner.Scanner
 	s.Init(token.NewFileSet().AddFile("", -1, len(src)), src, nil, 0)
 	var b strings.Builder
@@ -91,10 +93,4 @@ func tokens(src []byte) string {
 		b.WriteString(lit)
 		b.WriteByte(' ')
 	}
-}
-
-// Sum is the SHA-256 of a text in hexadecimal digits.
-func Sum(text string) string {
-	h := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(h[:])
 }
