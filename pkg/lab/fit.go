@@ -265,7 +265,7 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 		r := &Result{lab: l, Record: Record{
 			Name: p.Name, Named: p.Name != auto, Question: l.Question, Config: key, Seed: p.Seed, Weights: p.Weights(), EpochSteps: p.EpochSteps,
 			Data:    fmt.Sprintf("%s, %d for training, %d dev", l.Data.Name, p.Set.Len(), l.Dev.Len()),
-			DataSum: l.sum(), Split: l.Split, Input: l.In(), Code: code, Kernels: nn.Kernels(), Started: time.Now().UTC().Truncate(time.Second),
+			DataSum: l.sum(), Split: l.Split, Input: l.In(), Code: code, Kernels: nn.Kernels(), Planned: p.Steps(), Started: time.Now().UTC().Truncate(time.Second),
 		}}
 		if r.Layers, err = nn.EncodeLayers(p.Layers); err != nil {
 			return nil, err

@@ -66,7 +66,7 @@ func (r *Result) base() Origin {
 // killed.
 func (r *Result) ended() int {
 	base, steps := r.base(), r.Steps
-	for _, e := range r.History {
+	for _, e := range r.AllEvents() {
 		steps = max(steps, e.Step)
 	}
 	return base.Epoch + (steps-base.Step)/max(r.EpochSteps, 1)

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -103,6 +104,27 @@ func scanHistory(r io.Reader) (History, error) {
 		return nil, err
 	}
 	return h, nil
+}
+
+// countEvents counts the lines of a history, without reading what they say.
+func countEvents(path string) (n int, err error) {
+	b, err := atomicfile.ReadFile(path, maxHistory)
+	if err != nil {
+		return 0, err
+	}
+	for len(b) > 0 {
+		line := b
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			line, b = b[:i], b[i+1:]
+		} else {
+			b = nil
+		}
+		if !bytes.HasPrefix(line, []byte(`{"kind":"`)) || line[len(line)-1] != '}' {
+			break
+		}
+		n++
+	}
+	return n, nil
 }
 
 func writeLine(w io.Writer, e train.Event) error {

@@ -70,7 +70,7 @@ func (l *Lab) BestRun() (*Result, error) {
 	for _, q := range questions {
 		runs, _ := readRuns(q) // a damaged run is not the best
 		for _, r := range runs {
-			if r.DataSum == l.dataSum && r.Judged() && r.fault() == "" && (best == nil || r.Best.Score > best.Best.Score) {
+			if r.DataSum == l.dataSum && r.Judged() && (best == nil || r.Best.Score > best.Best.Score) && r.fault() == "" {
 				best = r
 			}
 		}

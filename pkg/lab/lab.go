@@ -127,6 +127,9 @@ func (l *Lab) folder() string {
 	return name
 }
 
+// Place names the part of the run store for the lab's data.
+func (l *Lab) Place() string { return filepath.Base(l.store) }
+
 // On is a lab for the same question on other data, which it cuts as Open does,
 // with the part of the run store that is theirs. d.Train is reordered.
 func (l *Lab) On(d *data.Dataset) *Lab {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"inkling/pkg/internal/printable"
@@ -38,12 +40,13 @@ func settingRank(a, b string) int {
 func labelsOf(runs []*Result) []string {
 	labels := make([]string, len(runs))
 	told, nets := settingsThatDiffer(runs, false), netTexts(runs)
+	unlike := unlikeMost(told, runs)
 	for i, r := range runs {
 		switch {
 		case r.Named || r.Hyper == nil:
 			labels[i] = r.Name
 		default:
-			labels[i] = r.say(r.unlikeMost(told, runs), nets[i])
+			labels[i] = r.say(unlike(r), nets[i])
 			if full := r.say(told, nets[i]); labels[i] == "" && len(full) <= 40 {
 				labels[i] = full
 			}
@@ -91,8 +94,8 @@ func labelsOf(runs []*Result) []string {
 	}
 	// The same in all but code of the user's own, or another state of the library.
 	for _, alike := range groupsOf(labels) {
-		for _, i := range alike {
-			if runs[i].Code != runs[alike[0]].Code || slices.ContainsFunc(alike, func(k int) bool { return runs[k].Code != runs[i].Code }) {
+		if slices.ContainsFunc(alike, func(i int) bool { return runs[i].Code != runs[alike[0]].Code }) {
+			for _, i := range alike {
 				labels[i] += " of " + runs[i].Started.Local().Format("2 Jan 15:04:05")
 			}
 		}
@@ -100,22 +103,41 @@ func labelsOf(runs []*Result) []string {
 	return labels
 }
 
-// unlikeMost are those of keys for which r has not the value that most of the
-// runs have, if they are three or more: changes one at a time have one word each.
-func (r *Result) unlikeMost(keys []string, runs []*Result) (unlike []string) {
-	mine := r.facts()
+// unlikeMost finds those of keys for which a run has not the value that most of
+// the runs have, if they are three or more: changes one at a time have one word each.
+func unlikeMost(keys []string, runs []*Result) func(r *Result) []string {
+	have := map[string]map[string]int{}
 	for _, key := range keys {
-		same := 0
-		for _, o := range runs {
-			if v, ok := o.Hyper[key]; ok && v == mine[key] || key == "layers" && compact(o.Layers) == mine[key] {
-				same++
+		have[key] = map[string]int{}
+		for _, r := range runs {
+			if v, ok := r.fact(key); ok {
+				have[key][valueText(v)]++
 			}
 		}
-		if len(runs) < 3 || 2*same <= len(runs) {
-			unlike = append(unlike, key)
-		}
 	}
-	return unlike
+	return func(r *Result) (unlike []string) {
+		for _, key := range keys {
+			same := 0
+			if v, ok := r.fact(key); ok {
+				same = have[key][valueText(v)]
+			}
+			if len(runs) < 3 || 2*same <= len(runs) {
+				unlike = append(unlike, key)
+			}
+		}
+		return unlike
+	}
+}
+
+// valueText is a text for each value of a setting, another for each other one.
+func valueText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return `"` + v
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return fmt.Sprintf("%T %v", v, v)
 }
 
 // column is a text for each run, if they differ.
@@ -148,22 +170,34 @@ func groupsOf(labels []string) (all [][]int) {
 // values; if strict, also those that only some have and those that follow from
 // others.
 func settingsThatDiffer(runs []*Result, strict bool) []string {
-	values := map[string]map[string]int{}
+	type values struct {
+		first  any
+		n      int // runs that have one
+		differ bool
+	}
+	all := map[string]*values{}
+	note := func(key string, v any) {
+		seen := all[key]
+		if seen == nil {
+			seen = &values{first: v}
+			all[key] = seen
+		}
+		seen.n++
+		seen.differ = seen.differ || !sameText(v, seen.first)
+	}
 	for _, r := range runs {
-		for key, v := range r.facts() {
-			if values[key] == nil {
-				values[key] = map[string]int{}
+		for key, v := range r.Hyper {
+			if key != "layers" {
+				note(key, v)
 			}
-			values[key][fmt.Sprint(v)]++
+		}
+		if v, ok := r.fact("layers"); ok {
+			note("layers", v)
 		}
 	}
 	var keys []string
-	for key, v := range values {
-		n := 0
-		for _, count := range v {
-			n += count
-		}
-		if key == "fork" && n < len(runs) || len(v) > 1 && (strict || slices.Contains(settingOrder, key) || key == "seed" || strings.Contains(key, ".")) || strict && n < len(runs) {
+	for key, v := range all {
+		if key == "fork" && v.n < len(runs) || v.differ && (strict || slices.Contains(settingOrder, key) || key == "seed" || strings.Contains(key, ".")) || strict && v.n < len(runs) {
 			keys = append(keys, key)
 		}
 	}
@@ -184,24 +218,60 @@ func settingsThatDiffer(runs []*Result, strict bool) []string {
 	return keys
 }
 
+// sameText reports whether two values are told alike.
+func sameText(a, b any) bool {
+	switch a := a.(type) {
+	case string:
+		if b, ok := b.(string); ok {
+			return a == b
+		}
+	case float64:
+		if b, ok := b.(float64); ok {
+			return a == b
+		}
+	}
+	return fmt.Sprint(a) == fmt.Sprint(b)
+}
+
 // facts are the settings of a run and its layers.
 func (r *Result) facts() map[string]any {
 	facts := map[string]any{}
 	for k, v := range r.Hyper {
 		facts[k] = v
 	}
-	if r.Hyper != nil {
-		facts["layers"] = compact(r.Layers)
+	if v, ok := r.fact("layers"); ok {
+		facts["layers"] = v
 	}
 	return facts
 }
 
+// fact is one of the facts.
+func (r *Result) fact(key string) (v any, ok bool) {
+	if key == "layers" && r.Hyper != nil {
+		return squeezed(r.Layers), true
+	}
+	v, ok = r.Hyper[key]
+	return v, ok
+}
+
+// squeezed is JSON without its spaces: run.json has layers indented.
+func squeezed(raw json.RawMessage) string {
+	if bytes.IndexByte(raw, '\n') < 0 { // it has been squeezed
+		return string(raw)
+	}
+	var b bytes.Buffer
+	b.Grow(len(raw))
+	if json.Compact(&b, raw) != nil {
+		return string(raw)
+	}
+	return b.String()
+}
+
 // say tells of some settings of r, whose layers are called net.
 func (r *Result) say(keys []string, net string) string {
-	facts := r.facts()
 	var parts []string
 	for _, key := range keys {
-		v, ok := facts[key]
+		v, ok := r.fact(key)
 		if !ok {
 			continue
 		}
@@ -250,6 +320,29 @@ func compact(raw json.RawMessage) string {
 // netTexts name the layers of runs so that they can be told apart: by their
 // outlines, or by those layers that differ where the outlines do not.
 func netTexts(runs []*Result) []string {
+	// Each list of layers is looked at once, however many runs have it.
+	type network struct {
+		in     nn.Shape
+		layers string
+	}
+	at, place := map[network]int{}, make([]int, len(runs))
+	var different []*Result
+	for i, r := range runs {
+		n := network{r.Input, squeezed(r.Layers)}
+		if _, ok := at[n]; !ok {
+			at[n] = len(different)
+			different = append(different, r)
+		}
+		place[i] = at[n]
+	}
+	of, texts := netTextsOf(different), make([]string, len(runs))
+	for i := range runs {
+		texts[i] = of[place[i]]
+	}
+	return texts
+}
+
+func netTextsOf(runs []*Result) []string {
 	texts, layers := make([]string, len(runs)), make([][]string, len(runs))
 	lists := make([][]oneLayer, len(runs))
 	for i, r := range runs {
@@ -267,54 +360,68 @@ func netTexts(runs []*Result) []string {
 	for _, alike := range groupsOf(texts) {
 		first := layers[alike[0]]
 		same := func(l []string) bool { return len(l) == len(first) }
-		if slices.ContainsFunc(alike, func(i int) bool { return !same(layers[i]) }) {
+		if slices.ContainsFunc(alike, func(i int) bool { return !same(layers[i]) || len(lists[i]) != len(layers[i]) }) {
 			for _, i := range alike {
 				texts[i] = strings.Join(layers[i], "-")
 			}
 			continue
 		}
-		var differ []int
+		parts := make([][]string, len(alike))
 		for k := range first {
-			if slices.ContainsFunc(alike, func(i int) bool { return layers[i][k] != first[k] }) {
-				differ = append(differ, k)
+			if !slices.ContainsFunc(alike, func(i int) bool { return layers[i][k] != first[k] }) {
+				continue
+			}
+			there := make([]oneLayer, len(alike))
+			for n, i := range alike {
+				there[n] = lists[i][k]
+			}
+			for n, text := range layersAmong(there) {
+				parts[n] = append(parts[n], text)
 			}
 		}
-		for _, i := range alike {
-			var parts []string
-			for _, k := range differ {
-				at := make([]oneLayer, len(alike))
-				for n, j := range alike {
-					at[n] = lists[j][k]
-				}
-				parts = append(parts, layerAmong(lists[i][k], at))
-			}
-			if len(parts) > 0 {
-				texts[i] = strings.Join(slices.Compact(parts), ", ")
+		for n, i := range alike {
+			if len(parts[n]) > 0 {
+				texts[i] = strings.Join(slices.Compact(parts[n]), ", ")
 			}
 		}
 	}
 	return texts
 }
 
-// layerAmong is layerText of a layer beside others in the same place: of those of
-// one kind, only what differs is told.
-func layerAmong(l oneLayer, others []oneLayer) string {
-	for kind, fields := range l {
-		told := map[string]any{}
-		for _, o := range others {
-			there, ok := o[kind]
-			if !ok {
-				return layerText(kind, fields)
+// layersAmong are the layerTexts of layers that stand in the same place: of those
+// of one kind, only what differs is told.
+func layersAmong(layers []oneLayer) []string {
+	kinds, differ := map[string]bool{}, map[string]bool{}
+	first := map[string]any{}
+	for i, l := range layers {
+		for kind, fields := range l {
+			kinds[kind] = true
+			if i == 0 {
+				first = fields
 			}
-			for _, name := range slices.Concat(slices.Collect(maps.Keys(fields)), slices.Collect(maps.Keys(there))) {
-				if !reflect.DeepEqual(fields[name], there[name]) {
-					told[name] = fields[name]
+			for _, of := range []map[string]any{fields, first} {
+				for name := range of {
+					differ[name] = differ[name] || !reflect.DeepEqual(fields[name], first[name])
 				}
 			}
 		}
-		return layerText(kind, told)
 	}
-	return ""
+	texts := make([]string, len(layers))
+	for i, l := range layers {
+		for kind, fields := range l {
+			told := fields
+			if len(kinds) == 1 {
+				told = map[string]any{}
+				for name, does := range differ {
+					if does {
+						told[name] = fields[name]
+					}
+				}
+			}
+			texts[i] = layerText(kind, told)
+		}
+	}
+	return texts
 }
 
 // layerText is "conv2d filters 16 kernel 3".

@@ -65,3 +65,19 @@ func holder(f *os.File) string {
 	}
 	return "unknown"
 }
+
+// held reports whether some process has a lock. One that lets go of it empties the
+// file, so an empty one is not touched: to try the lock is to have it for a moment,
+// in which its owner to be would be refused. What a killed process left is tried.
+func held(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	f, err := atomicfile.Open(path, 1<<10)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == syscall.EWOULDBLOCK
+}

@@ -16,8 +16,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"inkling/pkg/internal/parallel"
 	"inkling/pkg/internal/printable"
-	"inkling/pkg/nn"
+	"inkling/pkg/nn/safetensors"
 )
 
 // called gives a stored run the name by which want asks for it, in the store as
@@ -78,6 +79,36 @@ func (r *Result) Rename(name string) error {
 // If the question's best model is its, the best of the other runs takes that
 // place. A run in training is refused.
 func (r *Result) Remove() (freed int64, err error) {
+	if freed, err = r.remove(); err != nil {
+		return freed, err
+	}
+	return freed, replaceBest(filepath.Dir(r.Dir), func(run string) bool { return run == filepath.Base(r.Dir) })
+}
+
+// RemoveAll is Remove of many runs: what one of them refuses, done and its error
+// say, and the others go.
+func RemoveAll(runs []*Result, done func(r *Result, freed int64, err error)) error {
+	gone := map[string]map[string]bool{} // runs, by question
+	for _, r := range runs {
+		freed, err := r.remove()
+		done(r, freed, err)
+		if err != nil {
+			continue
+		}
+		question := filepath.Dir(r.Dir)
+		if gone[question] == nil {
+			gone[question] = map[string]bool{}
+		}
+		gone[question][filepath.Base(r.Dir)] = true
+	}
+	var errs []error
+	for question, runs := range gone {
+		errs = append(errs, replaceBest(question, func(run string) bool { return runs[run] }))
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Result) remove() (freed int64, err error) {
 	if _, err := os.Stat(r.Dir); err != nil {
 		return 0, fmt.Errorf("lab: run store: %w", err)
 	}
@@ -96,16 +127,15 @@ func (r *Result) Remove() (freed int64, err error) {
 		return 0, fmt.Errorf("lab: run store: %w", err)
 	}
 	r.removeBorders()
-	return freed, r.replaceBest()
+	return freed, nil
 }
 
-// replaceBest makes the best model of the question that of the best run that is
-// left, if it was this run's.
-func (r *Result) replaceBest() error {
-	question := filepath.Dir(r.Dir)
+// replaceBest makes the best model of a question that of the best run that is
+// left, if it was one of a run that is gone.
+func replaceBest(question string, gone func(run string) bool) error {
 	path := filepath.Join(question, bestFile)
-	_, meta, err := nn.Load(path)
-	if err != nil || meta["run"] != filepath.Base(r.Dir) {
+	meta, err := safetensors.Meta(path)
+	if err != nil || !gone(meta["run"]) {
 		return nil
 	}
 	release, err := lock(filepath.Join(question, bestFile+".lock"), wait)
@@ -124,16 +154,27 @@ func (r *Result) replaceBest() error {
 }
 
 // Size is how many bytes the run's folder holds.
-func (r *Result) Size() (bytes int64) {
-	filepath.WalkDir(r.Dir, func(_ string, e fs.DirEntry, err error) error {
-		if err == nil && e.Type().IsRegular() {
-			if info, err := e.Info(); err == nil {
-				bytes += info.Size()
-			}
+func (r *Result) Size() int64 { return sizeOf(r.Dir) }
+
+func sizeOf(dir string) (bytes int64) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.IsDir() {
+			bytes += sizeOf(filepath.Join(dir, e.Name()))
+		} else if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			bytes += info.Size()
 		}
-		return nil
-	})
+	}
 	return bytes
+}
+
+// sizes are those of many runs.
+func sizes(runs []*Result) []int64 {
+	all := make([]int64, len(runs))
+	parallel.Each(len(runs), 16, func() func(int) {
+		return func(i int) { all[i] = runs[i].Size() }
+	})
+	return all
 }
 
 // ID is the part of the run's folder that identifies it.
@@ -250,39 +291,6 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.3g GB", float64(n)/1e9)
 }
 
-// List writes a table of runs, each with what it differs in from the others of
-// its question, and how much the runs hold that no run can use any more.
-func List(out io.Writer, runs []*Result) error {
-	labels := labelsByPlace(runs)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "id\tquestion\tdata\trun\tstatus\tdev %\tat\tsteps\tseconds\ttest %\tweights\tsize\tstarted")
-	var old int64
-	n := 0
-	for i, r := range runs {
-		test, dev := "", ""
-		if r.Record.Test != nil {
-			test = fmt.Sprintf("%.2f", 100*r.Record.Test.Accuracy)
-		}
-		if r.Best.Step > 0 {
-			dev = fmt.Sprintf("%.2f", 100*r.Best.Score)
-		}
-		size := r.Size()
-		if r.Old() {
-			old += size
-			n++
-		}
-		place, _, _ := strings.Cut(r.Where(), "/")
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%.1f\t%s\t%d\t%s\t%s\n",
-			printable.Text(r.ID()), r.Question, place, labels[i], r.Status, dev, r.Best.Step, r.Steps,
-			r.Seconds, test, r.Weights, Bytes(size), r.Started.Local().Format("2006-01-02 15:04"))
-	}
-	if err := w.Flush(); err != nil || n == 0 {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "%s of older code, %s: inkling runs rm --old removes them\n", printable.Count(n, "run"), Bytes(old))
-	return err
-}
-
 // Describe writes all that the store knows of a run, for people.
 func (r *Result) Describe(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -292,7 +300,7 @@ func (r *Result) Describe(out io.Writer) error {
 	row("name", "%s", r.Name)
 	row("id", "%s", printable.Text(r.ID()))
 	row("in", "%s", r.Where())
-	row("status", "%s", r.Status)
+	row("status", "%s", r.State())
 	if r.Error != "" {
 		row("error", "%s", r.Error)
 	}

@@ -1,13 +1,16 @@
 package lab
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
@@ -24,6 +27,91 @@ import (
 // the name of its type. hidden, activation and dropout are there for a
 // multilayer perceptron; the layers of every run stand beside the settings.
 type Settings map[string]any
+
+// UnmarshalJSON reads what is flat, as the settings of all records are, without the
+// detours of package json: a list of runs reads those of every one.
+func (s *Settings) UnmarshalJSON(b []byte) error {
+	if flat, ok := readFlat(b); ok {
+		*s = flat
+		return nil
+	}
+	return json.Unmarshal(b, (*map[string]any)(s))
+}
+
+// readFlat reads an object of numbers, truth values and texts without escapes that
+// package json has found valid.
+func readFlat(b []byte) (s Settings, ok bool) {
+	at := 0
+	next := func() byte { // the next sign that is no space
+		for at < len(b) && (b[at] == ' ' || b[at] == '\n' || b[at] == '\t' || b[at] == '\r') {
+			at++
+		}
+		if at == len(b) {
+			return 0
+		}
+		return b[at]
+	}
+	text := func() (string, bool) {
+		if next() != '"' {
+			return "", false
+		}
+		end := bytes.IndexByte(b[at+1:], '"')
+		if end < 0 {
+			return "", false
+		}
+		word := b[at+1 : at+1+end]
+		at += end + 2
+		return string(word), bytes.IndexByte(word, '\\') < 0 && utf8.Valid(word)
+	}
+	if next() != '{' {
+		return nil, false
+	}
+	at++
+	s = make(Settings, 40)
+	for next() == '"' {
+		name, ok := text()
+		if !ok || next() != ':' {
+			return nil, false
+		}
+		at++
+		switch c := next(); {
+		case c == '"':
+			v, ok := text()
+			if !ok {
+				return nil, false
+			}
+			s[name] = v
+		case c == 't' || c == 'f':
+			s[name] = c == 't'
+			at += len("false")
+			if c == 't' {
+				at--
+			}
+		case c == '-' || c >= '0' && c <= '9':
+			from := at
+			for at < len(b) && strings.IndexByte("+-.0123456789Ee", b[at]) >= 0 {
+				at++
+			}
+			v, err := strconv.ParseFloat(string(b[from:at]), 64)
+			if err != nil {
+				return nil, false
+			}
+			s[name] = v
+		default:
+			return nil, false
+		}
+		if next() == ',' {
+			at++
+			continue
+		}
+		break
+	}
+	if next() != '}' {
+		return nil, false
+	}
+	at++
+	return s, next() == 0
+}
 
 // settingsOf are those of a run, whose layers are encoded.
 func settingsOf(c *train.Plan, layers json.RawMessage) (Settings, error) {

@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"inkling/pkg/internal/atomicfile"
+	"inkling/pkg/internal/parallel"
 	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
@@ -75,6 +77,7 @@ type Record struct {
 	CPU     float64 `json:",omitempty"` // of these, over all cores, see Result.Cost
 	Parts   int     `json:",omitempty"` // so many times begun or continued
 	Steps   int
+	Planned int          `json:",omitempty"` // steps of the whole run, which patience may end earlier
 	Events  int          // in the history
 	Best    train.Event  // the evaluation with the best score
 	Last    train.Event  // the last evaluation
@@ -90,13 +93,14 @@ type Split struct {
 // Result is a run with its record and history.
 type Result struct {
 	Record
-	History History
+	History History // of a run that was listed, empty until one of the methods is asked for a part of it
 	Dir     string
 	Stored  bool // found in the run store, not trained now
 
-	lab   *Lab
-	lost  string // the missing file because of which the run was begun anew, in a sentence
-	label string // among the runs of its Fit
+	unread bool // History is still on disk alone
+	lab    *Lab
+	lost   string // the missing file because of which the run was begun anew, in a sentence
+	label  string // among the runs of its Fit
 }
 
 // storeDir is the folder of the run store: INKLING_RUNS, else runs beside the
@@ -152,9 +156,22 @@ func (r *Result) Model() (*nn.Model, error) {
 }
 
 // Train and Dev are the reports and the evaluations of the run.
-func (r *Result) Train() History { return r.History.Of(train.Train) }
+func (r *Result) Train() History { return r.AllEvents().Of(train.Train) }
 
-func (r *Result) Dev() History { return r.History.Of(train.Dev) }
+func (r *Result) Dev() History { return r.AllEvents().Of(train.Dev) }
+
+// AllEvents are all events of the run.
+func (r *Result) AllEvents() History {
+	reading.Lock()
+	defer reading.Unlock()
+	if r.unread {
+		r.unread = false
+		r.History, _ = readHistory(filepath.Join(r.Dir, historyFile)) // checked when the run was listed
+	}
+	return r.History
+}
+
+var reading sync.Mutex // of Result.unread
 
 // Label is the run's name, for where it is shown alone; see LabelAmong.
 func (r *Result) Label() string { return r.Name }
@@ -163,7 +180,7 @@ func (r *Result) Label() string { return r.Name }
 // metric "loss", "objective", "score", "lr" or "gradnorm". That of a fork begins
 // where the run that it goes on from was then.
 func (r *Result) Points(split, metric string) (x, y []float64) {
-	h := r.History.Of(train.Kind(split))
+	h := r.AllEvents().Of(train.Kind(split))
 	if r.Fork != nil {
 		own := slices.IndexFunc(h, func(e train.Event) bool { return e.Step > r.Fork.Step })
 		if own < 0 {
@@ -229,6 +246,36 @@ func (r *Result) String() string {
 
 // readResult reads a run's folder. A missing record is fs.ErrNotExist.
 func readResult(dir string) (*Result, error) {
+	r, err := readRecord(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, historyFile)
+	if r.History, err = readHistory(path); err != nil {
+		return nil, fmt.Errorf("lab: run store: %v", err) // never fs.ErrNotExist: the record is there
+	}
+	if r.Status != Interrupted && len(r.History) != r.Events {
+		return nil, fmt.Errorf("lab: %s is damaged: %d events, %s tells of %d", printable.Text(path), len(r.History), recordFile, r.Events)
+	}
+	return r, nil
+}
+
+// readHead is readResult for a list, which may be long: where the history looks
+// whole, it is left for whoever wants to see it.
+func readHead(dir string) (*Result, error) {
+	r, err := readRecord(dir)
+	if err != nil {
+		return nil, err
+	}
+	n, err := countEvents(filepath.Join(dir, historyFile))
+	if err != nil || r.Status != Interrupted && n != r.Events {
+		return readResult(dir)
+	}
+	r.unread = true
+	return r, nil
+}
+
+func readRecord(dir string) (*Result, error) {
 	path := filepath.Join(dir, recordFile)
 	b, err := atomicfile.ReadFile(path, maxRecord)
 	if err != nil {
@@ -241,13 +288,7 @@ func readResult(dir string) (*Result, error) {
 	for _, text := range []*string{&r.Name, &r.Question, &r.Error, &r.Ended, &r.Data, &r.Kernels} {
 		*text = printable.Text(*text)
 	}
-	path = filepath.Join(dir, historyFile)
-	if r.History, err = readHistory(path); err != nil {
-		return nil, fmt.Errorf("lab: run store: %v", err) // never fs.ErrNotExist: the record is there
-	}
-	if r.Status != Interrupted && len(r.History) != r.Events {
-		return nil, fmt.Errorf("lab: %s is damaged: %d events, %s tells of %d", printable.Text(path), len(r.History), recordFile, r.Events)
-	}
+	r.Layers = json.RawMessage(squeezed(r.Layers))
 	return r, nil
 }
 
@@ -393,16 +434,26 @@ func (r *Result) ownFolders() error {
 // all the same.
 func readRuns(dir string) ([]*Result, error) {
 	dirs, err := folders(dir, "")
-	damaged := []error{err}
+	runs, damaged := readAll(dirs)
+	return runs, errors.Join(err, damaged)
+}
+
+// readAll is readRuns for the folders of runs of one question.
+func readAll(dirs []string) ([]*Result, error) {
+	found, errs := make([]*Result, len(dirs)), make([]error, len(dirs))
+	parallel.Each(len(dirs), 16, func() func(int) {
+		return func(i int) {
+			if found[i], errs[i] = readHead(dirs[i]); errs[i] == nil && found[i].lacksModel() {
+				found[i].Status = Interrupted // no result without a model: it will be made anew
+			}
+		}
+	})
 	var all []*Result
-	for _, dir := range dirs {
-		r, err := readResult(dir)
+	var damaged []error
+	for i, err := range errs {
 		switch {
 		case err == nil:
-			if r.fault() != "" {
-				r.Status = Interrupted // no result without a model: it will be made anew
-			}
-			all = append(all, r)
+			all = append(all, found[i])
 		case !errors.Is(err, fs.ErrNotExist): // else at its beginning, or killed there
 			damaged = append(damaged, err)
 		}
@@ -415,22 +466,51 @@ func readRuns(dir string) ([]*Result, error) {
 // whatever data they were made on: for looking, without loading data. As with
 // Lab.Runs, the error names what cannot be read beside the runs that can.
 func StoredRuns(question string) ([]*Result, error) {
+	places, err := places()
+	errs := []error{err}
+	var all []*Result
+	for _, dir := range places {
+		if question == "" || filepath.Base(dir) == question {
+			runs, err := readRuns(dir)
+			all, errs = append(all, runs...), append(errs, err)
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// Questions are those that have runs, on any data, sorted.
+func Questions() []string {
+	places, _ := places() // what cannot be read is not what was asked about
+	var list []string
+	for _, dir := range places {
+		name := filepath.Base(dir)
+		if slices.Contains(list, name) {
+			continue
+		}
+		dirs, _ := folders(dir, "")
+		if slices.ContainsFunc(dirs, func(dir string) bool {
+			_, err := os.Lstat(filepath.Join(dir, recordFile))
+			return err == nil
+		}) {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// places are the folders of all questions on all data.
+func places() ([]string, error) {
 	root, err := storeDir()
 	if err != nil {
 		return nil, err
 	}
-	dirs, err := folders(root, "")
+	data, err := folders(root, "")
 	errs := []error{err}
-	var all []*Result
-	for _, dir := range dirs {
+	var all []string
+	for _, dir := range data {
 		questions, err := folders(dir, "")
-		errs = append(errs, err)
-		for _, q := range questions {
-			if question == "" || filepath.Base(q) == question {
-				runs, err := readRuns(q)
-				all, errs = append(all, runs...), append(errs, err)
-			}
-		}
+		all, errs = append(all, questions...), append(errs, err)
 	}
 	return all, errors.Join(errs...)
 }

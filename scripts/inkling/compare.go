@@ -43,7 +43,7 @@ func compareCommand(args []string) (int, error) {
 	case figure != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(figure))):
 		return 0, fmt.Errorf("--figure=%s, want a name that ends in .png, .svg or .pdf", figure)
 	}
-	if q := questions(); question != "" && !slices.Contains(q, question) {
+	if q := lab.Questions(); question != "" && !slices.Contains(q, question) {
 		return 0, fmt.Errorf("no runs of question %.40q%s%s", question, lab.DidYouMean(question, q), havingRuns())
 	}
 	stored, _ := lab.StoredRuns(question) // a damaged run is not what was asked about

@@ -49,7 +49,7 @@ func exportCommand(args []string) (int, error) {
 	case errors.Is(err, flag.ErrHelp):
 		help("export [--go=FILE …] FILE|QUESTION [MODEL.onnx]\n"+
 			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n"+
-			"  QUESTION  the best model of a question: "+strings.Join(questions(), ", ")+"\n"+
+			"  QUESTION  the best model of a question: "+strings.Join(lab.Questions(), ", ")+"\n"+
 			"A card, FILE.md, says beside each file what the network is.", fs)
 		return 0, nil
 	case err != nil:
@@ -112,13 +112,13 @@ func subject(arg, of string) (s export.Subject, err error) {
 		if s.Model, s.Meta, err = nn.Load(path); err == nil && train.IsState(s.Meta) {
 			err = fmt.Errorf("%s: the state of an unfinished run, not a model: want best.safetensors beside it", path)
 		}
-	case slices.Contains(questions(), arg):
+	case slices.Contains(lab.Questions(), arg):
 		var l *lab.Lab
 		if l, err = lab.Open(context.Background(), arg, of); err == nil {
 			s.Model, s.Meta, err = l.BestModel(arg)
 		}
 	default:
-		err = fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, lab.DidYouMean(arg, questions()), havingRuns())
+		err = fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, lab.DidYouMean(arg, lab.Questions()), havingRuns())
 	}
 	if err != nil {
 		return s, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -45,6 +46,29 @@ func parseWords(command string, fs *flag.FlagSet, args []string) ([]string, erro
 
 // help prints how a command is used, and its flags.
 func help(usage string, fs *flag.FlagSet) {
+	if asked != nil {
+		asked(fs)
+		return
+	}
 	fmt.Println("usage: go run ./scripts/inkling " + usage)
 	lab.FlagHelp(os.Stdout, fs)
+}
+
+// asked takes the flags of a command whose help is asked for, instead of the screen:
+// for completion, which so knows every flag that there is.
+var asked func(fs *flag.FlagSet)
+
+// printJSON prints a value for programs.
+func printJSON(v any) error {
+	enc := json.NewEncoder(os.Stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// count is a number and what it counts, "1 run" or "3 runs".
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprint(n, " ", what)
 }

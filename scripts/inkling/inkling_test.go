@@ -10,10 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"inkling/pkg/nn"
@@ -645,10 +647,122 @@ func TestManageRuns(t *testing.T) {
 	if out := ok("runs"); strings.Contains(out, "older") || strings.Count(out, "\n") != 2 {
 		t.Errorf("runs:\n%s", out)
 	}
-	var record map[string]any
-	must(0, json.Unmarshal([]byte(ok("runs", "--json")), &record))
-	if h := record["Hyper"].(map[string]any); h["optimizer"] != "sgd" || h["batch"] != 50.0 {
-		t.Errorf("record %v", record)
+	var list []map[string]any
+	must(0, json.Unmarshal([]byte(ok("runs", "--json")), &list))
+	if h := list[0]["settings"].(map[string]any); len(list) != 1 || h["optimizer"] != "sgd" || h["batch"] != 50.0 {
+		t.Errorf("list %v", list)
+	}
+	var one map[string]any
+	must(0, json.Unmarshal([]byte(ok("runs", "show", "--json", list[0]["id"].(string))), &one))
+	for name, v := range list[0] { // what the list tells of a run is told again
+		if !reflect.DeepEqual(one[name], v) {
+			t.Errorf("%s is %v in the list and %v shown alone", name, v, one[name])
+		}
+	}
+	if one["trained_on"] == "" || one["best"].(map[string]any)["kind"] != "dev" {
+		t.Errorf("shown %v", one)
+	}
+}
+
+// An empty store is a list of nothing to a program.
+func TestNoRunsAsJSON(t *testing.T) {
+	w := newWorld(t)
+	for _, args := range [][]string{{"runs", "--json"}, {"runs", "prune", "--older=1d", "--json"}, {"runs", "prune", "--older=1d", "--yes", "--json"}} {
+		if code, out, stderr := w.run(args); code != 0 || out != "[]\n" || stderr != "" {
+			t.Errorf("%q: code %d, stdout %q, stderr %q", args, code, out, stderr)
+		}
+	}
+}
+
+// Which runs are listed, and which go: by name, age, size, data and question; runs
+// that have a name of their own, or are in training, stay.
+func TestChosenRuns(t *testing.T) {
+	w := newWorld(t)
+	ok := func(args ...string) string {
+		t.Helper()
+		code, out, stderr := w.run(args)
+		if code != 0 || stderr != "" {
+			t.Fatalf("%q: code %d, stderr %q", args, code, stderr)
+		}
+		return out
+	}
+	for i, more := range [][]string{{"--lr=0.1"}, {"--lr=0.2"}, {"--lr=0.3", "--name=my/best"}, {"--seed=5", "--question=wide"}} {
+		ok(slices.Concat(small, more)...)
+		// As if made so many days ago.
+		records := must(filepath.Glob(filepath.Join(w.store, "*", "*", "*", "run.json")))
+		for _, path := range records {
+			b := must(os.ReadFile(path))
+			today := []byte(`"Started": "` + time.Now().UTC().Format("2006"))
+			if day := time.Now().UTC().AddDate(0, 0, -10*(i+1)); bytes.Contains(b, today) && day.Year() >= 2000 && !bytes.Contains(b, []byte("T00:00:0")) {
+				b = regexp.MustCompile(`"Started": "[^"]*"`).ReplaceAll(b, []byte(day.Format(`"Started": "2006-01-02T00:00:0`)+fmt.Sprint(i)+`Z"`))
+				must(0, os.WriteFile(path, b, 0o644))
+			}
+		}
+	}
+	names := func(args ...string) string {
+		t.Helper()
+		var list []struct{ Label, Name string }
+		must(0, json.Unmarshal([]byte(ok(append([]string{"runs", "--json"}, args...)...)), &list))
+		var all []string
+		for _, r := range list {
+			all = append(all, r.Label)
+		}
+		return strings.Join(all, "; ")
+	}
+	wide := names("wide")
+	for _, c := range []struct{ args, want string }{
+		{"", "lr 0.1; lr 0.2; my/best; " + wide},
+		{"--limit=2", "lr 0.1; lr 0.2"},
+		{"--question=command", "lr 0.1; lr 0.2; my/best"},
+		{"--since=25d", "lr 0.1; lr 0.2"},
+		{"--since=2w", "lr 0.1"},
+		{"--since=" + time.Now().AddDate(0, 0, -35).Format("2006-01-02"), "lr 0.1; lr 0.2; my/best"},
+		{"--name=lr", "lr 0.1; lr 0.2; " + wide}, // in the names that follow from settings
+		{"--name=lr*2", "lr 0.2"},
+		{"--name=best", "my/best"},
+		{"--name=my*", "my/best"},
+		{"--data=" + filepath.Base(must(filepath.Glob(filepath.Join(w.store, "*")))[0]) + "|--limit=1", "lr 0.1"},
+		{"--since=1h", ""},
+	} {
+		if got := names(strings.FieldsFunc(c.args, func(r rune) bool { return r == '|' })...); got != c.want {
+			t.Errorf("%s: %q, want %q", c.args, got, c.want)
+		}
+	}
+	if out := ok("runs", "--limit=1"); !strings.Contains(out, "lr 0.1") || strings.Contains(out, "lr 0.2") || !strings.Contains(out, "and 3 more") {
+		t.Error(out)
+	}
+	w.refuses([]string{"runs", "--since=yesterday"}, nil, `--since "yesterday", want an age as 12h`)
+	w.refuses([]string{"runs", "--limit=-1"}, nil, "--limit -1, want 0 for all")
+	w.refuses([]string{"runs", "--name=[", "--limit=1"}, nil, `--name "["`)
+	w.refuses([]string{"runs", "--data=mnits"}, nil, "--data=mnits", "there are runs on ")
+	w.refuses([]string{"runs", "prun"}, nil, "did you mean prune?")
+	w.refuses([]string{"runs", "prune"}, nil, "nothing says which runs to remove")
+	w.refuses([]string{"runs", "prune", "--older=1d", "--yes", "--dry-run"}, nil, "want one of them")
+	w.refuses([]string{"runs", "prune", "--larger=big"}, nil, `--larger "big", want a size`)
+	w.refuses([]string{"runs", "--yes"}, nil, "--yes is for runs prune")
+
+	before := fmt.Sprint(w.files())
+	out := ok("runs", "prune", "--older=15d")
+	if !regexp.MustCompile(`(?s)lr 0\.2 .*\n2 runs of 4 would be removed, and free \d+ kB: --yes does it\n1 run with a name of its own kept`).MatchString(out) || strings.Contains(out, "  lr 0.1  ") {
+		t.Error(out)
+	}
+	if after := fmt.Sprint(w.files()); after != before {
+		t.Errorf("a look removed files: %v, were %v", after, before)
+	}
+	if out := ok("runs", "prune", "--older=15d", "--larger=1GB"); out != "nothing to remove among 4 runs\n" {
+		t.Error(out)
+	}
+	if out := ok("runs", "prune", "--older=15d", "--yes", "--question=command"); !regexp.MustCompile(`^removed 1 run of 3, freed \d+ kB\n1 run with`).MatchString(out) {
+		t.Error(out)
+	}
+	if got, want := names(), "lr 0.1; my/best; "+wide; !strings.Contains(got, "my/best") || strings.Count(got, ";") != strings.Count(want, ";") {
+		t.Errorf("left are %q", got)
+	}
+	if out := ok("runs", "prune", "--older=0d", "--larger=1kB", "--named", "--yes"); !strings.Contains(out, "removed 3 runs of 3") {
+		t.Error(out)
+	}
+	if out := ok("runs"); out != "the run store is empty\n" {
+		t.Error(out)
 	}
 }
 

@@ -30,7 +30,7 @@ func testCommand(args []string) (int, error) {
 	case errors.Is(err, flag.ErrHelp):
 		help("test [--data=WHAT] [--shifts=N] [--scatter=N] FILE|QUESTION…\n"+
 			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n"+
-			"  QUESTION  the best model of a question: "+strings.Join(questions(), ", "), fs)
+			"  QUESTION  the best model of a question: "+strings.Join(lab.Questions(), ", "), fs)
 		return 0, nil
 	case err != nil:
 		return 0, err
@@ -47,8 +47,8 @@ func testCommand(args []string) (int, error) {
 			if _, _, err := nn.Load(path); err != nil {
 				return 0, err
 			}
-		} else if !slices.Contains(questions(), arg) {
-			return 0, fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, lab.DidYouMean(arg, questions()), havingRuns())
+		} else if !slices.Contains(lab.Questions(), arg) {
+			return 0, fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, lab.DidYouMean(arg, lab.Questions()), havingRuns())
 		}
 	}
 	for i, arg := range rest {
@@ -93,19 +93,8 @@ func modelFile(arg string) (path string, ok bool) {
 	return arg, strings.ContainsAny(arg, `/\`) || filepath.Ext(arg) == ".safetensors" || !errors.Is(err, fs.ErrNotExist)
 }
 
-// questions are those that have runs.
-func questions() []string {
-	runs, _ := lab.StoredRuns("") // a damaged run is not what was asked about
-	var list []string
-	for _, r := range runs {
-		list = append(list, r.Question)
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
 func havingRuns() string {
-	if q := questions(); len(q) > 0 {
+	if q := lab.Questions(); len(q) > 0 {
 		return "; questions with runs: " + strings.Join(q, ", ")
 	}
 	return "; the run store is empty"
