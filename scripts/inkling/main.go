@@ -5,6 +5,7 @@
 //	go run ./scripts/inkling test q1
 //	go run ./scripts/inkling predict photo.jpg
 //	go run ./scripts/inkling runs
+//	go run ./scripts/inkling watch
 //	go run ./scripts/inkling compare "lr 0.1" "lr 0.2"
 //	go run ./scripts/inkling export q1 digits.onnx
 //	go run ./scripts/inkling import digits.onnx digits.safetensors
@@ -43,7 +44,8 @@ var commands = []struct {
 	{"train", "[--flags]", "train a network; --help lists the flags", trainCommand},
 	{"test", "FILE|QUESTION…", "accuracy of saved models on the test set", testCommand},
 	{"predict", "PICTURE…", "what a network reads in pictures of your own", predictCommand},
-	{"runs", "[show|rename|rm]", "the runs in the run store: list, look, rename, remove", runsCommand},
+	{"runs", "[show|rename|rm|prune]", "the runs in the run store: list, look, rename, remove", runsCommand},
+	{"watch", "[RUN…]", "runs that other processes train, while they do", watchCommand},
 	{"compare", "RUN RUN…", "what changed between runs, and did it help?", compareCommand},
 	{"export", "MODEL OUT", "a saved model as ONNX, as Go, as JSON, as PyTorch", exportCommand},
 	{"import", "MODEL OUT", "an ONNX model, or weights of PyTorch, Keras, … as a saved one", importCommand},

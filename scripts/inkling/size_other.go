@@ -1,0 +1,5 @@
+//go:build !unix
+
+package main
+
+func terminalSize() (columns, rows int) { return 80, 24 }
