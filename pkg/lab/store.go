@@ -489,8 +489,8 @@ func Questions() []string {
 		}
 		dirs, _ := folders(dir, "")
 		if slices.ContainsFunc(dirs, func(dir string) bool {
-			_, err := os.Lstat(filepath.Join(dir, recordFile))
-			return err == nil
+			info, err := os.Stat(filepath.Join(dir, recordFile))
+			return err == nil && info.Mode().IsRegular()
 		}) {
 			list = append(list, name)
 		}
