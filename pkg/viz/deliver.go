@@ -42,26 +42,36 @@ func Show(figures ...Figure) {
 		return
 	}
 	for _, f := range figures {
-		s, err := inline(f)
+		o, err := inline(f)
 		if err != nil {
-			s = "<pre>" + html.EscapeString(err.Error()) + "</pre>"
+			o.html = "<pre>" + html.EscapeString(err.Error()) + "</pre>"
 		}
-		notebook.display(s)
+		notebook.display(o)
 	}
 	if s := systemFonts.untold(); s != "" {
-		notebook.display(Text("Note: " + s).html())
+		notebook.display(output{html: Text("Note: " + s).html()})
 	}
 	notebook.sync()
 }
 
-func inline(f Figure) (string, error) {
+// An output is what a notebook keeps of a figure. A picture is there twice, as
+// HTML with its text for those who cannot see it, and as a PNG: exports to LaTeX,
+// PDF and Markdown, and copying from the page, know no pictures in HTML.
+type output struct {
+	html          string
+	png           []byte // nil: it is a text
+	alt           string
+	width, height int // of the picture, in CSS pixels
+}
+
+func inline(f Figure) (output, error) {
 	if d, ok := f.(document); ok {
-		return d.html(), nil
+		return output{html: d.html()}, nil
 	}
 	var png bytes.Buffer
 	l := f.layout()
 	if err := writePNG(&png, l); err != nil {
-		return "", err
+		return output{}, err
 	}
 	return picture(png.Bytes(), l, f.Alt()), nil
 }
@@ -69,13 +79,15 @@ func inline(f Figure) (string, error) {
 // picture is a figure in the page. The sheet is opaque and brings its own
 // margin, so all a page can add is the rounding; height:auto keeps the
 // proportions when a narrow page shrinks it.
-func picture(png []byte, l layout, alt string) string {
+func picture(png []byte, l layout, alt string) output {
 	w, h := l.size()
+	o := output{png: png, alt: alt, width: int(w + 0.5), height: int(h + 0.5)}
 	var b htmlBuilder
 	b.add(`<img src="data:image/png;base64,%s" alt="%s" width="%d" height="%d" `+
 		`style="display:block;max-width:100%%;height:auto;margin:4px 0;border-radius:8px">`,
-		base64.StdEncoding.EncodeToString(png), alt, int(w+0.5), int(h+0.5))
-	return b.String()
+		base64.StdEncoding.EncodeToString(png), alt, o.width, o.height)
+	o.html = b.String()
+	return o
 }
 
 func showOutside(w io.Writer, f Figure) error {

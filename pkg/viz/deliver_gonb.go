@@ -1,17 +1,20 @@
 package viz
 
 import (
+	"encoding/base64"
+	"encoding/gob"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
 // frontend is a notebook's output area. Nil means: not in a notebook.
 type frontend interface {
-	display(html string)     // appends an output
-	replace(id, html string) // creates output id, or redraws it in place
-	freshID() string         // an id no other cell or run has used
-	sync()                   // returns when all is delivered
+	display(o output)            // appends an output
+	replace(id string, o output) // creates output id, or redraws it in place
+	freshID() string             // an id no other cell or run has used
+	sync()                       // returns when all is delivered
 }
 
 var notebook = func() frontend {
@@ -26,9 +29,23 @@ func InNotebook() bool { return notebook != nil }
 
 type gonb struct{}
 
-func (gonb) display(html string)     { gonbui.DisplayHTML(html) }
-func (gonb) replace(id, html string) { gonbui.UpdateHTML(id, html) }
-func (gonb) freshID() string         { return "viz-" + gonbui.UniqueId() }
+func (gonb) display(o output)            { gonbui.SendData(bundle("", o)) }
+func (gonb) replace(id string, o output) { gonbui.SendData(bundle(id, o)) }
+func (gonb) freshID() string             { return "viz-" + gonbui.UniqueId() }
+
+func init() { gob.Register(map[string]any{}) } // which metadata nest; the kernel has registered it
+
+// bundle is an output as Jupyter takes it: the same in several formats, of which
+// a reader takes the one it likes best. The text for those who cannot see a PNG
+// is where nbconvert's templates look for it.
+func bundle(id string, o output) *protocol.DisplayData {
+	d := &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextHTML: o.html}, DisplayID: id}
+	if o.png != nil {
+		d.Data[protocol.MIMEImagePNG] = base64.StdEncoding.EncodeToString(o.png)
+		d.Metadata = map[string]any{string(protocol.MIMEImagePNG): map[string]any{"width": o.width, "height": o.height, "alt": o.alt}}
+	}
+	return d
+}
 
 // sync waits for the kernel's answer, but not for ever: a cell whose kernel was
 // restarted gets none and has a checkpoint to write.

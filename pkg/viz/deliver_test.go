@@ -1,6 +1,8 @@
 package viz
 
 import (
+	"bytes"
+	"encoding/gob"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,31 +10,34 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
 // page is a notebook's output area as the browser would show it.
 type page struct {
-	outputs []string
+	outputs []string // their HTML
+	whole   []output
 	ids     map[string]int
 	updates int
 	synced  bool // whether all was delivered at the end
 	next    int
 }
 
-func (p *page) display(html string) {
-	p.outputs = append(p.outputs, html)
+func (p *page) display(o output) {
+	p.outputs, p.whole = append(p.outputs, o.html), append(p.whole, o)
 	p.synced = false
 }
 
-func (p *page) replace(id, html string) {
-	p.synced = false
+func (p *page) replace(id string, o output) {
 	p.updates++
 	if k, ok := p.ids[id]; ok {
-		p.outputs[k] = html
+		p.outputs[k], p.whole[k] = o.html, o
+		p.synced = false
 		return
 	}
 	p.ids[id] = len(p.outputs)
-	p.outputs = append(p.outputs, html)
+	p.display(o)
 }
 
 func (p *page) freshID() string { p.next++; return fmt.Sprint("id", p.next) }
@@ -104,6 +109,47 @@ func TestShowInNotebook(t *testing.T) {
 		if !strings.Contains(p.outputs[0], want) {
 			t.Errorf("no %s in %.60s…%s", want, p.outputs[0], p.outputs[0][max(0, len(p.outputs[0])-300):])
 		}
+	}
+}
+
+// A figure goes out as HTML and as the same PNG with its size and its text, so that
+// exports which know no HTML have it; of a live view only the last state does.
+func TestPictureBundle(t *testing.T) {
+	p := inPage(t)
+	f := Curves{Title: "Loss", Series: []Series{{Y: []float64{3, 2, 1}}}}
+	live := NewLive("run", f)
+	clock := newTicker()
+	live.now, live.start, live.progress.now = clock.now, clock.t, clock.now
+	live.Add("Loss", "train", 1, 1)
+	clock.advance(time.Minute)
+	live.Update(1, 2, "")
+	at := p.ids[live.id]
+	if live.id == "" || p.whole[at].png != nil || p.whole[at].html == "" {
+		t.Errorf("frame %q with a PNG of %d bytes: want HTML alone", live.id, len(p.whole[at].png))
+	}
+	live.Finish("done")
+	Show(f, Text("words"))
+	for _, o := range []output{p.whole[at], p.whole[len(p.whole)-2]} {
+		d := bundle("id", o)
+		encoded, _ := d.Data[protocol.MIMEImagePNG].(string)
+		if !strings.Contains(o.html, `src="data:image/png;base64,`+encoded+`"`) || len(encoded) < 1000 {
+			t.Errorf("the PNG of %d characters is not that of the HTML", len(encoded))
+		}
+		var sent bytes.Buffer
+		if err := gob.NewEncoder(&sent).Encode(d); err != nil {
+			t.Fatal(err)
+		}
+		var got protocol.DisplayData
+		if err := gob.NewDecoder(&sent).Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		meta, _ := got.Metadata["image/png"].(map[string]any)
+		if meta["width"] != o.width || meta["height"] != o.height || meta["alt"] != o.alt || o.alt == "" || o.width == 0 {
+			t.Errorf("metadata %v, want %d×%d and %q", got.Metadata, o.width, o.height, o.alt)
+		}
+	}
+	if d := bundle("", p.whole[len(p.whole)-1]); len(d.Data) != 1 || d.Metadata != nil {
+		t.Errorf("a text is sent as %v with %v, want HTML alone", d.Data, d.Metadata)
 	}
 }
 

@@ -163,7 +163,9 @@ func (l *Live) frame() {
 	if err := enc.Encode(&b, rasterAt(lay, 1)); err != nil {
 		return // writing to memory
 	}
-	notebook.replace(l.id, picture(b.Bytes(), lay, f.Alt()))
+	o := picture(b.Bytes(), lay, f.Alt())
+	o.png = nil // no reader keeps this frame
+	notebook.replace(l.id, o)
 }
 
 func (l *Live) figure() Figure {
@@ -192,9 +194,9 @@ func (l *Live) Finish(text string) {
 		Show(f)
 		return
 	}
-	html, err := inline(f)
+	o, err := inline(f)
 	if err == nil {
-		notebook.replace(l.id, html)
+		notebook.replace(l.id, o)
 	}
 	notebook.sync()
 }

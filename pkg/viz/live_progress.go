@@ -133,7 +133,7 @@ func (p *Progress) redraw(html string) {
 	if p.id == "" {
 		p.id = notebook.freshID()
 	}
-	notebook.replace(p.id, html)
+	notebook.replace(p.id, output{html: html})
 }
 
 // share is -1 if the total is unknown.

@@ -58,7 +58,7 @@ func (l *Log) Flush() error {
 		h.add(pre, text)
 		h.add(`</details>`)
 	}
-	notebook.display(h.String())
+	notebook.display(output{html: h.String()})
 	notebook.sync()
 	return nil
 }
