@@ -213,7 +213,7 @@ func TestFilesAreOpenedInOnePlace(t *testing.T) {
 }
 
 func TestLayout(t *testing.T) {
-	known := []string{".ci", ".gitattributes", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md",
+	known := []string{".binder", ".ci", ".devcontainer", ".gitattributes", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md",
 		"docs", "findings", "go.mod", "go.sum", "notebooks", "pkg", "scripts"}
 	for _, file := range tracked(t) {
 		top, _, _ := strings.Cut(file, "/")

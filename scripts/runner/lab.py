@@ -25,6 +25,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     parser.add_argument("--browser", metavar="COMMAND", help="the browser to open")
     parser.add_argument("--port", type=port, metavar="N", help="default 8888, or the next that is free")
+    parser.add_argument("--setup", action="store_true", help="set up what is missing, open nothing: for images and for later without a network")
     parser.add_argument("--debug", action="store_true", help="log all that JupyterLab does")
     options = ", ".join(o for action in parser._actions for o in action.option_strings if o.startswith("--"))
 
@@ -66,6 +67,8 @@ def main(given: list[str]) -> int:
         toolchain.say(note)
     if not toolchain.has_module(setup.python, "jupyterlab"):
         raise Problem(f"the Jupyter of this machine ({setup.python}) has no JupyterLab")
+    if args.setup:
+        return 0
     signals.hold()  # until start.py there is ready for them
     os.execve(setup.python, [setup.python, str(SCRIPTS / "runner" / "start.py"), "serve", *options], jupyter_env())
     return 0

@@ -120,13 +120,20 @@ class Page:
             if cell.cell_type == "markdown":
                 self.add(self.linked(cell.source))
             elif cell.cell_type == "code" and cell.source.strip():
-                self.add("<details><summary>code</summary>\n\n" + fenced(cell.source, "go") + "\n\n</details>")
+                self.code(cell.source)
                 self.cell(cell)
         return NOTE + "\n\n".join([self.way(), *self.parts, self.way()]) + "\n"
 
     def add(self, block: str) -> None:
         if block.strip():
             self.parts.append(block.strip("\n"))
+
+    def code(self, source: str) -> None:
+        """Code folds, that of cells which show nothing with that of the next."""
+        begin, end = "<details><summary>code</summary>\n\n", "\n\n</details>"
+        if self.parts and self.parts[-1].startswith(begin):
+            begin = self.parts.pop().removesuffix(end) + "\n\n"
+        self.add(begin + fenced(source, "go") + end)
 
     def way(self) -> str:
         """Links to the index and to the reports before and after."""

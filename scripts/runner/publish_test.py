@@ -36,6 +36,7 @@ def html(text):
 def notebook(**told):
     made = new_notebook(cells=[
         new_markdown_cell("# Q $x$\n\n[other](q2.ipynb#Two) [gone](q9.ipynb) [web](https://x.org/q2.ipynb)", id="m"),
+        cell("var x int", id="none"),
         cell("%%\nfmt.Println(`a```b`)", new_output("stream", name="stdout", text="a ``` b\nclaim (true): 1 < 2\nresult: dev 1\nruns: a1\nheadline: 98 % <b>; 5 epochs\nruns: a1\nend\n"),
              html(FIGURE), html(TABLE), html(LOG), html("<script>x</script><p>p</p>"), new_output("display_data", {"image/png": PIXEL}, metadata={"image/png": {"alt": "a dot"}}),
              id="one"),
@@ -55,7 +56,7 @@ class Publish(unittest.TestCase):
     def test_a_page_has_all_that_the_notebook_shows(self):
         publish.publish(self.reports, self.target)
         text = (self.target / "q1.md").read_text()
-        for part in ("[other](q2.md#Two) [gone](q9.ipynb) [web](https://x.org/q2.ipynb)", "````go\n%%\nfmt.Println(`a```b`)\n````", "````text\na ``` b\n````", "```text\nend\n```",
+        for part in ("[other](q2.md#Two) [gone](q9.ipynb) [web](https://x.org/q2.ipynb)", "<details><summary>code</summary>\n\n```go\nvar x int\n```\n\n````go\n%%\nfmt.Println(`a```b`)\n````\n\n</details>", "````text\na ``` b\n````", "```text\nend\n```",
                      "✓ *1 \\< 2*", "**98 % \\<b\\>; 5 epochs**", "A title\n\n| a\\|b | n % |\n| --- | --: |\n| x y | 1 \\< 2 |\n\nA \\*note\\*.",
                      "<details><summary>a run (log of 2 lines)</summary>\n\n```text\nepoch: 0\n[Dev] loss: 0.1\n```\n\n</details>",
                      "![Line \\[chart\\]: loss](figures/q1/one-1.png)", "![a dot](figures/q1/one-2.png)", "after: [q2](q2.md)"):
@@ -96,7 +97,7 @@ class Publish(unittest.TestCase):
             nb = notebook(**told)
             said = publish.unfit(summary.Report("q1", nb, nb.metadata[summary.KEY]), source)
             self.assertTrue(why in said if why else said == "", said)
-        source.cells[1].source += "\n"
+        source.cells[2].source += "\n"
         self.assertIn("another version", publish.unfit(self.reports[0], source))
 
     def test_readme_follows(self):
