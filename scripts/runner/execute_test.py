@@ -52,6 +52,12 @@ class Execute(unittest.TestCase):
         self.assertEqual((run.headlines, run.data), (["got 42"], ["true -ldflags=-w"]))
         self.assertEqual(re.findall(r"\[(\d/\d)\]", printed), ["1/4", "2/4", "3/4", "4/4"])
 
+    def test_a_false_claim_fails_what_ran_to_its_end(self):
+        texts, run, _ = self.run_cells('%%\nfmt.Println("claim (true): a < b")', '%%\nfmt.Println("claim (false): b < a\\nclaim (false): c < a")',
+                                       '%%\nfmt.Println("headline: ran on")')
+        self.assertEqual((run.status, run.failed_cell, run.error), ("failed", 2, "a claim is false (cell-1): b < a (and 1 more)"))
+        self.assertEqual(([c["verdict"] for c in run.claims], run.headlines), (["true", "false", "false"], ["ran on"]))
+
     def test_every_notebook_tells_a_plain_kernel_where_the_packages_are(self):
         for path in project.known_notebooks():
             first = next(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
