@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"pkg/nn/metric":   {"pkg/nn", "pkg/nn/train", "pkg/data"},
 	"pkg/lab":         {"pkg/internal", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/nn/metric", "pkg/data"},
 	"pkg/lab/compare": {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/metric", "pkg/data", "pkg/viz"},
+	"pkg/lab/curves":  {"pkg/internal", "pkg/lab", "pkg/nn/train"},
 	"pkg/lab/predict": {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/metric", "pkg/data", "pkg/viz"},
 	"pkg/lab/search":  {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/train", "pkg/nn/optim", "pkg/data", "pkg/viz"},
 	"pkg/lab/study":   {"pkg/lab", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/nn/metric", "pkg/data"},

@@ -14,6 +14,7 @@ import (
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/export"
 	"inkling/pkg/nn/onnx"
+	"inkling/pkg/nn/safetensors"
 	"inkling/pkg/nn/train"
 )
 
@@ -44,27 +45,41 @@ func exportCommand(args []string) (int, error) {
 	}
 	pkg := fs.String("package", "digits", "name of the Go package")
 	licence := fs.String("licence", "", "under what the network may be used, for its card")
+	var h histories
+	fs.StringVar(&h.csv, "csv", "", "the histories of runs as a table (….csv, - for the screen)")
+	fs.StringVar(&h.jsonl, "jsonl", "", "the histories of runs as lines of JSON, with the names of watch --json (….jsonl, - for the screen)")
+	fs.StringVar(&h.tensorboard, "tensorboard", "", "the histories of runs for TensorBoard, in a folder for each below this one")
 	rest, err := parseWords("export", fs, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		help("export [--go=FILE …] FILE|QUESTION [MODEL.onnx]\n"+
+		help("export [--go=FILE.go …] FILE|QUESTION|RUN [MODEL.onnx]        the network\n"+
+			"       go run ./scripts/inkling export --csv=FILE.csv|--jsonl=FILE.jsonl|--tensorboard=FOLDER QUESTION|RUN…   the histories\n"+
 			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n"+
-			"  QUESTION  the best model of a question: "+strings.Join(lab.Questions(), ", ")+"\n"+
+			"  QUESTION  the best model of a question, or the histories of all its runs: "+strings.Join(lab.Questions(), ", ")+"\n"+
+			"  RUN       a run by its id, name or label; for histories, a name that runs share which differ in their seeds is all of them\n"+
 			"A card, FILE.md, says beside each file what the network is.", fs)
 		return 0, nil
 	case err != nil:
 		return 0, err
+	}
+	if h != (histories{}) {
+		for i, f := range forms {
+			if paths[i] != "" {
+				return 0, fmt.Errorf("--%s is of networks, --csv, --jsonl and --tensorboard of histories: want one kind", f.flag)
+			}
+		}
+		return 0, h.export(rest)
 	}
 	if len(rest) == 2 && filepath.Ext(rest[1]) == ".onnx" && paths[0] == "" {
 		paths[0], rest = rest[1], rest[:1]
 	}
 	switch {
 	case len(rest) == 0:
-		return 0, errors.New("nothing to export, want FILE or QUESTION" + havingRuns())
+		return 0, errors.New("nothing to export, want FILE, QUESTION or RUN" + havingRuns())
 	case len(rest) > 1:
 		return 0, fmt.Errorf("unexpected argument %.60q, want one model, and a MODEL.onnx", rest[1])
 	case !slices.ContainsFunc(paths, func(p string) bool { return p != "" }):
-		return 0, fmt.Errorf("nowhere to export to: write: inkling export %s MODEL.onnx, or --go=FILE.go, --json=FILE.json, --pytorch=FILE.py, --safetensors=FILE.safetensors", rest[0])
+		return 0, fmt.Errorf("nowhere to export to: write: inkling export %s MODEL.onnx, or --go=FILE.go, --json=FILE.json, --pytorch=FILE.py, --safetensors=FILE.safetensors; of histories --csv, --jsonl, --tensorboard", shellWord(rest[0]))
 	}
 	for i, f := range forms {
 		if paths[i] != "" && filepath.Ext(paths[i]) != f.ending {
@@ -103,8 +118,8 @@ func exportCommand(args []string) (int, error) {
 	return 0, nil
 }
 
-// subject is the model that arg names, as a file or as a question that has runs on
-// the data of.
+// subject is the model that arg names, as a file, as a question that has runs on
+// the data of, or as a run.
 func subject(arg, of string) (s export.Subject, err error) {
 	path, file := modelFile(arg)
 	switch {
@@ -118,7 +133,12 @@ func subject(arg, of string) (s export.Subject, err error) {
 			s.Model, s.Meta, err = l.BestModel(arg)
 		}
 	default:
-		err = fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, lab.DidYouMean(arg, lab.Questions()), havingRuns())
+		var r *lab.Result
+		if r, err = runNamed(arg); err == nil {
+			if s.Model, err = r.Model(); err == nil {
+				s.Meta, err = safetensors.Meta(filepath.Join(r.Dir, "best.safetensors"))
+			}
+		}
 	}
 	if err != nil {
 		return s, err

@@ -42,12 +42,12 @@ var commands = []struct {
 	run              func(args []string) (code int, err error)
 }{
 	{"train", "[--flags]", "train a network; --help lists the flags", trainCommand},
-	{"test", "FILE|QUESTION…", "accuracy of saved models on the test set", testCommand},
+	{"test", "FILE|QUESTION|RUN…", "accuracy of saved models on the test set", testCommand},
 	{"predict", "PICTURE…", "what a network reads in pictures of your own", predictCommand},
 	{"runs", "[show|rename|rm|prune]", "the runs in the run store: list, look, rename, remove", runsCommand},
 	{"watch", "[RUN…]", "runs that other processes train, while they do", watchCommand},
 	{"compare", "RUN RUN…", "what changed between runs, and did it help?", compareCommand},
-	{"export", "MODEL OUT", "a saved model as ONNX, as Go, as JSON, as PyTorch", exportCommand},
+	{"export", "MODEL OUT", "a model as ONNX, Go, JSON, PyTorch; histories as CSV, JSON, for TensorBoard", exportCommand},
 	{"import", "MODEL OUT", "an ONNX model, or weights of PyTorch, Keras, … as a saved one", importCommand},
 	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
 	{"version", "", "which inkling this is, its compiler and kernels", versionCommand},

@@ -17,6 +17,7 @@ import (
 	"inkling/pkg/lab/predict"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/metric"
+	"inkling/pkg/nn/safetensors"
 )
 
 func testCommand(args []string) (int, error) {
@@ -28,9 +29,10 @@ func testCommand(args []string) (int, error) {
 	rest, err := parseWords("test", fs, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		help("test [--data=WHAT] [--shifts=N] [--scatter=N] FILE|QUESTION…\n"+
+		help("test [--data=WHAT] [--shifts=N] [--scatter=N] FILE|QUESTION|RUN…\n"+
 			"  FILE      a saved model, best.safetensors of a run, or the folder of a run\n"+
-			"  QUESTION  the best model of a question: "+strings.Join(lab.Questions(), ", "), fs)
+			"  QUESTION  the best model of a question: "+strings.Join(lab.Questions(), ", ")+"\n"+
+			"  RUN       the best model of a run, by its id, name or label", fs)
 		return 0, nil
 	case err != nil:
 		return 0, err
@@ -39,16 +41,23 @@ func testCommand(args []string) (int, error) {
 	case scatter < 0 || scatter > 100000:
 		return 0, fmt.Errorf("--scatter %d, want 0 to 100000: %s", scatter, fs.Lookup("scatter").Usage)
 	case len(rest) == 0:
-		return 0, errors.New("nothing to test, want FILE or QUESTION" + havingRuns())
+		return 0, errors.New("nothing to test, want FILE, QUESTION or RUN" + havingRuns())
 	}
 	// Files that are no models are told before the data is loaded.
-	for _, arg := range rest {
+	for i, arg := range rest {
 		if path, ok := modelFile(arg); ok {
 			if _, _, err := nn.Load(path); err != nil {
 				return 0, err
 			}
 		} else if !slices.Contains(lab.Questions(), arg) {
-			return 0, fmt.Errorf("%.60q is neither a file nor a question that has runs%s%s", arg, lab.DidYouMean(arg, lab.Questions()), havingRuns())
+			r, err := runNamed(arg)
+			if err != nil {
+				return 0, err
+			}
+			if _, err := r.Model(); err != nil {
+				return 0, err
+			}
+			rest[i] = r.Dir
 		}
 	}
 	for i, arg := range rest {
@@ -93,11 +102,37 @@ func modelFile(arg string) (path string, ok bool) {
 	return arg, strings.ContainsAny(arg, `/\`) || filepath.Ext(arg) == ".safetensors" || !errors.Is(err, fs.ErrNotExist)
 }
 
+// runNamed is the run that a word names which is no file and no question.
+func runNamed(ref string) (*lab.Result, error) {
+	runs, _ := lab.StoredRuns("") // a damaged run is not what was asked about
+	r, err := lab.Find(runs, ref)
+	if err != nil && strings.HasPrefix(err.Error(), "lab: no run ") {
+		return nil, fmt.Errorf("%.60q is neither a file nor a question that has runs, nor a run%s%s", ref, lab.DidYouMean(ref, lab.Questions()), havingRuns())
+	}
+	return r, err
+}
+
 func havingRuns() string {
 	if q := lab.Questions(); len(q) > 0 {
 		return "; questions with runs: " + strings.Join(q, ", ")
 	}
 	return "; the run store is empty"
+}
+
+// trainedOn says what a model's file tells of the data it was trained on.
+func trainedOn(path string) string {
+	meta, err := safetensors.Meta(path)
+	name, _, _ := strings.Cut(meta["data"], ", ")
+	if err != nil || name == "" {
+		return ""
+	}
+	switch name {
+	case "MNIST":
+		return ", --data=mnist those that it was trained on"
+	case "synthetic digits":
+		return ", --data=synthetic those that it was trained on"
+	}
+	return fmt.Sprintf(", as it was trained on %.60s", name)
 }
 
 // test prints how the model that arg names does on the test set; with shifts also
@@ -119,7 +154,9 @@ func test(arg, of string, shifts, scatter int) error {
 	var m *nn.Model
 	var meta map[string]string
 	if file {
-		m, meta, err = l.LoadModel(path)
+		if m, meta, err = l.LoadModel(path); err != nil && strings.Contains(err.Error(), "a model of ") {
+			err = fmt.Errorf("%w: --data says on which images to test it%s", err, trainedOn(path))
+		}
 	} else {
 		m, meta, err = l.BestModel(question)
 	}

@@ -13,15 +13,27 @@ import (
 // versionCommand says which inkling this is and what its results depend on: a
 // line each for the commit, the network's sources, the compiler and the kernels.
 func versionCommand(args []string) (int, error) {
-	rest, err := parseWords("version", newFlags(), args)
+	fs := newFlags()
+	asJSON := fs.Bool("json", false, "print an object with commit, network, go, os, arch, kernels")
+	rest, err := parseWords("version", fs, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		help("version", newFlags())
+		help("version", fs)
 		return 0, nil
 	case err != nil:
 		return 0, err
 	case len(rest) > 0:
 		return 0, fmt.Errorf("unexpected argument %.40q, want none", rest[0])
+	}
+	if *asJSON {
+		return 0, printJSON(struct {
+			Commit  string `json:"commit"`
+			Network string `json:"network"`
+			Go      string `json:"go"`
+			OS      string `json:"os"`
+			Arch    string `json:"arch"`
+			Kernels string `json:"kernels"`
+		}{commit(), nn.Version()[:16], runtime.Version(), runtime.GOOS, runtime.GOARCH, nn.Kernels()})
 	}
 	fmt.Println("inkling", commit())
 	fmt.Println("network:", nn.Version()[:16], "(a digest of the sources of package nn)")

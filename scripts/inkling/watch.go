@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"inkling/pkg/lab"
+	"inkling/pkg/lab/curves"
 	"inkling/pkg/nn/train"
 )
 
@@ -261,52 +261,15 @@ type jsonLines struct{ enc *json.Encoder }
 
 func (j jsonLines) told(r *watched, events lab.History) {
 	for _, e := range events {
-		j.enc.Encode(lineOf(r.Result, e))
+		j.enc.Encode(curves.LineOf(r.Result, e))
 	}
 }
 
 func (j jsonLines) end(r *watched) {
-	line := lineOf(r.Result, r.Best)
-	line.Kind, line.Step, line.Seconds, line.Status = "end", r.Steps, finite(r.Seconds), string(r.Status)
+	line := curves.LineOf(r.Result, r.Best)
+	line.Kind, line.Step, line.Seconds, line.Status = "end", r.Steps, &r.Seconds, string(r.Status)
 	j.enc.Encode(line)
 }
 
 func (j jsonLines) frame([]*watched) {}
 func (j jsonLines) leave([]*watched) {}
-
-// eventLine is an event for programs.
-type eventLine struct {
-	Run       string   `json:"run"`
-	Name      string   `json:"name"`
-	Question  string   `json:"question"`
-	Kind      string   `json:"kind"`
-	Epoch     int      `json:"epoch"`
-	Step      int      `json:"step"`
-	Planned   int      `json:"planned_steps"`
-	Loss      *float64 `json:"loss"`
-	Score     *float64 `json:"score"`
-	Objective *float64 `json:"objective,omitempty"` // of training alone, as the next two
-	LR        *float64 `json:"lr,omitempty"`
-	GradNorm  *float64 `json:"gradnorm,omitempty"`
-	Seconds   *float64 `json:"seconds"`
-	Status    string   `json:"status,omitempty"` // at the end
-}
-
-func lineOf(r *lab.Result, e train.Event) eventLine {
-	line := eventLine{
-		Run: r.ID(), Name: r.Name, Question: r.Question, Kind: string(e.Kind), Epoch: e.Epoch, Step: e.Step, Planned: r.Planned,
-		Loss: finite(e.Loss), Score: finite(e.Score), Seconds: finite(e.Seconds),
-	}
-	if e.Kind == train.Train {
-		line.Objective, line.LR, line.GradNorm = finite(e.Objective), finite(e.LR), finite(e.GradNorm)
-	}
-	return line
-}
-
-// finite is a number for JSON, which has no other ones: null stands for those.
-func finite(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
-}

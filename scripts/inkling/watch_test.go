@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"inkling/pkg/lab/curves"
 )
 
 // Runs are watched by another process, which comes and goes without their taking
@@ -62,9 +64,9 @@ func TestWatch(t *testing.T) {
 		t.Errorf("the run is in training no more:\n%s", out)
 	}
 	cmd, lines = watch("--json", "784-16-10")
-	var events []eventLine
+	var events []curves.Line
 	for lines.Scan() {
-		var e eventLine
+		var e curves.Line
 		must(0, json.Unmarshal(lines.Bytes(), &e))
 		if events = append(events, e); len(events) == 5 {
 			trainer.Process.Signal(syscall.SIGTERM)

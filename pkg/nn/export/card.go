@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"inkling/pkg/internal/printable"
@@ -31,6 +32,15 @@ var told = []struct{ key, words string }{
 	{"step", "step of the best score"}, {"dev_accuracy", "dev accuracy"}, {"dev_loss", "dev loss"},
 }
 
+// tells is an entry of the metadata in words: a share is told in %.
+func (s Subject) tells(key string) string {
+	v := s.Meta[key]
+	if share, err := strconv.ParseFloat(v, 64); err == nil && key == "dev_accuracy" {
+		return fmt.Sprintf("%.2f %%", 100*share)
+	}
+	return v
+}
+
 // facts are what is known of the network, a line each.
 func (s Subject) facts() []string {
 	lines := []string{"Images: " + s.preparation() + "; values " + s.scaling() + "."}
@@ -38,7 +48,7 @@ func (s Subject) facts() []string {
 		lines = nil
 	}
 	for _, t := range told {
-		if v := s.Meta[t.key]; v != "" {
+		if v := s.tells(t.key); v != "" {
 			lines = append(lines, strings.ToUpper(t.words[:1])+t.words[1:]+": "+printable.Text(v)+".")
 		}
 	}
@@ -118,7 +128,7 @@ func (s Subject) Card(path string, c Card) error {
 	b.WriteString("\n## Scores\n\n")
 	var scores []Score
 	for _, t := range told[6:] {
-		if v := s.Meta[t.key]; v != "" {
+		if v := s.tells(t.key); v != "" {
 			scores = append(scores, Score{t.words, v})
 		}
 	}

@@ -229,7 +229,7 @@ func TestCard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"# digits\n", "| classes | a\\|b, &lt;c>, d, e |\n", "centre of mass in the middle |\n", "| data | noise\\nand */ more |\n", "| dev accuracy | 0.99 |\n",
+	for _, want := range []string{"# digits\n", "| classes | a\\|b, &lt;c>, d, e |\n", "centre of mass in the middle |\n", "| data | noise\\nand */ more |\n", "| dev accuracy | 99.00 % |\n",
 		"| test accuracy | 98 % |\n", "| seed of the initial weights | 1 |\n", "| own | x\\n## Licence\\n\\nstolen |\n", "## Licence\n\nCC0\n", "- net.go\n", "0.conv2d"} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("no %q in:\n%s", want, b)
