@@ -76,9 +76,9 @@ def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Ex
 
 
 def document(output: Path, machine: str) -> str:
-    """The whole as one document, where all notebooks have reports; returns "", or why there is none."""
-    there = {r.name for r in summary.reports(output)}
-    if not {path.stem for path in known_notebooks()} <= there:
+    """The whole as one document, where all notebooks have full reports; returns "", or why there is none."""
+    whole = {r.name for r in summary.reports(output) if not r.told["quick"]}
+    if not {path.stem for path in known_notebooks()} <= whole:
         (output / "report.pdf").unlink(missing_ok=True)  # of other pages
         return ""
     return pdf.make(output, machine)

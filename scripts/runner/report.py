@@ -17,8 +17,10 @@ from project import DATA_HELP, REPORTS, ROOT, SCRIPTS, Problem, find_notebook, j
 
 DESCRIPTION = """\
 Executes the notebooks through Jupyter and writes reports/NAME.html, the executed
-reports/NAME.ipynb and reports/index.html. What is missing is set up first, inside
-the project. Runs are kept in runs/: a second report shows the stored ones at once.
+reports/NAME.ipynb and reports/index.html, with the best network of each page in
+reports/weights; of a full report of all, report.pdf where there is a Chromium. A
+claim of a notebook that its runs refute fails it. What is missing is set up first,
+inside the project. Runs are kept in runs/: a second report shows the stored ones at once.
 Remove runs/ to train anew."""
 
 
