@@ -98,6 +98,7 @@ def main(given: list[str]) -> int:
     setup = toolchain.prepare()
     env = jupyter_env()
     env.pop("INKLING_QUICK", None)
+    env.pop("INKLING_UNDECIDED", None)  # a claim is left open for a reason of this run alone
     if args.quick:
         env["INKLING_QUICK"] = "1"
     command = [setup.python, str(SCRIPTS / "runner" / "start.py"), "render", "--output", str(output),
