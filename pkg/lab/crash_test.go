@@ -36,6 +36,7 @@ const (
 	helperSave  = "INKLING_TRAIN_TEST_SAVE"   // saveEvery
 	helperRun   = "INKLING_TRAIN_TEST_EPOCHS" // of the run
 	helperLimit = "INKLING_TRAIN_TEST_LIMIT"  // largest file it may write, in bytes
+	helperFork  = "INKLING_TRAIN_TEST_FORK"   // the epoch of the run of forkedBy that the run goes on from
 	helperStuck = "INKLING_TRAIN_TEST_STUCK"  // not "" for a program that does not end once it has heard a signal
 )
 
@@ -107,7 +108,14 @@ func helper() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 3
 	}
-	results, err := l.Fit(crashConfig(epochs))
+	cfg := crashConfig(epochs)
+	if s := os.Getenv(helperFork); s != "" {
+		if cfg, err = forkedBy(l, s, epochs); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 3
+		}
+	}
+	results, err := l.Fit(cfg)
 	switch {
 	case errors.As(err, new(Unfinished)) && results[0].Status == Interrupted:
 		return 130
@@ -295,6 +303,87 @@ func TestKill(t *testing.T) {
 	}
 	mustBeWhole(t, store, want)
 	t.Logf("seed %d: %d kills, %d runs finished", seed, killed, finished+1)
+}
+
+// forkedBy is a run that goes on from the one run of the question parents.
+func forkedBy(l *Lab, epoch string, epochs int) (train.Config, error) {
+	runs, err := l.everyRun()
+	if err != nil {
+		return train.Config{}, err
+	}
+	parent, err := Find(runs, "parent")
+	if err != nil {
+		return train.Config{}, err
+	}
+	at, err := strconv.Atoi(epoch)
+	cfg := crashConfig(epochs)
+	cfg.Fork, cfg.Batch = parent.At(at), 20
+	return cfg, err
+}
+
+// A fork that is killed at random moments, before and after the epoch that it begins
+// with, ends as one that was never killed.
+func TestKillAFork(t *testing.T) {
+	const epochs, at = 8, "4"
+	with := func(store string) *Lab {
+		l := testLab(t, store)
+		l.Question = "parents"
+		cfg := crashConfig(6)
+		cfg.Name = "parent"
+		must(l.Fit(cfg))
+		l = testLab(t, store)
+		l.Question = "crash"
+		return l
+	}
+	l := with(t.TempDir())
+	want := must(l.Fit(must(forkedBy(l, at, epochs))))[0]
+	store := t.TempDir()
+	with(store)
+	seed := uint64(time.Now().UnixNano())
+	rng := rand.New(rand.NewPCG(seed, 0))
+	before, after := 0, 0
+	for n := rounds(t, 20); before+after < n; {
+		dir := runDir(t, store)
+		if r, err := readResult(dir); dir != "" && err == nil && r.Status == Finished {
+			mustBeWhole(t, store, want)
+			if err := os.RemoveAll(filepath.Dir(dir)); err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range testLab(t, store).borders() {
+				b.remove()
+			}
+		}
+		cmd, out := process(t, store, epochs, 0, helperFork+"="+at)
+		done := make(chan int)
+		var code int
+		go func() {
+			code = exitCode(cmd)
+			close(done)
+		}()
+		awaitReady(store, done)
+		select {
+		case <-done:
+			if code != 0 {
+				t.Fatalf("seed %d: exit code %d: %s", seed, code, out)
+			}
+		case <-time.After(time.Duration(rng.Int64N(int64(300 * time.Millisecond)))):
+			cmd.Process.Kill()
+			<-done
+			dir := runDir(t, store)
+			mustBeReadable(t, dir)
+			if h, err := readHistory(filepath.Join(dir, historyFile)); dir != "" && err == nil && len(h) > 0 && h[len(h)-1].Step > want.Fork.Step {
+				after++
+			} else {
+				before++
+			}
+		}
+	}
+	cmd, out := process(t, store, epochs, 0, helperFork+"="+at)
+	if code := exitCode(cmd); code != 0 {
+		t.Fatalf("seed %d: exit code %d: %s", seed, code, out)
+	}
+	mustBeWhole(t, store, want)
+	t.Logf("seed %d: %d kills before the fork's epoch, %d after", seed, before, after)
 }
 
 // stops are the signals at which a run saves its state.

@@ -449,6 +449,7 @@ func (l *Lab) run(ctx context.Context, j, leg *job, rec *recorder, printer *prin
 		t.CPU = before + spent()
 	}()
 	told := t.Step
+	defer func() { m.step(t.Step - told) }()
 	t.Between = func() error {
 		m.step(t.Step - told)
 		told = t.Step
@@ -477,7 +478,6 @@ func (l *Lab) run(ctx context.Context, j, leg *job, rec *recorder, printer *prin
 			return "", err
 		}
 	}
-	m.step(t.Step - told)
 	switch {
 	case t.Stopped != "":
 		rec.result.Ended = t.Stopped

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -63,13 +64,14 @@ func TestForkOfARunWithNothingChanged(t *testing.T) {
 				for _, b := range l.borders() {
 					b.remove()
 				}
-				if cut > 0 && cut < parent.Steps-1 {
+				cutOff := cut > 0 && cut < parent.Steps-1
+				if cutOff {
 					interruptAt(t, l, c, cut)
 				}
 				l = testLab(t, root)
 				r := must(l.Fit(c))[0]
 				mustBeOneRun(t, name, r, parent)
-				if r.Stored || r.Fork == nil || r.Fork.Run != parent.ID() || r.Fork.Epoch != epoch || r.Dir == parent.Dir || r.Parts > 2 {
+				if r.Stored || r.Fork == nil || r.Fork.Run != parent.ID() || r.Fork.Epoch != epoch || r.Dir == parent.Dir || (r.Parts > 1) != cutOff {
 					t.Fatalf("%s: %+v", name, r.Record)
 				}
 				if again := must(testLab(t, root).Fit(c))[0]; !again.Stored || again.Dir != r.Dir {
@@ -92,6 +94,9 @@ func TestForkOfARunWithNothingChanged(t *testing.T) {
 				t.Errorf("%s: not from the state that is kept:\n%s", cfg.Name, log.String())
 			}
 			mustBeOneRun(t, cfg.Name+" from what is kept", r, parent)
+			if r.Parts != 1 {
+				t.Errorf("%s: in %d parts", cfg.Name, r.Parts)
+			}
 		}
 	}
 }
@@ -146,11 +151,16 @@ func TestForkWithOtherValuesOfARun(t *testing.T) {
 	if !strings.Contains(told.String(), "fork of") || !strings.Contains(told.String(), parent.ID()) {
 		t.Errorf("no origin in\n%s", told.String())
 	}
-	// A fork of the fork, and of the parent at another epoch.
+	// A fork of the fork. Its bar counts all steps.
+	bar := &lastTold{}
+	l.Progress = func(string) Bar { return bar }
 	c.Fork, c.Batch, c.Epochs = r.At(4), 30, 6
 	grandchild := must(l.Fit(c))[0]
-	if grandchild.Steps != 14+2*7+2*4 || grandchild.History[0].Loss != parent.History[0].Loss {
+	if steps := must(l.plan([]train.Config{c}))[0].Steps(); grandchild.Steps != 14+2*7+2*4 || steps != grandchild.Steps || grandchild.History[0].Loss != parent.History[0].Loss {
 		t.Errorf("%+v", grandchild.Record)
+	}
+	if l.Progress = nil; bar.done != grandchild.Steps || bar.total != grandchild.Steps {
+		t.Errorf("a bar at %d of %d", bar.done, bar.total)
 	}
 	for _, b := range l.borders() {
 		b.remove()
@@ -264,6 +274,23 @@ func TestKeptEndsAreFew(t *testing.T) {
 	c := cfgs[mostBorders]
 	c.ClipNorm, c.Epochs = 1, 2
 	b := l.borders()[0]
+	b.epoch = 0 // that of another seed, under its name
+	for _, other := range l.borders()[1:] {
+		if b.epoch == 0 {
+			b = l.borders()[0]
+			for _, paths := range [][2]string{{other.state(), b.state()}, {other.best(), b.best()}, {other.history(), b.history()}} {
+				must(0, copyFile(paths[1], paths[0]))
+			}
+		}
+	}
+	if r := must(l.Fit(c))[0]; r.Continued != nil || r.Status != Finished {
+		t.Errorf("%+v", r.Record)
+	}
+	c.Epochs = 3
+	for _, b := range l.borders()[1:] {
+		b.remove()
+	}
+	b = l.borders()[0]
 	state := must(os.ReadFile(b.state()))
 	state[len(state)-1] ^= 1
 	must(0, os.WriteFile(b.state(), state, 0o644))
@@ -315,5 +342,63 @@ func TestForkErrors(t *testing.T) {
 	changed.Fork = interrupted.At(1)
 	if r := must(other.Fit(changed))[0]; r.Status != Finished || r.Fork.Run != interrupted.ID() || r.Question != "other" {
 		t.Errorf("%+v", r.Record)
+	}
+}
+
+// lastTold is a bar that keeps the last it was told.
+type lastTold struct{ done, total int }
+
+func (c *lastTold) Update(done, total int, _ string) { c.done, c.total = done, total }
+func (c *lastTold) Finish(string)                    {}
+
+// A fork with other layers of the same weights, or on other images of the same set,
+// interrupted before it begins or not, from a state that is kept or not. What the old
+// layers were judged by is not its own.
+func TestForkWithOtherLayersOrImages(t *testing.T) {
+	root := t.TempDir()
+	cfg := mlp()
+	cfg.Layers = nn.MLP([]int{12}, nn.ReLU{}, 10, 0.1)
+	parent := must(testLab(t, root).Fit(cfg))[0]
+	for _, c := range []struct {
+		name   string
+		change func(*train.Config)
+		first  int // step of the first event
+	}{
+		{"dropout", func(c *train.Config) { c.Layers = nn.MLP([]int{12}, nn.ReLU{}, 10, 0.5) }, 9},
+		{"no dropout", func(c *train.Config) { c.Layers = nn.MLP([]int{12}, nn.ReLU{}, 10, 0) }, 9},
+		{"activation", func(c *train.Config) { c.Layers = nn.MLP([]int{12}, nn.Tanh{}, 10, 0.1) }, 9},
+		{"size", func(c *train.Config) { c.TrainSize = 50 }, 3},
+	} {
+		fork := cfg
+		fork.Name, fork.Fork = c.name, parent.At(1)
+		c.change(&fork)
+		var first *Result
+		for _, cut := range []int{0, 4, 8, -1} {
+			l := testLab(t, root)
+			if cut >= 0 {
+				for _, b := range l.borders() {
+					b.remove()
+				}
+			}
+			if cut > 0 {
+				interruptAt(t, l, fork, cut)
+			}
+			r := must(testLab(t, root).Fit(fork))[0]
+			if first == nil {
+				first = r
+			} else {
+				mustBeOneRun(t, fmt.Sprint(c.name, " cut at ", cut), r, first)
+			}
+			if r.History[0].Step != c.first || r.Best.Step < r.History[0].Step || r.Fork.Step != 7 {
+				t.Errorf("%s: begins with %+v, best %+v", c.name, r.History[0], r.Best)
+			}
+			if cut != -1 {
+				kept := *first
+				kept.Dir = t.TempDir()
+				must(0, copyFile(filepath.Join(kept.Dir, bestFile), filepath.Join(r.Dir, bestFile)))
+				first = &kept
+				must(r.Remove())
+			}
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 
 	"inkling/pkg/data"
@@ -48,6 +49,17 @@ func trainCommand(args []string) (int, error) {
 	if err := augment.Check(); err != nil {
 		return 0, err
 	}
+	given := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if h.Fork != "" && !given["question"] { // a branch lies beside what it grows from
+		ref, _, _ := strings.Cut(h.Fork, "@")
+		runs, _ := lab.StoredRuns("")
+		r, err := lab.Find(runs, ref)
+		if err != nil {
+			return 0, err
+		}
+		question = r.Question
+	}
 	l, err := lab.Open(context.Background(), question, *of)
 	if err != nil {
 		return 0, err
@@ -56,7 +68,20 @@ func trainCommand(args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	cfg.Augment = augment
+	if h.Fork == "" {
+		cfg.Augment = augment
+	} else { // what is not given is that run's
+		theirs := newFlags()
+		cfg.Augment.Register(theirs)
+		fs.Visit(func(f *flag.Flag) {
+			if g := theirs.Lookup(f.Name); g != nil {
+				err = errors.Join(err, g.Value.Set(f.Value.String()))
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
 	model, err := l.Check(cfg)
 	if err != nil {
 		return 0, err

@@ -167,13 +167,18 @@ func TestCallbackFails(t *testing.T) {
 		want := finish(t, whole)
 		var failing bool
 		var seen []Event
+		steps := 0
 		cfg.Each = CallbackFunc(func(m Moment) error {
 			if failing = !failing; failing && m.Kind == kind {
 				return full
 			} else if failing {
 				failing = false
 			}
-			if m.Kind != Step {
+			if m.Kind == Step {
+				if steps++; m.Step != steps {
+					t.Fatalf("%s: step %d is shown as number %d", kind, m.Step, steps)
+				}
+			} else {
 				if len(m.Past) != len(seen) {
 					t.Fatalf("%s: a past of %d events, seen %d", kind, len(m.Past), len(seen))
 				}
@@ -211,6 +216,9 @@ func TestCallbackFails(t *testing.T) {
 		}
 		mustEqual(t, string(kind), got, want, weights(tr), weights(whole))
 		mustEqual(t, string(kind)+", shown", seen, want, nil, nil)
+		if steps != whole.Step {
+			t.Errorf("%s: %d steps shown, want %d", kind, steps, whole.Step)
+		}
 	}
 }
 

@@ -153,6 +153,7 @@ func TestForkWithOtherValues(t *testing.T) {
 		{"optimizer with other arrays", func(c *Config) { c.Optimizer = optim.Lion{} }, true},
 		{"optimizer with the same arrays", func(c *Config) { c.Optimizer = optim.Adam{} }, true},
 		{"batch", func(c *Config) { c.Batch = 30 }, false},
+		{"batch, by the whole length", func(c *Config) { c.Batch, c.Schedule = 30, optim.LinearLR{From: 0.02} }, false},
 		{"seed", func(c *Config) { c.Seed = 9 }, false},
 		{"augmentation", func(c *Config) { c.Augment = data.Augment{}; c.Clean = 0 }, false},
 		{"dropout", func(c *Config) { c.Layers = slices.Clone(c.Layers); c.Layers[3] = nn.Dropout{P: 0.5} }, false},
@@ -171,7 +172,7 @@ func TestForkWithOtherValues(t *testing.T) {
 			t.Errorf("%s: fresh %v, error %v", c.name, fresh, err)
 			continue
 		}
-		h := finish(t, tr)
+		h := events(finish(t, tr))
 		text := fmt.Sprint(weights(tr)[:400])
 		if seen[text] != "" && changed.EMA == 0 { // which is a mean of the same weights
 			t.Errorf("%s: as %s", c.name, seen[text])
@@ -181,6 +182,9 @@ func TestForkWithOtherValues(t *testing.T) {
 		steps := b.step + (changed.Epochs-2)*changed.StepsOn(train.Len())
 		if tr.Step != steps || h[len(h)-1].Step != steps {
 			t.Errorf("%s: ended after %d steps, want %d", c.name, tr.Step, steps)
+		}
+		if end := h.last(Train); strings.HasSuffix(c.name, "whole length") && !(end.LR > 0 && end.LR < 0.002) {
+			t.Errorf("%s: the last rate is %v", c.name, end.LR)
 		}
 		if at := h[0]; at.Step <= b.step || c.name == "rate" && at.LR != 0.001 {
 			t.Errorf("%s: begins with %+v", c.name, at)
@@ -266,4 +270,15 @@ func TestForkRefuses(t *testing.T) {
 			t.Errorf("%+v: error %v", f, err)
 		}
 	}
+}
+
+type events []Event
+
+func (h events) last(k Kind) Event {
+	for _, e := range slices.Backward(h) {
+		if e.Kind == k {
+			return e
+		}
+	}
+	return Event{}
 }
