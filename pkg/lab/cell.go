@@ -87,6 +87,17 @@ func words() error {
 	return r.wrong()
 }
 
+// single reports a flag of the command line that was given several values, for a
+// search that does not ask for them: the run would not be what the line says.
+func single() (err error) {
+	flag.VisitAll(func(f *flag.Flag) {
+		if v, ok := f.Value.(interface{ Several() bool }); ok && v.Several() {
+			err = fmt.Errorf("lab: --%s=%.40s: several values are for a search, want one here", f.Name, printable.Text(f.Value.String()))
+		}
+	})
+	return err
+}
+
 // isFlag reports whether a word is meant as one of the command line's flags.
 func isFlag(word string) bool {
 	dashes, body := cutDashes(word)
@@ -206,6 +217,13 @@ func idle(fs *flag.FlagSet, line []given) error {
 		}
 	}
 	return nil
+}
+
+// Idle reports whether a flag of a run, of a set in which [Hyper.Register] and the
+// like have put it, has no effect beside the others as they are.
+func Idle(fs *flag.FlagSet, name string) bool {
+	f := fs.Lookup(name)
+	return f != nil && idle(fs, []given{{f, "1"}}) != nil
 }
 
 // zero reports whether the value of a flag stands for nothing.

@@ -68,7 +68,9 @@ func (l *Lab) fitAll(parent context.Context, jobs []*job, each func(i int, r *Re
 		}
 		j.alone = len(jobs) == 1
 	}
-	l.tellNotes(jobs)
+	if each == nil {
+		l.tellNotes(jobs)
+	}
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	atATime := max(min(l.SideBySide, len(jobs)), 1)
@@ -217,7 +219,7 @@ type job struct {
 // so that a mistake in any is told before anything is written. What is known of a
 // run before it begins is its Result.
 func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
-	if err := words(); err != nil {
+	if err := cmp.Or(words(), single()); err != nil {
 		return nil, err
 	}
 	l.look()

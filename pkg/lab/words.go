@@ -246,7 +246,7 @@ func (r *reader) without(f *flag.Flag) (string, bool) {
 	return "", false
 }
 
-var numbers = regexp.MustCompile(`^[0-9][0-9,]*$`)
+var numbers = regexp.MustCompile(`^[0-9][0-9.,]*$`)
 
 // list joins a value with the words behind it that belong to it: 512, 256 or
 // 512 256 of a list, 50 % of a number.
@@ -296,7 +296,7 @@ func (r *reader) lookup(name string) *flag.Flag {
 var aliases = map[string]string{
 	"learningrate": "lr", "batchsize": "batch", "weightdecay": "decay", "wd": "decay", "labelsmoothing": "smoothing", "epoch": "epochs",
 	"numepochs": "epochs", "opt": "optimizer", "optim": "optimizer", "scheduler": "schedule", "hiddenlayers": "hidden", "rotation": "rotate",
-	"randomstate": "seed", "earlystopping": "patience",
+	"randomstate": "seed", "earlystopping": "patience", "runs": "budget", "trials": "budget", "ntrials": "budget",
 }
 
 func (r *reader) known() (list []string) {

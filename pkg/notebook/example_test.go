@@ -2,6 +2,7 @@ package notebook_test
 
 import (
 	"inkling/pkg/lab"
+	"inkling/pkg/lab/search"
 	"inkling/pkg/lab/study"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
@@ -37,4 +38,16 @@ func ExampleCompare() {
 		}))...)
 	}
 	notebook.Compare(mine, runs...)
+}
+
+// A cell searches over what its %% line says, for instance
+//
+//	%% --lr=0.01..1:log --optimizer=sgd,adam --method=halving --confirm=3
+func ExampleSearch() {
+	var space = search.Flags(search.Space{Hyper: lab.Hyper{
+		Hidden: "256", Activation: "relu", Optimizer: "sgd", LR: 0.1, Momentum: 0.9, Schedule: "cosine", Batch: 64, Epochs: 9, Seed: 1,
+	}})
+	mine := notebook.Open("mine")
+	found := notebook.Search(mine, notebook.Must(space.Search(mine)))
+	notebook.Answer("{best} is best\n", notebook.Values{"best": found.Best().Point})
 }

@@ -2,6 +2,7 @@
 // data and in the run store of the notebooks.
 //
 //	go run ./scripts/inkling train --hidden=512,256 --lr=0.1
+//	go run ./scripts/inkling search --lr=0.01..1:log --optimizer=sgd,adam --budget=30runs
 //	go run ./scripts/inkling test q1
 //	go run ./scripts/inkling predict photo.jpg
 //	go run ./scripts/inkling runs
@@ -42,6 +43,7 @@ var commands = []struct {
 	run              func(args []string) (code int, err error)
 }{
 	{"train", "[--flags]", "train a network; --help lists the flags", trainCommand},
+	{"search", "[--flags]", "try hyperparameters: any flag of train with several values or a range", searchCommand},
 	{"test", "FILE|QUESTION|RUN…", "accuracy of saved models on the test set", testCommand},
 	{"predict", "PICTURE…", "what a network reads in pictures of your own", predictCommand},
 	{"runs", "[show|rename|rm|prune]", "the runs in the run store: list, look, rename, remove", runsCommand},

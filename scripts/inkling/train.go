@@ -15,11 +15,14 @@ import (
 	"inkling/pkg/nn/train"
 )
 
+// defaults are the hyperparameters of a run of which nothing is said.
+var defaults = lab.Hyper{
+	Hidden: "512,256", Activation: "relu", Optimizer: "sgd", LR: 0.1, Momentum: 0.9, Decay: 5e-4,
+	Schedule: "cosine", Batch: 64, Epochs: 5, Seed: 1,
+}
+
 func trainCommand(args []string) (int, error) {
-	h := lab.Hyper{
-		Hidden: "512,256", Activation: "relu", Optimizer: "sgd", LR: 0.1, Momentum: 0.9, Decay: 5e-4,
-		Schedule: "cosine", Batch: 64, Epochs: 5, Seed: 1,
-	}
+	h := defaults
 	var question, layers string
 	fs := newFlags()
 	of := dataFlag(fs)

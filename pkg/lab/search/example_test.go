@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -65,4 +66,70 @@ func ExampleHere() {
 	// all ended: true
 	// epochs: 1 4
 	// all that was asked for: [true true false]
+}
+
+// A search over types: what to vary, and how a point becomes a run. The best by dev
+// comes first; with other seeds it is told what that is worth.
+func ExampleSearch() {
+	l, done := small()
+	defer done()
+	found := must(search.Search{
+		Dims: []search.Dim{search.Choice("lr", 0.00001, 0.05)},
+		Build: func(p search.Point) (train.Config, error) {
+			return mlp(p.Float("lr")), nil
+		},
+		Confirm: 2,
+	}.Run(l))
+	fmt.Println(found.Plan())
+	fmt.Println("best with", found.Best().Point)
+	fmt.Println("better than the other:", found.Best().Error.Mean < found.Trials[1].Error.Mean)
+	fmt.Println("other seeds:", len(found.Confirmed.Runs))
+	// Output:
+	// grid search of 2 configurations: 8 epochs, all stored
+	// best with lr=0.05
+	// better than the other: true
+	// other seeds: 2
+}
+
+// Ranges are drawn from; what it will cost is known before.
+func ExampleSearch_price() {
+	l, done := small()
+	defer done()
+	s := search.Search{
+		Dims: []search.Dim{search.LogUniform("lr", 0.001, 0.1), search.Uniform("momentum", 0, 0.95), search.Whole("batch", 10, 100)},
+		Build: func(p search.Point) (train.Config, error) {
+			c := mlp(p.Float("lr"))
+			c.Optimizer, c.Batch = optim.SGD{Momentum: p.Float("momentum")}, p.Int("batch")
+			return c, nil
+		},
+		Method: search.Halving, Eta: 2, Budget: search.Budget{Epochs: 60},
+	}
+	fmt.Println(must(s.Price(l)).Plan())
+	// Output: halving search of 31 configurations, 31, 15, 7 of them to 1, 2, 4 epochs: 60 epochs
+}
+
+// A bracket: of 27 configurations the best third goes on, and again.
+func ExampleBracket() {
+	fmt.Println(must(search.Bracket(27, 1, 9, 3)))
+	// Output: [{27 1} {9 3} {3 9}]
+}
+
+// The flags of a cell or a program: any may have several values.
+func ExampleFlags() {
+	space := search.Flags(search.Space{Hyper: lab.Hyper{
+		Hidden: "32", Activation: "relu", Optimizer: "sgd", LR: 0.1, Momentum: 0.9, Schedule: "cosine", Batch: 50, Epochs: 2, Seed: 1,
+	}})
+	flag.CommandLine.Parse([]string{"--lr=0.01..1:log:3", "--optimizer=sgd,adam", "--momentum=0.5,0.9"})
+	s := must(space.Search(nil))
+	for _, d := range s.Dims {
+		fmt.Println(d)
+	}
+	l, done := small()
+	defer done()
+	fmt.Println(must(must(space.Search(l)).Price(l)).Plan()) // Adam has no momentum
+	// Output:
+	// --lr=0.01..1:log:3
+	// --optimizer=sgd,adam
+	// --momentum=0.5,0.9
+	// grid search of 9 configurations: 18 epochs
 }

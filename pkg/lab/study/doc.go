@@ -4,8 +4,8 @@
 // Fit and give them back in the order that the comparison has; others read what
 // they came to.
 //
-//	lab, configurations → Tune, Seeds, Compare, Vary, Search → runs → Paired, TimeTo, Gaps, Spread
+//	lab, configurations → Tune, Seeds, Compare, Vary → runs → Paired, TimeTo, Gaps, Spread
 //
 // In order of reading: tune.go, seeds.go, study.go, compare.go, reach.go,
-// search.go, rangetest.go, confidence.go.
+// rangetest.go, confidence.go.
 package study

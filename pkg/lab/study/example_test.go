@@ -69,41 +69,6 @@ func ExampleTune() {
 	// in the store: 3 and 0
 }
 
-// Every combination of values, or draws from ranges: a longer search begins with
-// the points of a shorter one.
-func ExampleGrid() {
-	for _, p := range must(study.Grid(study.Choice("optimizer", "sgd", "adam"), study.Choice("batch", 32, 64))) {
-		fmt.Println(p)
-	}
-	dims := []study.Dim{study.LogUniform("lr", 0.001, 0.1), study.Uniform("dropout", 0, 0.5), study.Whole("hidden", 16, 64)}
-	three, five := must(study.Random(3, 1, dims...)), must(study.Random(5, 1, dims...))
-	fmt.Println("begins alike:", three[2].String() == five[2].String())
-	// Output:
-	// optimizer=sgd batch=32
-	// optimizer=sgd batch=64
-	// optimizer=adam batch=32
-	// optimizer=adam batch=64
-	// begins alike: true
-}
-
-// A search makes a run for every point, of flags or of what the caller makes of
-// them, and tells the best first.
-func ExampleSearch() {
-	l, done := small()
-	defer done()
-	points := must(study.Grid(study.Choice("lr", 0.00001, 0.05)))
-	tried := must(study.Search(l, points, func(p study.Point) (train.Config, error) {
-		return mlp(p.Float("lr")), nil
-	}))
-	for _, value := range tried[0].Point {
-		fmt.Println("best with", value.Name, value.Text)
-	}
-	fmt.Println("better than the other:", tried[0].Score > tried[1].Score)
-	// Output:
-	// best with lr 0.05
-	// better than the other: true
-}
-
 // A range test: in one pass the rate rises until the loss does.
 func ExampleRangeTest() {
 	l, done := small()

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"inkling/pkg/lab"
+	"inkling/pkg/lab/search"
+	"inkling/pkg/viz"
+)
+
+const searchUsage = `search --lr=0.01..1:log --optimizer=sgd,adam [--name=value …]
+  any flag of train may have several values, 0.01,0.1, or a range:
+    0..0.5         numbers between, both ends among them; whole ones where the flag takes such
+    0.001..1:log   even on a logarithmic axis: learning rates, weight decay, widths
+    0.001..1:log:7 seven of them, for a grid
+  values that hold commas themselves stand between slashes: --hidden=512,256/512/none
+runs are chosen by the dev split and kept in the run store: the same search again goes on where it was stopped`
+
+func searchCommand(args []string) (int, error) {
+	space := search.Space{Hyper: defaults, Decode: parseLayers}
+	var question, figure string
+	var asJSON bool
+	fs := newFlags()
+	of := dataFlag(fs)
+	space.Register(fs)
+	fs.StringVar(&question, "question", "command", "part of the run store to keep the runs in")
+	fs.StringVar(&figure, "figure", "", "draw what was tried into this file, .png, .svg or .pdf")
+	fs.BoolVar(&asJSON, "json", false, "print all of it as JSON")
+	switch err := parse("search", fs, args); {
+	case errors.Is(err, flag.ErrHelp):
+		help(searchUsage, fs)
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case figure != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(figure))):
+		return 0, fmt.Errorf("--figure=%s, want a name that ends in .png, .svg or .pdf", figure)
+	}
+	if _, err := space.Search(nil); err != nil { // mistakes that need no data to be seen
+		return 0, err
+	}
+	l, err := lab.Open(context.Background(), question, *of)
+	if err != nil {
+		return 0, err
+	}
+	s, err := space.Search(l)
+	if err != nil {
+		return 0, err
+	}
+	l.Log = os.Stderr
+	price, err := s.Price(l)
+	if err != nil {
+		return 0, err
+	}
+	if !asJSON {
+		fmt.Printf("%v\n%s\n", l, price.Plan())
+	}
+	board := viz.NewBoard(os.Stderr)
+	s.Watch = func(f *search.Found) { board.Update(viz.Text(f.Progress()), f.Table(10)) }
+	ctx, stop := lab.UntilSignal(context.Background(), syscall.SIGPIPE)
+	defer stop()
+	found, err := s.RunContext(ctx, l)
+	cut := errors.As(err, new(lab.Unfinished))
+	if err != nil && !cut {
+		return 0, err
+	}
+	board.Finish(viz.Text(found.Progress()))
+	switch {
+	case asJSON:
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(found); err != nil {
+			return 0, err
+		}
+	default:
+		viz.Show(found.Table(20), viz.Text(""), viz.Text(found.String()))
+		if best := found.Best(); best != nil && best.Whole {
+			fmt.Printf("the best run is %s; by itself: go run ./scripts/inkling train%s\n", best.Runs[0].ID(), alone(s.Words(best.Point), of, question))
+		}
+	}
+	if figure != "" {
+		if err := viz.Save(figure, viz.Panels{Columns: 1, Figures: found.Figures()}); err != nil {
+			return 0, err
+		}
+	}
+	switch {
+	case cut:
+		fmt.Fprintln(os.Stderr, "cut short; the same command goes on from here")
+		var by lab.Stopped
+		errors.As(context.Cause(ctx), &by)
+		return by.ExitCode(), nil
+	case found.Best() == nil:
+		return exitDiverged, nil
+	}
+	return 0, nil
+}
+
+// alone are the words that make a run by itself, without those that say nothing new.
+func alone(words []string, of *string, question string) (line string) {
+	plain, err := (&search.Space{Hyper: defaults, Decode: parseLayers}).Search(nil)
+	_ = err // nothing varies
+	for _, w := range words {
+		if !slices.Contains(plain.Words(nil), w) {
+			line += " " + shellWord(w)
+		}
+	}
+	if *of != "" {
+		line += " --data=" + shellWord(*of)
+	}
+	if question != "command" {
+		line += " --question=" + shellWord(question)
+	}
+	return line
+}
