@@ -253,7 +253,11 @@ func (l *Lab) goOn(j *job, legs []*job, log io.Writer) (at int, err error) {
 
 // lengthen lets j go on from the end of a run that is the same but for fewer epochs,
 // if that is kept and j would have stood there.
+// Ends are kept of runs made alone, and looked for by them: nobody else plans then.
 func (l *Lab) lengthen(j *job, log io.Writer) error {
+	if !j.alone {
+		return nil
+	}
 	for _, b := range l.borders() {
 		if b.epoch >= j.Epochs || b.epoch < 1 {
 			continue

@@ -337,6 +337,28 @@ func TestForkErrors(t *testing.T) {
 			t.Errorf("%s: %d runs, before %d", c.what, after, before)
 		}
 	}
+	// Followed, it would begin at the start.
+	followed := cfg
+	followed.Fork = parent.At(1)
+	if err := testLab(t, root).Follow(t.Context(), followed, nil); err == nil || !strings.Contains(err.Error(), "goes on from another") {
+		t.Errorf("followed: error %v", err)
+	}
+	// Several side by side, from one parent and from one end.
+	side := testLab(t, root)
+	side.SideBySide = 4
+	var many []train.Config
+	for seed := range 6 {
+		c := cfg
+		c.Name, c.Seed, c.Fork = "side", uint64(seed), parent.At(1+seed%2)
+		many = append(many, c)
+		c.Fork, c.Epochs = train.Fork{}, 4
+		many = append(many, c)
+	}
+	for _, r := range must(side.Fit(many...)) {
+		if r.Status != Finished {
+			t.Errorf("%+v", r.Record)
+		}
+	}
 	// From another question, and up to where an interrupted run came.
 	changed := half
 	changed.Fork = interrupted.At(1)

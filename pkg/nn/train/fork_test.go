@@ -263,6 +263,14 @@ func TestForkRefuses(t *testing.T) {
 	if _, err := newTrainer(t, cfg).Branch(must(within.File())); err == nil || !strings.Contains(err.Error(), "want one at the end of an epoch") {
 		t.Errorf("within an epoch: %v", err)
 	}
+	changed := cfg
+	changed.Fork = fork
+	_, dev := sets()
+	for e, err := range newTrainer(t, changed).Run(context.Background(), batches(changed, train), InOrder(dev)) {
+		if err == nil || !strings.Contains(err.Error(), "want its state, by Branch") {
+			t.Errorf("from the start: %+v, error %v", e, err)
+		}
+	}
 	for _, f := range []Fork{{"p", 3, 21}, {"p", 4, 28}, {"p", 0, 3}, {"", 1, 7}, {"p", 2, 1}} {
 		changed := cfg
 		changed.Fork = f

@@ -162,6 +162,9 @@ func (t *Trainer) Run(ctx context.Context, train, dev Batches) iter.Seq2[Event, 
 // run makes the epochs that are not done yet. One that the Callback has ended is
 // judged as at its end.
 func (t *Trainer) run(ctx context.Context, train, dev Batches, yield func(Event, error) bool) error {
+	if at := t.cfg.Fork; t.Step < at.Step {
+		return fmt.Errorf("train: the run goes on from another, after epoch %d and step %d: want its state, by Branch, before it runs", at.Epoch, at.Step)
+	}
 	err := t.catchUp(dev, yield)
 	for ; err == nil && t.Epoch < t.cfg.Epochs; t.Epoch++ {
 		if err = t.epoch(ctx, train, dev, yield); err != nil {
