@@ -29,7 +29,7 @@ func TestREADMESaysWhatIsPublished(t *testing.T) {
 		t.Skip("nothing is published yet: ./scripts/report --publish")
 	}
 	var told struct {
-		Results []struct{ Question, What, Dev, Test, Original, Data string }
+		Results []struct{ Question, What, Made, Dev, Test, Original, Data string }
 		Claims  []struct{ Notebook, Verdict, Text string }
 	}
 	if err = json.Unmarshal(raw, &told); err != nil || len(told.Results) < 10 || len(told.Claims) < 10 {
@@ -59,7 +59,7 @@ func TestREADMESaysWhatIsPublished(t *testing.T) {
 		for _, c := range regexp.MustCompile(`(^|[^\\])\|`).Split(lines[i], -1) {
 			cells = append(cells, strings.TrimSpace(plain.Replace(c)))
 		}
-		want := []string{r.Question, r.What, r.Dev, r.Test, r.Original}
+		want := []string{r.Question, r.What, r.Made, r.Dev, r.Test, r.Original}
 		if r.Data != "MNIST" {
 			want[1] += " (" + r.Data + ")"
 		}
@@ -67,7 +67,7 @@ func TestREADMESaysWhatIsPublished(t *testing.T) {
 			if w == "–" {
 				w = ""
 			}
-			if len(cells) != 7 || cells[j+1] != w {
+			if len(cells) != 8 || cells[j+1] != w {
 				t.Errorf("README: %s, published is %q", lines[i], want)
 				break
 			}

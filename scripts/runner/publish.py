@@ -312,14 +312,14 @@ class Reader(HTMLParser):
         return joined
 
 
-COLUMNS = ("question", "network and training", "dev %", "test %", "original report, dev %")
+COLUMNS = ("question", "network and training", "made", "dev %", "test %", "original report, dev %")
 
 
 def table(rows: list[dict]) -> str:
     """The rows of results, each with its question, its dev and test accuracy, and what the original report had."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---|--:|--:|--:|"]
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---|---|--:|--:|--:|"]
     for row in rows:
-        cells = (row["question"], row["what"] + ("" if row["data"] == "MNIST" else f" ({row['data']})"), row["dev"], row["test"], row["original"])
+        cells = (row["question"], row["what"] + ("" if row["data"] == "MNIST" else f" ({row['data']})"), row["made"], row["dev"], row["test"], row["original"])
         lines.append("| " + " | ".join("" if cell == summary.NONE else escaped(cell) for cell in cells) + " |")
     return "\n".join(lines)
 

@@ -105,8 +105,8 @@ class Publish(unittest.TestCase):
         readme = self.root / "README.md"
         readme.write_text("a\n<!-- published: results -->\nold\n<!-- end of results -->\nb\n<!-- published: figure q1 one-1 -->\n![alt](old.png)\n")
         self.assertTrue(publish.into_readme(readme, self.target))
-        self.assertEqual(readme.read_text(), "a\n<!-- published: results -->\n| question | network and training | dev % | test % | original report, dev % |\n|---|---|--:|--:|--:|\n"
-                         + "| 1 | MLP \\| \\<1\\> | 98.02 ± 0.12 |  | 80.56 |\n" + "| 2 | MLP \\| \\<1\\> | 98.02 ± 0.12 |  | 80.56 |\n"
+        self.assertEqual(readme.read_text(), "a\n<!-- published: results -->\n| question | network and training | made | dev % | test % | original report, dev % |\n|---|---|---|--:|--:|--:|\n"
+                         + "| 1 | MLP \\| \\<1\\> | 5 epochs, 3 seeds | 98.02 ± 0.12 |  | 80.56 |\n" + "| 2 | MLP \\| \\<1\\> | 5 epochs, 3 seeds | 98.02 ± 0.12 |  | 80.56 |\n"
                          + "<!-- end of results -->\nb\n<!-- published: figure q1 one-1 -->\n![alt](docs/reports/figures/q1/one-1.png)\n")
         self.assertFalse(publish.into_readme(readme, self.target))
         readme.write_text("<!-- published: figure q1 two-1 -->\n![alt](old.png)\n")
