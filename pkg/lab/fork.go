@@ -54,6 +54,21 @@ func (r *Result) At(epoch int) train.Fork {
 	return train.Fork{Run: r.key(), Epoch: epoch, Step: base.Step + (epoch-base.Epoch)*r.EpochSteps}
 }
 
+// Forks says of r's forks among runs what r's removal leaves them: all that was made.
+// It is "" if there are none.
+func (r *Result) Forks(runs []*Result) string {
+	n := 0
+	for _, o := range runs {
+		if o.Fork != nil && o.Fork.Run == r.ID() {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; what it was stays in %s of it", printable.Count(n, "fork"))
+}
+
 // base is where r's own epochs begin.
 func (r *Result) base() Origin {
 	if r.Fork != nil {
@@ -133,6 +148,9 @@ func (l *Lab) legsBefore(j *job) (legs []*job, from *Origin, err error) {
 		return nil, from, fmt.Errorf("lab: fork of %s: %w", from, err)
 	}
 	leg := jobs[0]
+	if why := leg.result.Code.Unknown; why != "" {
+		return nil, from, fmt.Errorf("lab: fork of %s: it cannot be told whether that run's code is the same today: %s", from, why)
+	}
 	if leg.result.key() != at.Run {
 		return nil, from, fmt.Errorf("lab: fork of %s: code or kernels of today would not give its bits again: train it again first", from)
 	}

@@ -170,8 +170,11 @@ func TestForkWithOtherValuesOfARun(t *testing.T) {
 	mustBeOneRun(t, "of a fork, from its grandparent on", must(l.Fit(c))[0], grandchildCopy(t, c))
 
 	// The parent is removed: what was made is there, what would be made needs it.
-	must(parent.Remove())
-	l, _ = refit(t, root)
+	l, log = refit(t, root)
+	must(0, l.Remove(parent.ID()))
+	if !strings.Contains(log.String(), "; what it was stays in 1 fork of it") {
+		t.Errorf("removed with\n%s", log.String())
+	}
 	c = must(l.ConfigOf(r))
 	if s := must(l.Fit(c))[0]; !s.Stored || len(s.History) != len(r.History) {
 		t.Errorf("%+v", s.Record)
@@ -422,5 +425,44 @@ func TestForkWithOtherLayersOrImages(t *testing.T) {
 				must(r.Remove())
 			}
 		}
+	}
+}
+
+// Forks of one configuration with several seeds are one configuration.
+func TestForksBySeeds(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	var parents, forks []train.Config
+	for seed := range 3 {
+		c := mlp()
+		c.Name, c.Seed = "", uint64(seed)
+		parents = append(parents, c)
+	}
+	made := must(l.Fit(parents...))
+	for i, c := range parents {
+		c.Fork, c.Schedule = made[i].At(1), optim.Constant(0.01)
+		forks = append(forks, c)
+	}
+	late := parents[0]
+	late.Fork, late.Schedule = made[0].At(2), optim.Constant(0.01)
+	branches := must(l.Fit(append(forks, late)...))
+	if groups := BySeeds(append(made, branches...)); len(groups) != 3 || len(groups[0]) != 3 || len(groups[1]) != 3 {
+		t.Errorf("%d groups of three parents, their forks after an epoch, and one after two", len(groups))
+	}
+}
+
+// What a program cannot know again is no parent.
+func TestForkOfUnknownCode(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	c := mlp()
+	least := 2.0
+	c.Each = train.CallbackFunc(func(m train.Moment) error {
+		if m.Score > least {
+			return train.Stop
+		}
+		return nil
+	})
+	c.Fork = must(l.Fit(c))[0].At(1)
+	if _, err := l.Fit(c); err == nil || !strings.Contains(err.Error(), "keeps least of its surroundings") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -252,6 +252,10 @@ func (l *Lab) Rename(ref, name string) error {
 // that frees; see [Find] for what names a run. Nothing is removed if one of them
 // is not found.
 func (l *Lab) Remove(refs ...string) error {
+	all, err := l.Runs()
+	if err != nil {
+		return err
+	}
 	var runs []*Result
 	for _, ref := range refs {
 		r, err := l.find(ref)
@@ -265,7 +269,7 @@ func (l *Lab) Remove(refs ...string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(l.Log, "removed %s, %s\n", r.Name, Bytes(freed))
+		fmt.Fprintf(l.Log, "removed %s, %s%s\n", r.Name, Bytes(freed), r.Forks(all))
 	}
 	return nil
 }

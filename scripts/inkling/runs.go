@@ -462,7 +462,7 @@ func removeRuns(runs []*lab.Result, refs []string, old bool) error {
 			failed = append(failed, lab.OneLine(err))
 			return
 		}
-		fmt.Printf("removed %s (%s, %s), %s\n", r.Name, r.ID(), r.Where(), lab.Bytes(n))
+		fmt.Printf("removed %s (%s, %s), %s%s\n", r.Name, r.ID(), r.Where(), lab.Bytes(n), r.Forks(runs))
 		freed += n
 	})
 	if err != nil {
