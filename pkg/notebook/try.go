@@ -13,8 +13,8 @@ import (
 
 // Try makes one run in full view: the network, curves while it trains, the log,
 // and then all runs of the lab's question over each other, if there are others, with
-// a sentence on whether the change from the last one helped, so that the cell can be
-// run again with other values. An interrupt is no mistake here: what there is of
+// what package compare says of the change from the last one: whether it helped, and
+// how sure that is. So the cell can be run again with other values. An interrupt is no mistake here: what there is of
 // the run is shown and returned.
 func Try(l *lab.Lab, cfg train.Config) *lab.Result {
 	fmt.Println(Must(l.Check(cfg)))
@@ -30,15 +30,31 @@ func Try(l *lab.Lab, cfg train.Config) *lab.Result {
 	if shown := viz.InNotebook() && !runs[0].Stored; len(all) > 1 || !shown { // the page has the curves of a run made now
 		viz.Show(viz.Training("Runs of this cell on "+l.Data.Name, all))
 	}
-	if said := againstLast(l, all, runs[0]); said != "" {
-		viz.Show(viz.Text(said))
+	if c, err := againstLast(l, all, runs[0]); err != nil {
+		viz.Show(viz.Text("not compared: " + lab.OneLine(err)))
+	} else if c != nil {
+		viz.Show(told(c)...)
 	}
 	return runs[0]
 }
 
-// againstLast is whether what r has otherwise than the run before it helped, with all
-// seeds that either configuration has been given; "" if it is the first.
-func againstLast(l *lab.Lab, all lab.Runs, r *lab.Result) string {
+// told is a comparison as it stands under the curves of what it compares: the images
+// that flipped, and the seeds one by one, are folded.
+func told(c *compare.Comparison) []viz.Figure {
+	figures := c.Figures()
+	flipped := 0
+	for _, change := range c.Changes {
+		flipped += len(change.Flips)
+	}
+	return []viz.Figure{viz.Text(c.String()), c.Table(), figures[0], viz.Folded{
+		Summary: fmt.Sprintf("The pairs of seeds, and the images that flipped (%d)", flipped),
+		Figures: append([]viz.Figure{c.PairTable()}, figures[1:]...),
+	}}
+}
+
+// againstLast is what r has otherwise than the run before it, with all seeds that
+// either configuration has been given; nil if it is the first.
+func againstLast(l *lab.Lab, all lab.Runs, r *lab.Result) (*compare.Comparison, error) {
 	var mine, before lab.Runs
 	judged := slices.DeleteFunc(slices.Clone(all), func(o *lab.Result) bool { return !o.Judged() })
 	for _, group := range lab.BySeeds(judged) {
@@ -50,11 +66,7 @@ func againstLast(l *lab.Lab, all lab.Runs, r *lab.Result) string {
 		}
 	}
 	if mine == nil || before == nil {
-		return ""
+		return nil, nil
 	}
-	c, err := compare.Runs(l, append(before, mine...)...)
-	if err != nil {
-		return "not compared: " + lab.OneLine(err)
-	}
-	return c.String()
+	return compare.Runs(l, append(before, mine...)...)
 }

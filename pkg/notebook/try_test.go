@@ -54,12 +54,22 @@ func TestTry(t *testing.T) {
 		if told := strings.Contains(text, "“lr 0.1”") && strings.Contains(text, "“lr 0.2”") && strings.Contains(text, "One seed does not cover"); told != (n == 2) {
 			t.Errorf("run %d: compared: %v, said\n%s", n, told, text)
 		}
+		for _, want := range []string{"difference in points", "processor seconds"} {
+			if strings.Contains(text, want) != (n == 2) {
+				t.Errorf("run %d: %q, said\n%s", n, want, text)
+			}
+		}
 		if runs, err := l.Runs(); len(runs) != n || err != nil {
 			t.Errorf("%d runs in the store after %d, %v", len(runs), n, err)
 		}
 	}
 	if drawn, _ := filepath.Glob(filepath.Join(figures, "*few*.png")); len(drawn) == 0 {
 		t.Error("no figure of the cell's runs")
+	}
+	for _, drawn := range []string{"what-changed*.png", "the-pairs-of-seeds*.png"} {
+		if found, _ := filepath.Glob(filepath.Join(figures, drawn)); len(found) != 1 {
+			t.Errorf("figures %s: %q", drawn, found)
+		}
 	}
 	if !l.Quiet || l.Progress != nil {
 		t.Error("the lab has been changed")

@@ -65,7 +65,7 @@ type output struct {
 }
 
 func inline(f Figure) (output, error) {
-	if d, ok := f.(document); ok {
+	if d, ok := f.(interface{ html() string }); ok { // a document, or what has one of figures
 		return output{html: d.html()}, nil
 	}
 	var png bytes.Buffer
