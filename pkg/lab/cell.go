@@ -41,6 +41,9 @@ func (cellLine) String() string { return "" }
 func (c cellLine) Set(string) error {
 	os.Args = c
 	_, err := Line{Start: "%%", Flags: flag.CommandLine, Cell: true}.Parse(c[1:])
+	if err == nil {
+		err = takeGiven(flag.CommandLine)
+	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Println("flags of this cell, as in %% --name=value --name=value:")

@@ -43,6 +43,7 @@ type Hyper struct {
 	EMA        float64 // --ema: decay of the running mean of the weights; 0 for none
 	Fork       string  // --fork: RUN@EPOCH, a run to go on from; what no flag says is then as it was there
 
+	cell  bool                // its flags are those of a notebook's cells, or of a command
 	set   map[string]bool     // flags that were given
 	given [len(mlpFlags)]bool // those of mlpFlags that a flag has set
 }
@@ -51,6 +52,7 @@ type Hyper struct {
 // `var hyper = lab.Flags(lab.Hyper{…})`. The fields' values are the
 // defaults. A mistake in a flag is told in one line instead of two screens.
 func Flags(h Hyper) *Hyper {
+	h.cell = true
 	h.Register(flag.CommandLine)
 	flag.CommandLine.SetOutput(io.Discard)
 	flag.Usage = func() { os.Exit(usage(flag.CommandLine, os.Args[1:])) }
@@ -99,6 +101,9 @@ func newFlagSet() *flag.FlagSet { return flag.NewFlagSet("", flag.ContinueOnErro
 // Config turns h into the configuration of an MLP run on the data of l. Errors
 // say what was given and what is allowed.
 func (h Hyper) Config(l *Lab) (train.Config, error) {
+	if err := h.takeGiven(); err != nil {
+		return train.Config{}, err
+	}
 	if h.Fork != "" && l != nil {
 		return h.forked(l, nil)
 	}
@@ -139,7 +144,7 @@ func (h Hyper) widths() ([]int, error) {
 // Activation and Dropout play no part, and a flag that sets one of them is an
 // error. A nil lab does for a look at the errors.
 func (h Hyper) With(l *Lab, layers ...nn.Layer) (train.Config, error) {
-	if err := cmp.Or(words(), single()); err != nil {
+	if err := cmp.Or(h.takeGiven(), words(), single()); err != nil {
 		return train.Config{}, err
 	}
 	for i, name := range mlpFlags {

@@ -1,0 +1,48 @@
+package notebook
+
+import (
+	"fmt"
+	"sort"
+
+	"inkling/pkg/lab"
+)
+
+// Value is a value of a notebook that somebody may choose for all of it: standard, or
+// what was given by that name, one of the flags of lab.Hyper,
+//
+//	Schedule: optim.Cosine{Base: notebook.Value("lr", 0.1)},
+//
+// by ./scripts/report --set lr=0.05, or by papermill through [Given]. What compares
+// values, or has chosen one, does not ask.
+func Value[T int | float64 | string](name string, standard T) T {
+	switch v := Must(lab.Given(name)).(type) {
+	case nil:
+		return standard
+	case T:
+		return v
+	default:
+		stop(fmt.Errorf("value: %s is a %T, the notebook has a %T", name, v, standard))
+		return standard
+	}
+}
+
+// Given gives values to all cells, those that are not nil: it stands in the cell
+// tagged parameters, after variables that papermill declares anew,
+//
+//	var lr, epochs any
+//	var given = notebook.Given(notebook.Values{"lr": lr, "epochs": epochs})
+//
+// The flags of a cell to try take them as well.
+func Given(values Values) (said string) {
+	var words []string
+	for name, value := range values {
+		if value != nil {
+			words = append(words, fmt.Sprintf("%s=%v", name, value))
+		}
+	}
+	sort.Strings(words)
+	if err := lab.Give(words...); err != nil {
+		stop(err)
+	}
+	return lab.Variant()
+}

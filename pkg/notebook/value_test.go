@@ -1,0 +1,22 @@
+package notebook
+
+import "testing"
+
+// A value is the notebook's own until another is given, of its own kind.
+func TestValue(t *testing.T) {
+	if v := Value("batch", 64); v != 64 {
+		t.Errorf("nothing was given: %d", v)
+	}
+	if said := Given(Values{"batch": 32, "patience": nil, "ema": 0.5}); said != "batch=32, ema=0.5" {
+		t.Errorf("said %q", said)
+	}
+	if v := Value("batch", 64); v != 32 {
+		t.Errorf("given 32: %d", v)
+	}
+	if v := Value("ema", 0.0); v != 0.5 {
+		t.Errorf("given 0.5: %v", v)
+	}
+	if v := Value("patience", 3); v != 3 {
+		t.Errorf("given nil: %d", v)
+	}
+}
