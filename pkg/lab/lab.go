@@ -101,7 +101,9 @@ func New(question string, d *data.Dataset, root string, quick bool) *Lab {
 	if l.Quick {
 		l.Train, l.Dev = train.Subset(l.Train, quickTrain), train.Subset(l.Dev, quickDev)
 		few := *d
-		few.Test = train.Subset(d.Test, quickTest)
+		if d.Test != nil {
+			few.Test = train.Subset(d.Test, quickTest)
+		}
 		l.Data = &few
 	}
 	l.made = l.quickSum()

@@ -110,7 +110,7 @@ func storeDir() (string, error) {
 	if dir := os.Getenv("INKLING_RUNS"); dir != "" {
 		return filepath.Abs(dir)
 	}
-	if root := moduleRoot(); root != "" {
+	if root := ModuleRoot(); root != "" {
 		return filepath.Join(root, "runs"), nil
 	}
 	cache, err := os.UserCacheDir()
@@ -120,7 +120,9 @@ func storeDir() (string, error) {
 	return filepath.Join(cache, "inkling", "runs"), nil
 }
 
-func moduleRoot() string {
+// ModuleRoot is the folder of this module's go.mod, found by walking up from the
+// working directory; "" if that is elsewhere.
+func ModuleRoot() string {
 	dir, err := os.Getwd()
 	if err != nil {
 		return ""
