@@ -254,7 +254,7 @@ func TestNothingOfThisMachine(t *testing.T) {
 }
 
 func TestEntryPointsAreExecutable(t *testing.T) {
-	for _, file := range []string{"scripts/report", "scripts/lab", "scripts/test", ".ci/run"} {
+	for _, file := range []string{"scripts/report", "scripts/lab", "scripts/dask", "scripts/test", ".ci/run"} {
 		info, err := os.Stat(filepath.Join("..", file))
 		if err != nil {
 			t.Error(err)

@@ -119,7 +119,7 @@ func (j *job) check(l *Lab, p *Result) error {
 	case p.Config != want.Config:
 		return fmt.Errorf("the run has another configuration")
 	case p.Code != want.Code:
-		return fmt.Errorf("the run was made by other code: %s", want.Code.differs(p.Code))
+		return fmt.Errorf("the run was made by other code: %s", p.Code.differs(want.Code))
 	case p.DataSum != want.DataSum || p.Data != want.Data || p.Split != want.Split:
 		return fmt.Errorf("the run was made on other data: %s", p.Data)
 	case p.Question != want.Question || p.Seed != want.Seed || p.Weights != want.Weights || compact(p.Layers) != compact(want.Layers):
@@ -216,18 +216,18 @@ func (j *job) checkBest(l *Lab, p *Result) error {
 	return nil
 }
 
-// differs names what of the code c is other in the code of a run from elsewhere.
-func (c Code) differs(o Code) string {
-	for _, part := range []struct{ name, here, there string }{
-		{"kernels", c.Kernels, o.Kernels}, {"compiler", c.Compiler, o.Compiler},
-		{"library", c.Library, o.Library}, {"data library", c.Data, o.Data},
-		{"own code", c.Own, o.Own},
+// differs names what of the code c, of a run from elsewhere, is other than wanted.
+func (c Code) differs(want Code) string {
+	for _, part := range []struct{ name, is, want string }{
+		{"kernels", c.Kernels, want.Kernels}, {"compiler", c.Compiler, want.Compiler},
+		{"library", c.Library, want.Library}, {"data library", c.Data, want.Data},
+		{"own code", c.Own, want.Own},
 	} {
-		if part.here != part.there {
-			return printable.Text(fmt.Sprintf("%s %.40q, here %q", part.name, part.there, part.here))
+		if part.is != part.want {
+			return printable.Text(fmt.Sprintf("%s %.40q, want %q", part.name, part.is, part.want))
 		}
 	}
-	return "of an unknown kind"
+	return "it cannot be told"
 }
 
 // enter puts what lies in the folder of p, which was checked, into the folder of

@@ -186,9 +186,9 @@ func TestElsewhere(t *testing.T) {
 	l := testLab(t, t.TempDir())
 	a := taken(t, l, Part{Config: mlp()})
 	for name, change := range map[string]func(o *Order, there *Lab, cfg *train.Config){
-		`kernels "`:     func(o *Order, _ *Lab, _ *train.Config) { o.Code.Kernels = "other" },
-		`compiler "`:    func(o *Order, _ *Lab, _ *train.Config) { o.Code.Compiler = "go1.99 mips" },
-		`library "`:     func(o *Order, _ *Lab, _ *train.Config) { o.Code.Library = "0123" },
+		`want "other"`:  func(o *Order, _ *Lab, _ *train.Config) { o.Code.Kernels = "other" },
+		`want "go1.99`:  func(o *Order, _ *Lab, _ *train.Config) { o.Code.Compiler = "go1.99 mips" },
+		`want "0123"`:   func(o *Order, _ *Lab, _ *train.Config) { o.Code.Library = "0123" },
 		"images":        func(_ *Order, there *Lab, _ *train.Config) { there.dataSum = "0123" },
 		"configuration": func(_ *Order, _ *Lab, cfg *train.Config) { cfg.Seed++ },
 	} {
@@ -346,8 +346,8 @@ func TestHostileParcels(t *testing.T) {
 		"another run's model":      {swap(1, others[1]), "not the model of its best evaluation"},
 		"a weight changed":         {swap(1, entry{files[1].Header, flipped}), ""},
 		"no model at all":          {swap(1, entry{files[1].Header, []byte("PK")}), ""},
-		"other kernels":            {with(good, func(r *Record) { r.Code.Kernels = "generic" }), `kernels "generic", here`},
-		"other code":               {with(good, func(r *Record) { r.Code.Library = "0" }), `library "0", here`},
+		"other kernels":            {with(good, func(r *Record) { r.Code.Kernels = "generic" }), `kernels "generic", want "`},
+		"other code":               {with(good, func(r *Record) { r.Code.Library = "0" }), `library "0", want "`},
 		"own code":                 {with(good, func(r *Record) { r.Code.Own = "0" }), `own code`},
 		"unknown code":             {with(good, func(r *Record) { r.Code.Once = "0" }), `other code`},
 		"another configuration":    {with(good, func(r *Record) { r.Config += " " }), "another configuration"},

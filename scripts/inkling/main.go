@@ -72,6 +72,8 @@ func run(args []string) (int, error) {
 	case "help", "-h", "-help", "--help":
 		usage(os.Stdout)
 		return 0, nil
+	case "work": // not for people
+		return workCommand(args[1:])
 	}
 	var names []string
 	for _, c := range commands {

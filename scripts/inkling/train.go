@@ -6,11 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
 	"inkling/pkg/data"
 	"inkling/pkg/lab"
+	"inkling/pkg/lab/search"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
 )
@@ -21,16 +23,78 @@ var defaults = lab.Hyper{
 	Schedule: "cosine", Batch: 64, Epochs: 5, Seed: 1,
 }
 
+// wanted is what the words of train ask for.
+type wanted struct {
+	hyper            lab.Hyper
+	augment          data.Augment
+	question, layers string
+	data             *string
+	given            *flag.FlagSet
+}
+
+// register adds the flags of train to fs.
+func (w *wanted) register(fs *flag.FlagSet) {
+	w.hyper = defaults
+	w.given = fs
+	w.data = dataFlag(fs)
+	w.hyper.Register(fs)
+	w.augment.Register(fs)
+	fs.StringVar(&w.question, "question", "command", "part of the run store to keep the run in")
+	fs.StringVar(&w.layers, "layers", "", `layers as JSON instead of --hidden, --activation and --dropout: [{"conv2d":{"filters":8,"kernel":3}},{"relu":{}},{"linear":{"out":10}}]`)
+}
+
+// config is the configuration on the data of l; a nil lab does for the mistakes
+// that need no data to be seen.
+func (w *wanted) config(l *lab.Lab) (c train.Config, err error) {
+	if w.layers != "" {
+		list, bad := parseLayers(w.layers)
+		if bad != nil {
+			return c, fmt.Errorf("--layers: %w", bad)
+		}
+		c, err = w.hyper.With(l, list...)
+	} else {
+		c, err = w.hyper.Config(l)
+	}
+	if err == nil {
+		err = w.augment.Check()
+	}
+	if err != nil || w.hyper.Fork == "" || l == nil {
+		c.Augment = w.augment
+		return c, err
+	}
+	// What is not given is that of the run that this one goes on from.
+	theirs := newFlags()
+	c.Augment.Register(theirs)
+	w.given.Visit(func(f *flag.Flag) {
+		if g := theirs.Lookup(f.Name); g != nil {
+			err = errors.Join(err, g.Value.Set(f.Value.String()))
+		}
+	})
+	return c, err
+}
+
+// beside makes the question of a branch, unless one is given, that of the run which
+// it grows from.
+func (w *wanted) beside() error {
+	if w.hyper.Fork == "" || slices.ContainsFunc(wordsOf(w.given), func(word string) bool { return strings.HasPrefix(word, "--question=") }) {
+		return nil
+	}
+	ref, _, _ := strings.Cut(w.hyper.Fork, "@")
+	runs, _ := lab.StoredRuns("")
+	r, err := lab.Find(runs, ref)
+	if err == nil {
+		w.question = r.Question
+	}
+	return err
+}
+
 func trainCommand(args []string) (int, error) {
-	h := defaults
-	var question, layers string
+	var w wanted
 	fs := newFlags()
-	of := dataFlag(fs)
-	h.Register(fs)
-	var augment data.Augment
-	augment.Register(fs)
-	fs.StringVar(&question, "question", "command", "part of the run store to keep the run in")
-	fs.StringVar(&layers, "layers", "", `layers as JSON instead of --hidden, --activation and --dropout: [{"conv2d":{"filters":8,"kernel":3}},{"relu":{}},{"linear":{"out":10}}]`)
+	w.register(fs)
+	seeds := fs.Int("seeds", 1, "so many runs, with --seed and the seeds after it")
+	dask := fs.String("dask", "", daskUsage)
+	printed := fs.Bool("print", false, printUsage)
 	switch err := parse("train", fs, args); {
 	case errors.Is(err, flag.ErrHelp):
 		help("train [--name=value …]", fs)
@@ -38,52 +102,30 @@ func trainCommand(args []string) (int, error) {
 	case err != nil:
 		return 0, err
 	}
-	config := h.Config
-	if layers != "" {
-		list, err := nn.DecodeLayers([]byte(layers))
-		if err != nil {
-			return 0, fmt.Errorf("--layers: %w", err)
-		}
-		config = func(l *lab.Lab) (train.Config, error) { return h.With(l, list...) }
-	}
-	if _, err := config(nil); err != nil { // mistakes that need no data to be seen
+	if _, err := w.config(nil); err != nil { // mistakes that need no data to be seen
 		return 0, err
 	}
-	if err := augment.Check(); err != nil {
+	switch err := checkDask(*dask); {
+	case *printed && *dask != "":
+		return 0, errors.New("--print and --dask, want one of them")
+	case err != nil:
+		return 0, err
+	case *seeds < 1 || *seeds > maxSeeds:
+		return 0, fmt.Errorf("seeds %d, want 1 to %d", *seeds, maxSeeds)
+	}
+	if err := w.beside(); err != nil {
 		return 0, err
 	}
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if h.Fork != "" && !given["question"] { // a branch lies beside what it grows from
-		ref, _, _ := strings.Cut(h.Fork, "@")
-		runs, _ := lab.StoredRuns("")
-		r, err := lab.Find(runs, ref)
-		if err != nil {
-			return 0, err
-		}
-		question = r.Question
-	}
-	l, err := lab.Open(context.Background(), question, *of)
+	l, err := lab.Open(context.Background(), w.question, *w.data)
 	if err != nil {
 		return 0, err
 	}
-	cfg, err := config(l)
+	cfg, err := w.config(l)
 	if err != nil {
 		return 0, err
 	}
-	if h.Fork == "" {
-		cfg.Augment = augment
-	} else { // what is not given is that run's
-		theirs := newFlags()
-		cfg.Augment.Register(theirs)
-		fs.Visit(func(f *flag.Flag) {
-			if g := theirs.Lookup(f.Name); g != nil {
-				err = errors.Join(err, g.Value.Set(f.Value.String()))
-			}
-		})
-		if err != nil {
-			return 0, err
-		}
+	if *printed || *dask != "" || *seeds > 1 {
+		return trainAll(l, w.seeded(fs, cfg, *seeds), *dask, *printed)
 	}
 	model, err := l.Check(cfg)
 	if err != nil {
@@ -108,9 +150,84 @@ func trainCommand(args []string) (int, error) {
 		fmt.Fprintln(os.Stderr, "inkling:", lab.OneLine(errors.New(r.Error)))
 		return exitDiverged, nil
 	}
-	if *of != "" {
-		question = "--data=" + shellWord(*of) + " " + question
+	question := w.question
+	if *w.data != "" {
+		question = "--data=" + shellWord(*w.data) + " " + question
 	}
 	fmt.Printf("test it once, last: go run ./scripts/inkling test %s\n", question)
 	return 0, nil
+}
+
+// maxSeeds is more than anybody needs.
+const maxSeeds = 10000
+
+// seeded are runs of cfg, which the flags fs ask for, with n seeds.
+func (w *wanted) seeded(fs *flag.FlagSet, cfg train.Config, n int) (tasks []search.Task) {
+	words := wordsOf(fs, "seed", "seeds", "dask", "print")
+	first := cfg.Seed
+	for i := range uint64(n) {
+		cfg.Seed = first + i
+		if w.hyper.Name == "" {
+			cfg.Name = "" // which tells the seed
+		}
+		tasks = append(tasks, search.Task{Part: lab.Part{Config: cfg}, Words: append(slices.Clone(words), fmt.Sprintf("--seed=%d", cfg.Seed))})
+	}
+	return tasks
+}
+
+// wordsOf are the flags that were given, but for some, each as one word.
+func wordsOf(fs *flag.FlagSet, but ...string) (words []string) {
+	fs.Visit(func(f *flag.Flag) {
+		if !slices.Contains(but, f.Name) {
+			words = append(words, "--"+f.Name+"="+f.Value.String())
+		}
+	})
+	return words
+}
+
+// trainAll makes several runs, here or on a cluster, or prints their commands.
+func trainAll(l *lab.Lab, tasks []search.Task, dask string, printed bool) (int, error) {
+	if printed {
+		for _, t := range tasks {
+			if _, err := l.Check(t.Config); err != nil {
+				return 0, err
+			}
+			fmt.Println(commandOf(t.Words))
+		}
+		return 0, nil
+	}
+	fmt.Printf("%v\nkernels: %s\n\n", l, nn.Kernels())
+	l.Progress = progress()
+	l.Log = logWriter()
+	ctx, stop := lab.UntilSignal(context.Background(), syscall.SIGPIPE)
+	defer stop()
+	var runner search.Runner = search.Here{Lab: l}
+	if dask != "" {
+		c := &cluster{lab: l, address: dask, say: l.Log}
+		defer c.Close()
+		runner = c
+	}
+	code := 0
+	var failed []error
+	if err := runner.Run(ctx, tasks, func(i int, err error) {
+		if err == nil {
+			var r lab.Runs
+			if r, _, err = l.Saved(tasks[i].Part); err == nil {
+				fmt.Fprintln(l.Log, r[0])
+				if r[0].Status == lab.Diverged {
+					code = exitDiverged
+				}
+			}
+		}
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}); err != nil {
+		return 0, err
+	}
+	var by lab.Stopped
+	if errors.As(context.Cause(ctx), &by) {
+		return by.ExitCode(), errors.Join(failed...)
+	}
+	return code, errors.Join(failed...)
 }

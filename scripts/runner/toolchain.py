@@ -344,22 +344,21 @@ def python_packages() -> Setup | None:
     return found
 
 
-def install_venv(requirements: Path) -> str | None:
-    """Makes .tools/venv anew; returns None, or the line that says what failed."""
+def install_venv(requirements: Path, venv: Path = VENV_PYTHON.parents[1], log: str = "pip") -> str | None:
+    """Makes an environment anew; returns None, or the line that says what failed."""
     missing = [m for m in ("venv", "ensurepip") if not has_module(sys.executable, m)]
     if missing:
         return f"this Python ({sys.executable}) has no {missing[0]} module (on Debian: apt install python3-venv)"
-    venv = VENV_PYTHON.parents[1]
     shutil.rmtree(venv, ignore_errors=True)
-    failed = run_logged("venv.log", [sys.executable, "-m", "venv", str(venv)])
+    failed = run_logged(f"{log}-venv.log", [sys.executable, "-m", "venv", str(venv)])
     if failed:
         return f"python -m venv fails: {failed}"
     env = {k: v for k, v in os.environ.items() if k not in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV")}
     # Without --no-compile a third of the time goes into modules nobody imports.
-    failed = run_logged("pip.log", [str(VENV_PYTHON), "-m", "pip", "install", "--no-input", "--no-compile",
+    failed = run_logged(f"{log}.log", [str(venv / "bin" / "python"), "-m", "pip", "install", "--no-input", "--no-compile",
                                     "--disable-pip-version-check", "--retries", "2", "--timeout", "20",
                                     "--progress-bar", "off", "-r", str(requirements)], env=env)
-    return failed and f"{failed} (all of it in .tools/log/pip.log)"
+    return failed and f"{failed} (all of it in .tools/log/{log}.log)"
 
 
 def has_module(python: str, module: str) -> bool:
