@@ -35,6 +35,8 @@ func searchCommand(args []string) (int, error) {
 	fs.StringVar(&question, "question", "command", "part of the run store to keep the runs in")
 	fs.StringVar(&figure, "figure", "", "draw what was tried into this file, .png, .svg or .pdf")
 	fs.BoolVar(&asJSON, "json", false, "print all of it as JSON")
+	dask := fs.String("dask", "", daskUsage)
+	printed := fs.Bool("print", false, printUsage)
 	switch err := parse("search", fs, args); {
 	case errors.Is(err, flag.ErrHelp):
 		help(searchUsage, fs)
@@ -44,16 +46,27 @@ func searchCommand(args []string) (int, error) {
 	case figure != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(figure))):
 		return 0, fmt.Errorf("--figure=%s, want a name that ends in .png, .svg or .pdf", figure)
 	}
-	if _, err := space.Search(nil); err != nil { // mistakes that need no data to be seen
+	s, err := space.Search(nil)
+	switch { // mistakes that need no data to be seen
+	case err != nil:
+		return 0, err
+	case *printed && (*dask != "" || asJSON || figure != ""):
+		return 0, errors.New("--print makes no run: want no --dask, --json or --figure beside it")
+	case *printed && (s.Method == search.Halving || s.Confirm > 0):
+		return 0, errors.New("--print: what --method=halving and --confirm make depends on the runs before; want a grid or random draws")
+	}
+	if err := checkDask(*dask); err != nil {
 		return 0, err
 	}
 	l, err := lab.Open(context.Background(), question, *of)
 	if err != nil {
 		return 0, err
 	}
-	s, err := space.Search(l)
-	if err != nil {
+	if s, err = space.Search(l); err != nil {
 		return 0, err
+	}
+	if *printed {
+		return 0, printSearch(s, l, *of, question)
 	}
 	l.Log = os.Stderr
 	price, err := s.Price(l)
@@ -62,6 +75,11 @@ func searchCommand(args []string) (int, error) {
 	}
 	if !asJSON {
 		fmt.Printf("%v\n%s\n", l, price.Plan())
+	}
+	if *dask != "" {
+		c := &cluster{lab: l, address: *dask, say: os.Stderr}
+		defer c.Close()
+		s.Runner = c
 	}
 	board := viz.NewBoard(os.Stderr)
 	s.Watch = func(f *search.Found) { board.Update(viz.Text(f.Progress()), f.Table(10)) }
@@ -119,4 +137,34 @@ func alone(words []string, of *string, question string) (line string) {
 		line += " --question=" + shellWord(question)
 	}
 	return line
+}
+
+// printSearch prints the commands of the runs that a search would make.
+func printSearch(s search.Search, l *lab.Lab, of, question string) error {
+	p := &listing{}
+	if of != "" {
+		p.more = append(p.more, "--data="+of)
+	}
+	if question != "command" {
+		p.more = append(p.more, "--question="+question)
+	}
+	s.Runner = p
+	if _, err := s.Run(l); err != nil && !errors.Is(err, errListed) {
+		return err
+	}
+	return nil
+}
+
+// listing prints the commands of runs in place of making them.
+type listing struct{ more []string }
+
+// errListed ends a search whose runs have been printed.
+var errListed = errors.New("printed")
+
+// Run implements search.Runner.
+func (p *listing) Run(_ context.Context, tasks []search.Task, _ func(int, error)) error {
+	for _, t := range tasks {
+		fmt.Println(commandOf(append(slices.Clone(t.Words), p.more...)))
+	}
+	return errListed
 }
