@@ -143,6 +143,11 @@ func TestForkWithOtherValuesOfARun(t *testing.T) {
 	if label := r.LabelAmong([]*Result{parent, r}); label != "lr 0.01, 5 epochs, after epoch 2 of "+parent.ID()[:6] {
 		t.Errorf("label %q", label)
 	}
+	other := c
+	other.ClipNorm = 0.5
+	if labels := labelsOf([]*Result{parent, r, must(l.Fit(other))[0]}); labels[1] != "after epoch 2 of "+parent.ID()[:6] || labels[2] != "clip-norm 0.5, "+labels[1] {
+		t.Errorf("labels %q", labels)
+	}
 	if names, values, _ := Contrast([]Runs{{parent}, {r}}); !slices.Contains(names, "fork") || fmt.Sprint(values[slices.Index(names, "fork")]) != "[– "+parent.ID()+"@2]" {
 		t.Errorf("%q %q", names, values)
 	}
@@ -172,7 +177,7 @@ func TestForkWithOtherValuesOfARun(t *testing.T) {
 	// The parent is removed: what was made is there, what would be made needs it.
 	l, log = refit(t, root)
 	must(0, l.Remove(parent.ID()))
-	if !strings.Contains(log.String(), "; what it was stays in 1 fork of it") {
+	if !strings.Contains(log.String(), "; what it was stays in 2 forks of it") {
 		t.Errorf("removed with\n%s", log.String())
 	}
 	c = must(l.ConfigOf(r))

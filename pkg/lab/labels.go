@@ -121,7 +121,7 @@ func unlikeMost(keys []string, runs []*Result) func(r *Result) []string {
 			if v, ok := r.fact(key); ok {
 				same = have[key][valueText(v)]
 			}
-			if len(runs) < 3 || 2*same <= len(runs) {
+			if len(runs) < 3 || 2*same <= len(runs) || key == "fork" { // a branch says of what
 				unlike = append(unlike, key)
 			}
 		}
