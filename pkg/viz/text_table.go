@@ -229,7 +229,12 @@ func (t Table) html() string {
 	if len(t.Columns) > 0 {
 		h.add(`<thead><tr>`)
 		for j, s := range c.head {
-			h.add(`<th scope="col" style="text-align:%s;padding:4px 12px;border-bottom:1px solid rgba(128,128,128,.6)">%s</th>`, align(j), s)
+			const style = `style="text-align:%s;padding:4px 12px;border-bottom:1px solid rgba(128,128,128,.6)">`
+			if s == "" { // which heads nothing
+				h.add(`<td `+style+`</td>`, align(j))
+				continue
+			}
+			h.add(`<th scope="col" `+style+`%s</th>`, align(j), s)
 		}
 		h.add(`</tr></thead>`)
 	}

@@ -92,3 +92,12 @@ func TestNewTable(t *testing.T) {
 		t.Error("a *Table is not shown as a document, as a Table is")
 	}
 }
+
+// A column without a heading has an empty cell there, no empty heading, which a
+// screen reader would announce.
+func TestNoEmptyHeading(t *testing.T) {
+	h := Table{Columns: []string{"", "b"}, Rows: [][]any{{1, 2}}}.html()
+	if n := strings.Count(h, "<th "); n != 1 || strings.Count(h, "<td ") != 3 {
+		t.Errorf("%d headings in %s, want one and an empty cell", n, h)
+	}
+}

@@ -48,7 +48,9 @@ def mathml(tex: str, display: bool) -> str:
         try:
             drawn = clean_math(convert(inner, display="block" if display else "inline"))
             note = f'<annotation encoding="application/x-tex">{html.escape(tex)}</annotation>'
-            return re.sub(r"(<math[^>]*>)(.*)</math>", lambda m: f"{m[1]}<semantics>{m[2]}{note}</semantics></math>", drawn, flags=re.S)
+            drawn = re.sub(r"(<math[^>]*>)(.*)</math>", lambda m: f"{m[1]}<semantics>{m[2]}{note}</semantics></math>", drawn, flags=re.S)
+            # Where the page is narrow it scrolls, which a keyboard must reach.
+            return f'<span class="formula" role="group" aria-label="Formula" tabindex="0">{drawn}</span>' if display else drawn
         except Exception:  # noqa: BLE001 - the parser raises of all kinds; the source is readable too
             pass
     return source

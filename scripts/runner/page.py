@@ -11,6 +11,7 @@ import base64
 import contextlib
 import hashlib
 import html
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -71,7 +72,7 @@ def report(notebook, folder: Path, name: str = "", names: Sequence[str] = ()) ->
     """The page of an executed notebook whose source lies in folder; names are those of all reports beside it, in their order."""
     told = notebook.metadata[KEY]
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
-    formulas = Formulas()
+    formulas, number = Formulas(), itertools.count(1)
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
             cell.source = formulas.take(cell.source)
@@ -81,21 +82,58 @@ def report(notebook, folder: Path, name: str = "", names: Sequence[str] = ()) ->
                 latex = output.get("data", {}).get("text/latex")
                 if latex:
                     output["data"]["text/latex"] = formulas.take(latex)
+                as_picture(output)
     exporter = HTMLExporter(config=Config({"NbConvertBase": {"display_data_priority": PRIORITY}}),
                             template_name="inkling", extra_template_basedirs=[str(TEMPLATES)],
                             embed_images=True, exclude_anchor_links=False)
     exporter.register_filter("clean", sanitize.clean)
     exporter.register_filter("base64_only", sanitize.base64_only)
     exporter.register_filter("verdicts", verdicts)
+    exporter.register_filter("folded", folded)
+    exporter.register_filter("numbered", lambda _: next(number))
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(folder)}})
     body, heading = cut_heading(body)
-    body = to_pages(body, names)
+    body = scrolled(to_pages(body, names))
     page = render(
         "report.html.j2", title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
         contents=contents(body), facts=facts(told), headlines=told["headlines"], status=told["status"],
         neighbours=neighbours(folder, name, names), weights=told.get("weights"),
         error=told["error"], went_on=any(c["verdict"] == "false" for c in told.get("claims", ())), footer=told["machine"])
     return formulas.put_back(page)
+
+
+ONE_PICTURE = re.compile(r'\s*<img src="data:image/png;base64,([^"]+)"( alt="([^"]*)")?( width="(\d+)")?( height="(\d+)")?[^<>]*>\s*')
+
+
+def as_picture(output) -> None:
+    """Of a picture that a cell sent as HTML, or as HTML and as PNG, the PNG is kept: a page shows both alike, and one is enough."""
+    match = ONE_PICTURE.fullmatch(output.get("data", {}).get("text/html", ""))
+    if match:
+        del output["data"]["text/html"]
+        output["data"]["image/png"] = html.unescape(match[1])
+        meta = {"alt": html.unescape(match[3] or ""), "width": match[5], "height": match[7]}
+        output["metadata"]["image/png"] = {**{k: v for k, v in meta.items() if v}, **output["metadata"].get("image/png", {})}
+
+
+LONG_LOG = 40  # lines of a stream that are shown as they are
+
+
+def folded(escaped: str, kind: str = "") -> str:
+    """The text of a stream, as HTML: a long one behind its last line, which one opens with a click or by a search in the page."""
+    text = f'<pre class="stream{kind}">{escaped}</pre>'
+    lines = escaped.split("\n")
+    if len(lines) <= LONG_LOG:
+        return text
+    last = re.sub(r"<[^<>]*>", "", lines[-1])
+    return f'<details class="log"><summary>{last} <span class="beside">({len(lines)} lines)</span></summary>{text}</details>'
+
+
+TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table>", re.S)
+
+
+def scrolled(body: str) -> str:
+    """What may be wider than a narrow page scrolls in a frame of its own, which a keyboard reaches."""
+    return TABLE.sub(r'<div class="wide" role="group" aria-label="Table" tabindex="0">\g<0></div>', body)
 
 
 def to_pages(body: str, names: Sequence[str]) -> str:

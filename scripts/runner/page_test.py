@@ -96,6 +96,33 @@ class Report(unittest.TestCase):
         self.assertIn("bad &lt;thing&gt;", html)
         self.assertNotIn("xformula", html)
 
+    def test_one_copy_of_a_picture_that_can_be_enlarged(self):
+        image = f'<img src="data:image/png;base64,{PIXEL}" alt="a &amp; b" width="640" height="380" style="display:block">'
+        twice = new_output("display_data", {"text/html": image, "image/png": PIXEL}, metadata={"image/png": {"alt": "a & b", "width": 640, "height": 380}})
+        once = new_output("display_data", {"text/html": image})
+        table = new_output("display_data", {"text/html": "<div>t</div>" + image, "image/png": PIXEL})
+        html = self.made(new_markdown_cell("# A"), new_code_cell("x", outputs=[twice, once, table]))
+        self.assertEqual(html.count(PIXEL), 3)
+        shown = re.findall(r'<label><input [^<>]*/?><img ([^<>]*?)/?></label></figure>', html)
+        for attributes in shown:
+            for part in ('alt="a &amp; b"', 'width="640"', 'height="380"', 'style="--width: 640px"'):
+                self.assertIn(part, attributes)
+        self.assertEqual(re.findall(r'<figure.*?aria-label="(Enlarge figure \d)"', html), ["Enlarge figure 1", "Enlarge figure 2"])
+        self.assertEqual(len(shown), 2)
+        self.assertRegex(html, r'<div class="html"><div>t</div><img')
+
+    def test_a_long_stream_is_folded_and_whole(self):
+        long = "".join(f"line {i} <b>\n" for i in range(100))
+        html = self.made(new_code_cell("x", outputs=[new_output("stream", name="stderr", text=long), new_output("stream", name="stdout", text="short")]))
+        self.assertIn('<details class="log"><summary>line 99 &lt;b&gt; <span class="beside">(100 lines)</span></summary><pre class="stream stderr">line 0 &lt;b&gt;\n', html)
+        self.assertIn('<pre class="stream">short</pre>', html)
+        self.assertEqual(html.count("<details"), 1)
+
+    def test_tables_scroll_where_a_keyboard_reaches(self):
+        html = self.made(new_markdown_cell("# A\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
+                         new_code_cell("x", outputs=[new_output("display_data", {"text/html": "<b>t</b><table><tr><td>7</td></tr></table>"})]))
+        self.assertEqual(html.count('<div class="wide" role="group" aria-label="Table" tabindex="0"><table'), 2)
+
     def test_loads_and_runs_nothing(self):
         html = self.made(new_markdown_cell("# A\n\n$x$ [link](https://example.org) ```go\nx\n```"),
                          new_code_cell("x", outputs=[new_output("display_data", {"application/javascript": "alert(1)", "text/plain": "t"})]))

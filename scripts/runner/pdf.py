@@ -23,6 +23,9 @@ import summary
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 MISSING = f"no report.pdf: no Chromium here ({', '.join(NAMES)}, or what INKLING_CHROMIUM names)"
 TIMEOUT = 300
+HEADLESS = ["--headless", "--disable-gpu", "--no-first-run"]
+if hasattr(os, "geteuid") and os.geteuid() == 0:
+    HEADLESS.append("--no-sandbox")  # which root has none of; the pages hold no script but ours
 
 
 @dataclass
@@ -67,10 +70,8 @@ def chromium() -> str | None:
 
 def run(program: str, source: Path, target: Path, profile: Path) -> str:
     """Prints a page; returns "", or what failed in one line."""
-    command = [program, "--headless", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}", "--no-pdf-header-footer",
+    command = [program, *HEADLESS, f"--user-data-dir={profile}", "--no-pdf-header-footer",
                "--generate-pdf-document-outline", f"--print-to-pdf={target}"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--no-sandbox")  # which root has none of; the page holds no script
     try:
         done = subprocess.run([*command, source.as_uri()], capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL, errors="replace")
     except (OSError, subprocess.TimeoutExpired) as error:

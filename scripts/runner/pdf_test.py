@@ -12,7 +12,7 @@ import pdf
 
 TOLD = {"title": "Q", "status": "ok", "error": "", "failed_cell": None, "headlines": [], "data": ["MNIST"], "date": "1 May 2030",
         "seconds": 61.2, "quick": True, "machine": "8 cores"}
-LONG = "\n".join(f"line {n}" for n in range(150))
+LONG = 8 * ("\n".join(f"line {n}" for n in range(150)))
 
 
 class Document(unittest.TestCase):
