@@ -152,6 +152,8 @@ def describe_machine(go_version: str) -> str:
                 break
     except OSError:
         pass
-    commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], text=True, capture_output=True)
-    source = f", source {commit.stdout.strip()}" if commit.returncode == 0 else ""
+    source = ""
+    with contextlib.suppress(OSError):  # no git here
+        commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], text=True, capture_output=True)
+        source = f", source {commit.stdout.strip()}" if commit.returncode == 0 else ""
     return f"{platform.system()} {platform.machine()}, {cpu}, {os.cpu_count()} cores, {go_version}{source}"
