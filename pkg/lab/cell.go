@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -271,10 +272,12 @@ func (f *hyperFlag) Set(s string) error {
 	if err := f.Value.Set(s); err != nil {
 		return err
 	}
-	if f.h.set == nil {
-		f.h.set = map[string]bool{}
+	set := maps.Clone(f.h.set) // a copy of h has its own
+	if set == nil {
+		set = map[string]bool{}
 	}
-	f.h.set[f.name] = true
+	set[f.name] = true
+	f.h.set = set
 	if i := slices.Index(mlpFlags[:], f.name); i >= 0 && !zero(s) {
 		f.h.given[i] = true
 	}

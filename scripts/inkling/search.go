@@ -125,8 +125,9 @@ func searchCommand(args []string) (int, error) {
 func alone(words []string, of *string, question string) (line string) {
 	plain, err := (&search.Space{Hyper: defaults, Decode: parseLayers}).Search(nil)
 	_ = err // nothing varies
+	fork := slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "--fork=") })
 	for _, w := range words {
-		if !slices.Contains(plain.Words(nil), w) {
+		if fork || !slices.Contains(plain.Words(nil), w) {
 			line += " " + shellWord(w)
 		}
 	}

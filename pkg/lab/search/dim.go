@@ -50,7 +50,7 @@ func Whole(name string, low, high int) Dim {
 func (d Dim) String() string {
 	if d.Values != nil {
 		between := ","
-		if slices.ContainsFunc(d.Values, func(v string) bool { return strings.Contains(v, ",") }) {
+		if slices.Contains(listFlags, d.Name) || slices.ContainsFunc(d.Values, func(v string) bool { return strings.Contains(v, ",") }) {
 			between = "/"
 		}
 		return fmt.Sprintf("--%s=%s", d.Name, strings.Join(d.Values, between))

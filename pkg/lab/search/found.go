@@ -98,7 +98,11 @@ func (f *Found) String() string {
 	if !best.Whole {
 		which = "best so far"
 	}
-	fmt.Fprintf(&b, "%s of %d: %v: %v %% wrong on dev after %s", which, n, best.Point, best.Error, printable.Count(best.Epochs, "epoch"))
+	of := fmt.Sprint(n)
+	if n < len(f.Trials) {
+		of += fmt.Sprintf(" (%d are not tried yet)", len(f.Trials)-n)
+	}
+	fmt.Fprintf(&b, "%s of %s: %v: %v %% wrong on dev after %s", which, of, best.Point, best.Error, printable.Count(best.Epochs, "epoch"))
 	if best.Error.N > 1 {
 		fmt.Fprintf(&b, ", %d seeds", best.Error.N)
 	}

@@ -29,14 +29,14 @@ func TestParse(t *testing.T) {
 		{"sgd,adam", words, "--x=sgd,adam"},
 		{"sgd", words, "sgd"},
 		{"512,256", list, "512,256"},
-		{"512,256/none/64", list, "--x=512,256/none/64"},
-		{"16..64", list, "--x=16..64:int"},
+		{"512,256/none/64", list, "--hidden=512,256/none/64"},
+		{"16..64", list, "--hidden=16..64:int"},
 		{"", list, ""},
 		{"", words, ""},
 		{"true,false", truths, "--x=true,false"},
 		{`[{"relu":{}}]`, list, `[{"relu":{}}]`},
 	} {
-		one, many, err := parse("x", c.text, c.kind)
+		one, many, err := parse(map[bool]string{true: "hidden", false: "x"}[c.kind == list], c.text, c.kind)
 		got := one
 		if many != nil {
 			got = many.String()
@@ -93,7 +93,11 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, k int) {
 		kind := kind(((k % 5) + 5) % 5)
-		one, many, err := parse("x", text, kind)
+		name := "x"
+		if kind == list {
+			name = "hidden"
+		}
+		one, many, err := parse(name, text, kind)
 		if err != nil {
 			if len(err.Error()) > 500 || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("error %q, want one line", err)
@@ -109,8 +113,8 @@ func FuzzParse(f *testing.F) {
 		if err := many.check(); err != nil {
 			t.Fatalf("%q was read as %v: %v", text, many, err)
 		}
-		word := strings.TrimPrefix(many.String(), "--x=")
-		_, again, err := parse("x", word, kind)
+		word := strings.TrimPrefix(many.String(), "--"+name+"=")
+		_, again, err := parse(name, word, kind)
 		if err != nil || fmt.Sprint(again) != fmt.Sprint(many) {
 			t.Fatalf("%q is %v, which is read as %v, %v", text, many, again, err)
 		}

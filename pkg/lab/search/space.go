@@ -29,7 +29,8 @@ type Space struct {
 	Least   int // epochs of its first rung
 	Draw    int // seed of the draws
 
-	dims []Dim
+	dims  []Dim
+	given []string // flags
 }
 
 // Flags registers a search with the command line's flags and returns it, ready for
@@ -91,11 +92,14 @@ func kindOf(f *flag.Flag) kind {
 			return real
 		}
 	}
-	if slices.Contains([]string{"hidden", "milestones", "layers"}, f.Name) {
+	if slices.Contains(listFlags, f.Name) {
 		return list
 	}
 	return words
 }
+
+// listFlags take text in which commas stand.
+var listFlags = []string{"hidden", "milestones", "layers"}
 
 // several is a flag of training that takes several values.
 type several struct {
@@ -128,6 +132,7 @@ func (v *several) Set(text string) error {
 	}
 	s := v.space
 	s.dims = slices.DeleteFunc(s.dims, func(d Dim) bool { return d.Name == v.name })
+	s.given = append(s.given, v.name)
 	switch {
 	case err != nil:
 		return err
@@ -225,7 +230,8 @@ func (s *Space) idle(p Point, name string) bool {
 	return err == nil && lab.Idle(fs, name)
 }
 
-// words are all that `inkling train` has to be told, whatever its defaults.
+// words are all that `inkling train` has to be told, whatever its defaults; of a
+// fork, what it has otherwise than the run it goes on from.
 func (s *Space) words(p Point) (list []string) {
 	_, _, layers, fs, err := s.at(p)
 	if err != nil {
@@ -238,6 +244,7 @@ func (s *Space) words(p Point) (list []string) {
 		text := f.Value.String()
 		switch zero := augment.Lookup(f.Name); {
 		case text == "" || f.Name == "name" || f.Name == "seed" || lab.Idle(fs, f.Name):
+		case s.Hyper.Fork != "" && !slices.Contains(s.given, f.Name):
 		case layers != "" && slices.Contains(mlp, f.Name):
 		case zero != nil && text == zero.Value.String():
 		default:

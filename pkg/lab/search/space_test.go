@@ -92,6 +92,28 @@ func TestSpaceOfLayers(t *testing.T) {
 	}
 }
 
+// A search over what a fork does otherwise: all else is the run's it goes on from,
+// and the words say nothing of it.
+func TestSpaceOfForks(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	parent := must(l.Fit(mlp(0.1, 6, 3)))[0]
+	s := must(read("--fork=" + parent.ID() + "@2 --lr=0.01,0.02 --decay=0,0.001"))
+	search := must(s.Search(l))
+	found := must(search.RunContext(t.Context(), l))
+	if len(found.Trials) != 4 || found.Made != 4 {
+		t.Fatalf("%d trials, %d made", len(found.Trials), found.Made)
+	}
+	for _, trial := range found.Trials {
+		if r := trial.Runs[0]; r.Steps != parent.Steps || r.Weights != parent.Weights {
+			t.Errorf("%v: %d steps and %d weights, want %d and %d", trial.Point, r.Steps, r.Weights, parent.Steps, parent.Weights)
+		}
+	}
+	want := fmt.Sprint([]string{"--decay=" + found.Trials[0].Text("decay"), "--fork=" + parent.ID() + "@2", "--lr=" + found.Trials[0].Text("lr")})
+	if got := fmt.Sprint(search.Words(found.Trials[0].Point)); got != want {
+		t.Errorf("words %s, want %s", got, want)
+	}
+}
+
 // Every mistake is one line that says what was given and what is allowed.
 func TestSpaceMistakes(t *testing.T) {
 	for line, want := range map[string]string{
