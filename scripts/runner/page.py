@@ -165,13 +165,13 @@ def facts(told) -> list[str]:
     return found + (["quick settings"] if told["quick"] else []) + claims
 
 
-VERDICT = re.compile(r"^claim \((true|false|not decided)([^)\n]*)\):", re.M)
+VERDICT = re.compile(r"^claim \((true|false|not decided)([^)\n]*)\):(.*)$", re.M)
 BESIDE = re.compile(r"^(?:result|headline): .*\nruns:.*$", re.M)
 
 
 def verdicts(escaped: str) -> str:
     """The text of a stream, as HTML, in which one sees whether a claim holds, and less of what only programs read."""
-    escaped = VERDICT.sub(lambda m: f'<span class="verdict {m[1].split()[0]}">{MARKS[m[1]]} claim ({m[1]}{m[2]}):</span>', escaped)
+    escaped = VERDICT.sub(lambda m: f'<span class="claim"><span class="verdict {m[1].split()[0]}">{MARKS[m[1]]} claim ({m[1]}{m[2]}):</span>{m[3]}</span>', escaped)
     return BESIDE.sub(lambda m: f'<span class="beside">{m[0]}</span>', escaped)
 
 
