@@ -84,7 +84,6 @@ def run(program: str, source: Path, target: Path, profile: Path) -> str:
 def chapters(folder: Path, found: list[summary.Report]) -> tuple[list[Entry], list[Markup]]:
     """Lines of the table of contents, and the pages as parts of one document."""
     entries, parts = [], []
-    names = [r.name for r in found]
     for number, report in enumerate(found, 1):
         text = (folder / f"{report.name}.html").read_text(encoding="utf-8")
         body = within(text)
@@ -94,7 +93,7 @@ def chapters(folder: Path, found: list[summary.Report]) -> tuple[list[Entry], li
                 place = f"part-{number}-{len(entries)}"
                 body = body.replace(f'<h2 id="{id}"', f'<a id="{place}"></a><h2 id="{id}"', 1)
                 entries.append(Entry(2, place, heading))
-        parts.append(Markup(f'<section class="part" id="part-{number}">{apart(body, number, names)}</section>'))
+        parts.append(Markup(f'<section class="part" id="part-{number}">{apart(body, number)}</section>'))
     return entries, parts
 
 
@@ -106,24 +105,27 @@ def within(text: str) -> str:
     return body
 
 
-def apart(body: str, number: int, names: list[str]) -> str:
-    """Places of one page get names that no other has, and links to pages lead to their parts."""
+def apart(body: str, number: int) -> str:
+    """Places of one page get names that no other has."""
     body = re.sub(r'(<[^<>]*?\s)id="(?!part-)([^"]*)"', rf'\1id="p{number}-\2"', body)
+    return re.sub(r'href="#([^"]*)"', rf'href="#p{number}-\1"', body)
 
+
+def inward(html: str, names: list[str]) -> str:
+    """Links to pages lead to their parts; those to other files beside the pages, which do not come along, are text."""
     def to(match):
         file, place = unquote(match[1]), match[2]
-        if not file and place:
-            return f'href="#p{number}-{place}"'
         if file.removesuffix(".html") in names:
             other = names.index(file.removesuffix(".html")) + 1
             return f'href="#p{other}-{place}"' if place else f'href="#part-{other}"'
-        return 'href="#top"' if file == "index.html" else match[0]
+        return 'href="#top"' if file == "index.html" else ""
 
-    return re.sub(r'href="([^"#:]*)(?:#([^"]*))?"', to, body)
+    return re.sub(r'href="([^"#:]+)(?:#([^"]*))?"', to, html)
 
 
 def document(found: list[summary.Report], entries: list[Entry], parts: list[Markup], footer: str) -> str:
-    return page.render("pdf.html.j2", title="report", entries=entries, parts=parts, footer=footer, **page.overview(found))
+    html = page.render("pdf.html.j2", title="report", entries=entries, parts=parts, footer=footer, **page.overview(found))
+    return inward(html, [r.name for r in found])
 
 
 def places(pdf: bytes) -> dict[str, int]:

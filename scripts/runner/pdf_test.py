@@ -21,10 +21,11 @@ class Document(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.folder = Path(scratch.name)
         for name, links in (("q1", "[next](q2.ipynb#Two)"), ("q2", "[back](q1.ipynb)")):
-            made = new_notebook(cells=[new_markdown_cell(f"# Title of {name}\n\n{links} [here](#Two) [out](https://x.org)"),
+            made = new_notebook(cells=[new_markdown_cell(f"# Title of {name}\n\n{links} [here](#Two) [out](https://x.org) [file](weights/q.onnx)"),
                                        new_code_cell("x", outputs=[new_output("stream", name="stdout", text=LONG)]), new_markdown_cell("## Two")],
                                 metadata={"language_info": {"name": "go", "pygments_lexer": "go"}})
-            made.metadata[page.KEY] = {**TOLD, "title": f"Title of {name}"}
+            row = {"dev": "1", "test": "1", "original": "–", "what": "w", "made": "1 epoch, 1 seed", "data": "MNIST", "runs": ["a"]}
+            made.metadata[page.KEY] = {**TOLD, "results": [row], "title": f"Title of {name}"}
             nbformat.write(made, self.folder / f"{name}.ipynb")
             (self.folder / f"{name}.html").write_text(page.report(made, Path("."), name, ["q1", "q2"]))
 
@@ -39,6 +40,8 @@ class Document(unittest.TestCase):
         self.assertEqual([l for l in links if l.startswith("#") and l[1:] not in ids], [])
         self.assertEqual([l for l in links if not l.startswith("#")], ["https://x.org"] * 2)
         self.assertNotIn("<script", html)
+        self.assertEqual(re.findall(r'<td><a href="([^"]*)"', html), ["#part-1", "#part-2"])
+        self.assertIn(">file</a>", html)
 
     def test_printed(self):
         if pdf.chromium() is None:
@@ -49,6 +52,7 @@ class Document(unittest.TestCase):
         numbers = [pages[f"part-{n}"] for n in (1, 2)] + [pages["part-1-1"], pages["part-2-3"]]
         self.assertTrue(2 < numbers[0] < numbers[2] <= numbers[1] < numbers[3], numbers)  # the long output lies between
         self.assertIn(b"/Type /Outlines", printed)
+        self.assertNotIn(b"file:", printed)  # this machine's folders
 
     def test_without_chromium_or_with_a_broken_one(self):
         (self.folder / "report.pdf").write_text("of an earlier report")
