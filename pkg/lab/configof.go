@@ -89,7 +89,11 @@ func fullName(t reflect.Type) string {
 type configReader struct {
 	rest  string
 	wrong string
+	deep  int // values within values
 }
+
+// deepest is more than a configuration has.
+const deepest = 100
 
 func (p *configReader) fail(want string) {
 	if p.wrong == "" {
@@ -133,6 +137,11 @@ func (p *configReader) value(v reflect.Value) {
 	if p.wrong != "" {
 		return
 	}
+	if p.deep++; p.deep > deepest {
+		p.fail(fmt.Sprint("at most ", deepest, " values within each other"))
+		return
+	}
+	defer func() { p.deep-- }()
 	t := v.Type()
 	switch t.Kind() {
 	case reflect.String:

@@ -458,6 +458,9 @@ func (l *Lab) border(id string, epoch int) border {
 func (l *Lab) borders() []border { return bordersIn(filepath.Join(l.store, bordersDir)) }
 
 func bordersIn(dir string) (list []border) {
+	if atomicfile.OwnFolder(dir) != nil { // not there, or somebody's
+		return nil
+	}
 	entries, _ := os.ReadDir(dir)
 	at := map[border]time.Time{}
 	for _, e := range entries {

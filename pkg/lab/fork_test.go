@@ -273,6 +273,23 @@ func TestKeptEndsAreFew(t *testing.T) {
 			t.Errorf("after %d: %v", i+1, b)
 		}
 	}
+	// A folder of somebody else's in their place is neither written nor emptied.
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	oldest := l.borders()[mostBorders-1]
+	must(0, os.Rename(oldest.dir, elsewhere))
+	must(0, os.Symlink(elsewhere, filepath.Join(l.store, bordersDir)))
+	extra := cfgs[0]
+	extra.ClipNorm = 2
+	must(l.Fit(extra))
+	must(0, l.Remove(oldest.id))
+	if n := len(l.borders()); n != 0 {
+		t.Errorf("%d ends in a linked folder", n)
+	}
+	if files := must(os.ReadDir(elsewhere)); len(files) != 3*mostBorders {
+		t.Errorf("%d files in the linked folder", len(files))
+	}
+	must(0, os.Remove(filepath.Join(l.store, bordersDir)))
+	must(0, os.Rename(elsewhere, filepath.Join(l.store, bordersDir)))
 	newest := l.borders()[0]
 	must(0, l.Remove(newest.id))
 	if slices.Contains(l.borders(), newest) {

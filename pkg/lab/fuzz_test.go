@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
 )
 
@@ -92,6 +93,40 @@ func FuzzHistory(f *testing.F) {
 		again := must(scanHistory(bytes.NewReader(first)))
 		if len(again) != len(h) || !bytes.Equal(write(again), first) {
 			t.Errorf("%d events came back as %d:\n%s\n%s", len(h), len(again), first, write(again))
+		}
+	})
+}
+
+// A configuration in a record, of any text, makes the reader neither panic nor fill
+// memory; what is accepted is the configuration that is written so.
+func FuzzConfig(f *testing.F) {
+	layers := map[string]json.RawMessage{}
+	for _, c := range forkable() {
+		key, _ := identify(must(c.Complete()))
+		layers[key] = must(nn.EncodeLayers(c.Layers))
+		f.Add(key)
+		f.Add(strings.ReplaceAll(key, "nil", "{}"))
+	}
+	f.Add("inkling/pkg/nn/train.Config{Schedule:" + strings.Repeat("inkling/pkg/nn/optim.Warmup{Then:", 200))
+	f.Add("inkling/pkg/nn/train.Config{Augment:{More:{" + strings.Repeat("nil, ", 200))
+	l := New("fuzz", tiny(30), f.TempDir(), false)
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1<<16 {
+			return
+		}
+		r := &Result{Record: Record{Name: "fuzzed", Config: text, Layers: layers[text]}, Dir: "fuzzed-0123456789ab"}
+		if r.Layers == nil {
+			r.Layers = json.RawMessage(`[{"relu":{}}]`)
+		}
+		var c train.Config
+		var err error
+		if got, limit := allocated(func() { c, err = l.ConfigOf(r) }), uint64(64*len(text)+4<<20); got > limit {
+			t.Errorf("%d bytes had %d bytes allocated, allowed %d", len(text), got, limit)
+		}
+		if err != nil {
+			mustBeOneLine(t, err)
+		} else if key, _ := identify(c); key != text {
+			t.Errorf("%s is taken for %s", text, key)
 		}
 	})
 }

@@ -290,6 +290,11 @@ func readRecord(dir string) (*Result, error) {
 	for _, text := range []*string{&r.Name, &r.Question, &r.Error, &r.Ended, &r.Data, &r.Kernels} {
 		*text = printable.Text(*text)
 	}
+	for _, from := range []*Origin{r.Fork, r.Continued} {
+		if from != nil {
+			from.Run, from.Name = printable.Text(from.Run), printable.Text(from.Name)
+		}
+	}
 	r.Layers = json.RawMessage(squeezed(r.Layers))
 	return r, nil
 }
