@@ -20,12 +20,16 @@ func BySeeds(runs []*Result) []Runs {
 	var groups []Runs
 	at := map[string]int{}
 	seen := map[string]bool{}
+	among := &family{known: map[string]*Result{}, dirs: map[string]map[string]string{}}
+	for _, r := range runs {
+		among.known[r.ID()] = r
+	}
 	for _, r := range runs {
 		if seen[r.Dir] && r.Dir != "" {
 			continue
 		}
 		seen[r.Dir] = true
-		key := r.butSeed()
+		key := among.butSeed(r, 0)
 		if _, ok := at[key]; !ok {
 			at[key] = len(groups)
 			groups = append(groups, nil)
@@ -35,16 +39,41 @@ func BySeeds(runs []*Result) []Runs {
 	return groups
 }
 
-// butSeed is all that decides what r comes to, but for its seed.
-func (r *Result) butSeed() string {
+// family finds what runs go on from.
+type family struct {
+	known map[string]*Result           // by their ids
+	dirs  map[string]map[string]string // folders by ids, of each question
+}
+
+// parent is what r goes on from, nil if that is gone.
+func (f *family) parent(r *Result) *Result {
+	id, question := r.Fork.Run, filepath.Dir(r.Dir)
+	if p, ok := f.known[id]; ok {
+		return p
+	}
+	if f.dirs[question] == nil {
+		f.dirs[question] = map[string]string{}
+		dirs, _ := folders(question, "")
+		for _, dir := range dirs {
+			f.dirs[question][(&Result{Dir: dir}).ID()] = dir
+		}
+	}
+	var p *Result
+	if dir, ok := f.dirs[question][id]; ok {
+		p, _ = readResult(dir)
+	}
+	f.known[id] = p
+	return p
+}
+
+// butSeed is all that decides what r comes to, but for its seed; of a fork, deep
+// forks away from the one that is asked about, and for that of what it goes on from.
+func (f *family) butSeed(r *Result, deep int) string {
 	facts := r.facts()
 	delete(facts, "seed")
-	if r.Fork != nil { // of equal runs with other seeds, perhaps
-		dirs, _ := folders(filepath.Dir(r.Dir), "-"+r.Fork.Run)
-		for _, dir := range dirs {
-			if parent, err := readResult(dir); err == nil {
-				facts["fork"] = fmt.Sprintf("%s@%d", source.Sum(parent.butSeed()), r.Fork.Epoch)
-			}
+	if r.Fork != nil && deep < deepest {
+		if p := f.parent(r); p != nil {
+			facts["fork"] = fmt.Sprintf("%s@%d", source.Sum(f.butSeed(p, deep+1)), r.Fork.Epoch)
 		}
 	}
 	b, err := json.Marshal(facts)

@@ -467,6 +467,18 @@ func TestForksBySeeds(t *testing.T) {
 	late := parents[0]
 	late.Fork, late.Schedule = made[0].At(2), optim.Constant(0.01)
 	branches := must(l.Fit(append(forks, late)...))
+	if groups := BySeeds(branches); len(groups) != 2 || len(groups[0]) != 3 { // what they go on from is in the store
+		t.Errorf("%d groups of forks", len(groups))
+	}
+	for i, r := range branches[:3] { // a circle, as nobody made one
+		r.Fork.Run = branches[(i+1)%3].ID()
+	}
+	if groups := BySeeds(branches[:3]); len(groups) == 0 {
+		t.Error("no groups in a circle")
+	}
+	for i, r := range branches[:3] {
+		r.Fork.Run = made[i].ID()
+	}
 	if groups := BySeeds(append(made, branches...)); len(groups) != 3 || len(groups[0]) != 3 || len(groups[1]) != 3 {
 		t.Errorf("%d groups of three parents, their forks after an epoch, and one after two", len(groups))
 	}
