@@ -2,6 +2,7 @@ package nn
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -216,10 +217,102 @@ func strictJSON(data []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
+		if _, own := v.(json.Unmarshaler); !own && strings.HasPrefix(err.Error(), "json: unknown field ") {
+			fields := fieldsOf(reflect.TypeOf(v).Elem())
+			if len(fields) == 0 {
+				return fmt.Errorf("%w, there are none", err)
+			}
+			return fmt.Errorf("%w, known: %s", err, strings.Join(fields, ", "))
+		}
 		return err
 	}
 	if dec.More() {
 		return errors.New("more than one JSON value")
 	}
 	return nil
+}
+
+// A LayerKind is what files and flags say of one kind of layer.
+type LayerKind struct {
+	Name    string
+	Fields  []string       // as JSON has them; "init (scheme, std)" has fields itself
+	Example []FieldExample // of the fields that have no default
+}
+
+// FieldExample is a field with a value that it may have.
+type FieldExample struct{ Name, JSON string }
+
+// JSON is the example as EncodeLayers writes a layer.
+func (k LayerKind) JSON() string {
+	var fields []string
+	for _, f := range k.Example {
+		fields = append(fields, fmt.Sprintf("%q:%s", f.Name, f.JSON))
+	}
+	return fmt.Sprintf("{%q:{%s}}", k.Name, strings.Join(fields, ","))
+}
+
+// Kinds are the registered layers, sorted by name.
+func Kinds() (list []LayerKind) {
+	for _, name := range kindNames() {
+		k, _ := kindNamed(name)
+		t := reflect.TypeOf(k.layer)
+		if _, own := reflect.New(t).Interface().(json.Unmarshaler); own {
+			t = reflect.TypeFor[branches]()
+			if _, err := k.decode([]byte(`{"body":[{"relu":{}}]}`)); err != nil {
+				list = append(list, LayerKind{Name: name})
+				continue
+			}
+		}
+		kind := LayerKind{Name: name, Fields: fieldsOf(t)}
+		for f := range t.NumField() {
+			field := t.Field(f)
+			jsonName, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if !field.IsExported() || jsonName == "-" || options != "" || jsonName == "shortcut" {
+				continue
+			}
+			kind.Example = append(kind.Example, FieldExample{cmp.Or(jsonName, field.Name), exampleOf(field.Type, jsonName)})
+		}
+		list = append(list, kind)
+	}
+	return list
+}
+
+// exampleOf is a value of a field of that name.
+func exampleOf(t reflect.Type, name string) string {
+	switch t.Kind() {
+	case reflect.Int:
+		if v, ok := map[string]string{"out": "10", "filters": "8", "kernel": "3", "mid": "4"}[name]; ok {
+			return v
+		}
+		return "2"
+	case reflect.Float64:
+		return "0.2"
+	case reflect.Bool:
+		return "true"
+	case reflect.String:
+		return `""`
+	case reflect.Struct, reflect.Map:
+		return "{}"
+	}
+	return `[{"relu":{}}]`
+}
+
+// fieldsOf are the names by which JSON has the fields of a type.
+func fieldsOf(t reflect.Type) (list []string) {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.IsExported() || name == "-" {
+			continue
+		}
+		name = cmp.Or(name, f.Name)
+		if inner := fieldsOf(f.Type); inner != nil {
+			name += " (" + strings.Join(inner, ", ") + ")"
+		}
+		list = append(list, name)
+	}
+	return list
 }

@@ -119,7 +119,7 @@ func ExampleEncodeLayers() {
 	fmt.Println(err)
 	// Output:
 	// [{"flatten":{}},{"linear":{"out":600,"init":{"scheme":"torch"}}},{"relu":{}},{"linear":{"out":10}}] <nil>
-	// nn: architecture: layer 0 (linear): json: unknown field "outputs"
+	// nn: architecture: layer 0 (linear): json: unknown field "outputs", known: out, no_bias, init (scheme, std), decay
 }
 
 // Layers between a shortcut: y = body(x) + x.

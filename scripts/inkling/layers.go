@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
+	"text/tabwriter"
 
 	"inkling/pkg/nn"
 )
@@ -14,7 +16,7 @@ import (
 //
 //	conv2d:filters=8:kernel=3,batchnorm,relu,maxpool2d:kernel=2,flatten,linear:out=10
 func parseLayers(text string) ([]nn.Layer, error) {
-	if strings.HasPrefix(strings.TrimSpace(text), "[") {
+	if text := strings.TrimSpace(text); strings.HasPrefix(text, "[") || strings.HasPrefix(text, "{") {
 		return nn.DecodeLayers([]byte(text))
 	}
 	var list []map[string]map[string]json.RawMessage
@@ -44,4 +46,29 @@ func parseLayers(text string) ([]nn.Layer, error) {
 		return nil, err
 	}
 	return nn.DecodeLayers(b)
+}
+
+// layersHelp prints the kinds of layers: their fields, and an example each in both
+// ways to write them.
+func layersHelp(out io.Writer) error {
+	fmt.Fprint(out, `Layers for --layers: kind:field=value:…, with commas between them,
+  --layers=conv2d:filters=8:kernel=3,batchnorm,relu,maxpool2d:kernel=2,linear:out=10
+or in JSON, which a layer that holds others needs,
+  --layers='[{"conv2d":{"filters":8,"kernel":3}},{"batchnorm":{}},{"relu":{}},{"maxpool2d":{"kernel":2}},{"linear":{"out":10}}]'
+Fields that an example leaves out have a default. The last layer has an output for each class; images become vectors by themselves.
+
+`)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "kind\tfields\texample\tin JSON")
+	for _, k := range nn.Kinds() {
+		short := k.Name
+		for _, f := range k.Example {
+			short += ":" + f.Name + "=" + f.JSON
+		}
+		if strings.ContainsAny(short, "[{") { // layers within: JSON alone
+			short = ""
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.Name, strings.Join(k.Fields, ", "), short, k.JSON())
+	}
+	return w.Flush()
 }

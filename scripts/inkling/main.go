@@ -53,6 +53,7 @@ var commands = []struct {
 	{"import", "MODEL OUT", "an ONNX model, or weights of PyTorch, Keras, … as a saved one", importCommand},
 	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
 	{"version", "", "which inkling this is, its compiler and kernels", versionCommand},
+	{"completion", "bash|zsh", "what a shell completes lines from", completionCommand},
 }
 
 func main() {
@@ -70,7 +71,9 @@ func run(args []string) (int, error) {
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
-		usage(os.Stdout)
+		return helpCommand(args[1:])
+	case "__complete":
+		completeWords(args[1:])
 		return 0, nil
 	case "work": // not for people
 		return workCommand(args[1:])
@@ -83,6 +86,29 @@ func run(args []string) (int, error) {
 		names = append(names, c.name)
 	}
 	return 0, fmt.Errorf("unknown command %.40q%s; %s", args[0], lab.DidYouMean(args[0], names), commandList())
+}
+
+// helpCommand is for those who write help before the name of what they ask about.
+func helpCommand(args []string) (int, error) {
+	names := []string{"layers"}
+	for _, c := range commands {
+		names = append(names, c.name)
+	}
+	switch {
+	case len(args) == 0:
+		usage(os.Stdout)
+		return 0, nil
+	case len(args) > 1:
+		return 0, fmt.Errorf("help on %d things, want one of: %s", len(args), strings.Join(names, ", "))
+	case args[0] == "layers":
+		return 0, layersHelp(os.Stdout)
+	}
+	for _, c := range commands {
+		if c.name == args[0] {
+			return c.run([]string{"--help"})
+		}
+	}
+	return 0, fmt.Errorf("no help on %.40q%s, want one of: %s", args[0], lab.DidYouMean(args[0], names), strings.Join(names, ", "))
 }
 
 func commandList() string {
@@ -98,5 +124,6 @@ func usage(w io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(w, "  %-22s %s\n", c.name+" "+c.args, c.help)
 	}
+	fmt.Fprintf(w, "  %-22s %s\n", "help [COMMAND|layers]", "this, the flags of a command, or the kinds of layers with an example each")
 	fmt.Fprintln(w, "environment: MNIST_DIR, INKLING_DATA=auto|mnist|synthetic|PATH[,options], INKLING_RUNS, INKLING_QUICK=1")
 }

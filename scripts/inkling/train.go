@@ -40,7 +40,7 @@ func (w *wanted) register(fs *flag.FlagSet) {
 	w.hyper.Register(fs)
 	w.augment.Register(fs)
 	fs.StringVar(&w.question, "question", "command", "part of the run store to keep the run in")
-	fs.StringVar(&w.layers, "layers", "", `layers as JSON instead of --hidden, --activation and --dropout: [{"conv2d":{"filters":8,"kernel":3}},{"relu":{}},{"linear":{"out":10}}]`)
+	fs.StringVar(&w.layers, "layers", "", "layers instead of --hidden, --activation and --dropout: conv2d:filters=8:kernel=3,relu,linear:out=10, or in JSON; inkling help layers has all kinds")
 }
 
 // config is the configuration on the data of l; a nil lab does for the mistakes
