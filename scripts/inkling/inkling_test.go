@@ -218,7 +218,7 @@ func TestBadCommands(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"", []string{"no command", "known: train, test, predict, "}},
+		{"", []string{"no command", "known: train, "}},
 		{"trian", []string{`unknown command "trian"`, "did you mean train?"}},
 		{"--lr=1", []string{`unknown command "--lr=1"`, "known: train"}},
 		{"data|extra", []string{`"extra", allowed auto, mnist, synthetic or PATH`}},
