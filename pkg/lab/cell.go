@@ -117,8 +117,9 @@ var groups = []struct {
 	{"network", []string{"hidden", "activation", "dropout", "layers"}},
 	{"optimizer", []string{"optimizer", "lr", "momentum", "decay", "ema"}},
 	{"learning rate", []string{"schedule", "milestones", "gamma", "warmup"}},
-	{"training", []string{"batch", "epochs", "size", "smoothing", "patience", "seed"}},
+	{"training", []string{"batch", "epochs", "size", "smoothing", "patience", "seed", "seeds"}},
 	{"augmentation", []string{"shift", "rotate", "scale", "shear", "alpha", "sigma", "thick", "erase", "noise", "keep"}},
+	{"search", []string{"method", "budget", "confirm", "eta", "min-epochs", "draw"}},
 	{"run", []string{"name", "question", "fork"}},
 }
 

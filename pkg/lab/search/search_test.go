@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"inkling/pkg/lab"
 	"inkling/pkg/nn/train"
@@ -218,6 +219,27 @@ func TestSearchIsResumed(t *testing.T) {
 	}
 	if !strings.Contains(found.String(), "With 2 other seeds that did not choose it: "+found.Confirmed.Error.String()) {
 		t.Errorf("%v", found)
+	}
+}
+
+// With a budget of time one lot of draws follows the other until the time is over or
+// nothing is left to try; neither is a mistake.
+func TestBudgetOfTime(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	s := rates(Random, 1, false)
+	s.Dims = []Dim{{Name: "lr", Low: 0.01, High: 0.1, Count: 13}, Choice("hidden", 6, 9)}
+	s.Budget = Budget{Time: time.Hour}
+	found := must(s.RunContext(t.Context(), l))
+	if len(found.Trials) != 26 || found.Made != 26 || len(found.Brackets) != 2 || found.TimeOver {
+		t.Errorf("%d trials in %d lots, %d made, time over %v; want all 26", len(found.Trials), len(found.Brackets), found.Made, found.TimeOver)
+	}
+	s.Method, s.Budget.Time = Halving, 1
+	over := must(s.RunContext(t.Context(), testLab(t, t.TempDir())))
+	if !over.TimeOver || over.Best() != nil || over.Made > 0 {
+		t.Errorf("no time at all: %d made, time over %v", over.Made, over.TimeOver)
+	}
+	if again := must(s.RunContext(t.Context(), l)); again.Made > 0 || again.Stored == 0 {
+		t.Errorf("what is stored takes no time: %d made, %d stored", again.Made, again.Stored)
 	}
 }
 
