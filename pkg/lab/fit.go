@@ -235,7 +235,7 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 	for _, cfg := range cfgs {
 		given := cfg
 		n := l.Train.Len()
-		if l.Quick {
+		if l.Quick || l.budget.share > 0 {
 			cfg.TrainSize = min(cfg.TrainSize, n)
 		}
 		switch {

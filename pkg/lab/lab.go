@@ -35,6 +35,8 @@ type Lab struct {
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
 
+	budget budget // of INKLING_BUDGET
+
 	known       map[string]train.Config // of runs that Fit was asked for, by their keys
 	asked       []string                // folders of what Fit was asked for, the latest last
 	interrupted bool                    // by a signal, in Fit: no run begins any more
@@ -71,11 +73,18 @@ func Open(ctx context.Context, question string, of ...string) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	b, err := readBudget(os.Getenv("INKLING_BUDGET"))
+	if err != nil {
+		return nil, err
+	}
+	if quick && b.share > 0 {
+		return nil, errors.New("lab: INKLING_QUICK and INKLING_BUDGET, want one of them")
+	}
 	d, err := data.Open(ctx, of...)
 	if err != nil {
 		return nil, err
 	}
-	return New(question, d, root, quick), nil
+	return build(question, d, root, quick, b), nil
 }
 
 // quick reads the value of INKLING_QUICK.
@@ -93,16 +102,22 @@ func quick(value string) (bool, error) {
 // one works on few of the images. The dev split is a sixth of d.Train, which is
 // reordered.
 func New(question string, d *data.Dataset, root string, quick bool) *Lab {
-	l := &Lab{Question: question, Data: d, Log: os.Stdout, Quick: quick, drawn: new(subsets)}
+	return build(question, d, root, quick, budget{})
+}
+
+func build(question string, d *data.Dataset, root string, quick bool, b budget) *Lab {
+	l := &Lab{Question: question, Data: d, Log: os.Stdout, Quick: quick, budget: b, drawn: new(subsets)}
 	l.Split = Split{Seed: 1, Dev: d.Train.Len() / 6}
 	l.dataSum = d.Train.Fingerprint()
 	l.store = filepath.Join(root, l.folder())
 	l.Train, l.Dev, l.devIndex = data.Partition(d.Train, l.Split.Seed, l.Split.Dev)
-	if l.Quick {
-		l.Train, l.Dev = train.Subset(l.Train, quickTrain), train.Subset(l.Dev, quickDev)
+	b.of = l.Train.Len()
+	if l.budget = b; l.Quick || b.share > 0 {
+		l.Train = train.Subset(l.Train, b.between(quickTrain, l.Train.Len()))
+		l.Dev = train.Subset(l.Dev, b.between(quickDev, l.Dev.Len()))
 		few := *d
 		if d.Test != nil {
-			few.Test = train.Subset(d.Test, quickTest)
+			few.Test = train.Subset(d.Test, b.between(quickTest, d.Test.Len()))
 		}
 		l.Data = &few
 	}
@@ -126,6 +141,9 @@ func (l *Lab) folder() string {
 	if l.Quick {
 		name += "-quick"
 	}
+	if l.budget.share > 0 {
+		name += fmt.Sprintf("-budget-%04.0f", 1000*l.budget.share)
+	}
 	return name
 }
 
@@ -135,7 +153,7 @@ func (l *Lab) Place() string { return filepath.Base(l.store) }
 // On is a lab for the same question on other data, which it cuts as Open does,
 // with the part of the run store that is theirs. d.Train is reordered.
 func (l *Lab) On(d *data.Dataset) *Lab {
-	other := New(l.Question, d, filepath.Dir(l.store), l.Quick)
+	other := build(l.Question, d, filepath.Dir(l.store), l.Quick, l.budget)
 	other.Log, other.Progress, other.Quiet, other.SideBySide = l.Log, l.Progress, l.Quiet, l.SideBySide
 	return other
 }
@@ -146,6 +164,9 @@ func (l *Lab) String() string {
 	if l.Quick {
 		s += "; QUICK: a subset, to try things out, not for results"
 	}
+	if d := l.Departs(); d != "" {
+		s += "; " + d
+	}
 	return s
 }
 
@@ -153,10 +174,10 @@ func (l *Lab) String() string {
 func (l *Lab) Steps(batch int) int { return (l.Train.Len() + batch - 1) / max(batch, 1) }
 
 // IfQuick chooses a number of epochs, seeds or the like: the first in a quick
-// lab, the second otherwise.
+// lab, the second otherwise, and one between them within a budget.
 func (l *Lab) IfQuick(quick, full int) int {
-	if l.Quick {
-		return quick
+	if l.Quick || l.budget.share > 0 {
+		return l.budget.between(quick, full)
 	}
 	return full
 }

@@ -67,5 +67,8 @@ func (rs Runs) Told(word, text string) string {
 			data = r.lab.Data.Name
 		}
 	}
+	if v := Variant(); v != "" {
+		text += " (with " + v + ")"
+	}
 	return fmt.Sprintf("%s: %s; %s, %s\nruns: %s\n", word, printable.Text(text), rs.Made(), data, strings.Join(ids, " "))
 }

@@ -69,7 +69,7 @@ func inline(f Figure) (output, error) {
 		return output{html: d.html()}, nil
 	}
 	var png bytes.Buffer
-	l := f.layout()
+	l := withMark(f.layout())
 	if err := writePNG(&png, l); err != nil {
 		return output{}, err
 	}

@@ -53,7 +53,7 @@ func Save(path string, f Figure) error {
 		return fmt.Errorf("viz: %s: format %q, want .png, .svg or .pdf", path, ext)
 	}
 	var b bytes.Buffer
-	if err := write(&b, f.layout()); err != nil {
+	if err := write(&b, withMark(f.layout())); err != nil {
 		return fmt.Errorf("viz: %s: %w", path, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

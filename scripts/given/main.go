@@ -1,6 +1,6 @@
 // Command given reads values for a whole notebook, lr=0.05 epochs=10, by the parser of
 // the flags, for ./scripts/report --set: it prints them as they are understood, one a
-// line and in order, or says in one line what is wrong.
+// line and in order, or says in one line what is wrong and what is known.
 package main
 
 import (

@@ -96,7 +96,7 @@ def report(notebook, folder: Path, name: str = "", names: Sequence[str] = ()) ->
     body = scrolled(to_pages(body, names))
     page = render(
         "report.html.j2", title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
-        contents=contents(body), facts=facts(told), headlines=told["headlines"], status=told["status"],
+        contents=contents(body), facts=facts(told), standard=standard(folder, told, names), headlines=told["headlines"], status=told["status"],
         neighbours=neighbours(folder, name, names), weights=told.get("weights"),
         error=told["error"], went_on=any(c["verdict"] == "false" for c in told.get("claims", ())), footer=told["machine"])
     return formulas.put_back(page)
@@ -144,6 +144,12 @@ def to_pages(body: str, names: Sequence[str]) -> str:
     return re.sub(r'href="([^"/:#?]+)\.ipynb(#[^"]*)?"', page, body)
 
 
+def standard(folder: Path, told: dict, names: Sequence[str]) -> str:
+    """The address of the page that a variant is one of."""
+    of = told.get("variant", {}).get("of")
+    return f"{quote(of)}.html" if of in names else ""
+
+
 def neighbours(folder: Path, name: str, names: Sequence[str]) -> list[tuple[str, str, Markup]]:
     """The reports before and after one: which, its address, its title."""
     if name not in names:
@@ -160,7 +166,8 @@ def neighbours(folder: Path, name: str, names: Sequence[str]) -> list[tuple[str,
 
 
 def facts(told) -> list[str]:
-    found = [*(d for d in told["data"] if d not in told["headlines"]), told["date"], f"{told['seconds']:.0f} s"]
+    variant = [told["variant"]["fact"]] if told.get("variant") else []
+    found = [*variant, *(d for d in told["data"] if d not in told["headlines"]), told["date"], f"{told['seconds']:.0f} s"]
     claims = [claims_told(told["claims"])] if told.get("claims") else []
     return found + (["quick settings"] if told["quick"] else []) + claims
 
@@ -217,11 +224,19 @@ def contents(body: str) -> list[tuple[str, str, Markup]]:
 def index(folder: Path, footer: str) -> str:
     """The page that lists the reports in folder, also those of earlier runs."""
     reports = summary.reports(folder)
+    others: dict[str, list] = {}
+    for r in summary.variants(folder):
+        others.setdefault(r.told["variant"]["of"], []).append(r)
+    there = [r.name for r in reports]
+    alone = [r for of, found in others.items() if of not in there for r in found]  # nobody has made the standard page
     cards = [{
         "title": drawn(r.told["title"]), "status": r.told["status"], "error": r.told["error"], "headlines": r.told["headlines"],
         "facts": facts(r.told), "href": quote(f"{r.name}.html"), "notebook": quote(f"{r.name}.ipynb"),
         "picture": picture(r.notebook), "weights": r.told.get("weights"),
-    } for r in reports]
+        "variant": r.told.get("variant"),
+        "variants": [{"href": quote(f"{v.name}.html"), "words": v.told["variant"]["words"], "status": v.told["status"], "error": v.told["error"],
+                      "quick": v.told["quick"], "headlines": v.told["headlines"]} for v in others.get(r.name, ())],
+    } for r in sorted([*reports, *alone], key=lambda r: r.name)]
     return render("index.html.j2", title="reports", reports=cards, footer=footer, **{**overview(reports), "pdf": (folder / "report.pdf").exists()})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import platform
 import re
@@ -20,6 +21,7 @@ import pdf
 import signals
 import summary
 import weights
+from variant import Variant, page_name
 from execute import Run, execute
 from outputs import EXIT, told
 from project import ROOT, SCRIPTS, TOOLS, known_notebooks
@@ -31,11 +33,13 @@ def main(given: list[str]) -> int:
     parser.add_argument("--timeout", type=float, required=True)
     parser.add_argument("--go", required=True)
     parser.add_argument("--note", action="append", default=[])
+    parser.add_argument("--variant", action="append", default=[], type=json.loads)
     parser.add_argument("notebooks", nargs="+", type=Path)
     args = parser.parse_args(given)
 
     for note in args.note:
         print(note)
+    args.variants = {Path(v.pop("path")): Variant(**v) for v in args.variant}
     machine = describe_machine(args.go)
     exporter = weights.Exporter(args.output / "weights")
     start = time.monotonic()
@@ -43,7 +47,8 @@ def main(given: list[str]) -> int:
     # What a signal finds is put away and told: its kernel, its page, the summary.
     with signals.noted() as note:
         for number, path in enumerate(args.notebooks, 1):
-            print(f"[{number}/{len(args.notebooks)}] {path.stem}", flush=True)
+            other = args.variants.get(path)
+            print(f"[{number}/{len(args.notebooks)}] {path.stem}{f', {other.words()}' if other else ''}", flush=True)
             run = one(path, args, machine, exporter)
             runs.append(run)
             print(f"  {run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
@@ -61,13 +66,16 @@ def main(given: list[str]) -> int:
 
 def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Exporter) -> Run:
     date = time.strftime("%-d %B %Y, %H:%M")
-    notebook, run = execute(path, path.stem, args.timeout, dict(os.environ), TOOLS / "log" / f"kernel-{path.stem}.log")
+    other = args.variants.get(path)
+    name = page_name(path, other)
+    notebook, run = execute(path, name, args.timeout, {**os.environ, **(other.environment() if other else {})}, TOOLS / "log" / f"kernel-{name}.log")
     show_failure(notebook, run)
     notebook.metadata[page.KEY] = {
         "title": page.title(notebook, run.name), "status": run.status, "error": run.error,
         "failed_cell": run.failed_cell, "headlines": run.headlines, "data": run.data, "date": date,
         "claims": run.claims, "results": run.results, "kernels": told(notebook.cells, "kernels"), "versions": versions(args.go),
         "seconds": round(run.seconds, 1), "quick": os.environ.get("INKLING_QUICK", "").strip().lower() in ("1", "true"), "machine": machine,
+        **({"variant": other.told(path.stem)} if other else {}),
         "weights": exporter.export(run.name, run.results),
     }
     write(args.output / f"{run.name}.ipynb", nbformat.writes(notebook))
@@ -87,7 +95,7 @@ def document(output: Path, machine: str) -> str:
 def names(args: argparse.Namespace) -> list[str]:
     """All that have a page once this is done, in the order of the index."""
     there = [r.name for r in summary.reports(args.output)]
-    return sorted({*there, *(path.stem for path in args.notebooks)})
+    return sorted({*there, *(path.stem for path in args.notebooks if path not in args.variants)})
 
 
 def show_failure(notebook, run: Run) -> None:

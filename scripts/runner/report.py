@@ -7,12 +7,15 @@ ready, then goes on in the Python that has Jupyter.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import unicodedata
+from dataclasses import asdict
 from pathlib import Path
 
 import signals
 import toolchain
+import variant
 from project import DATA_HELP, REPORTS, ROOT, SCRIPTS, Problem, find_notebook, jupyter_env, known_notebooks
 
 DESCRIPTION = """\
@@ -31,6 +34,9 @@ def arguments(given: list[str]) -> argparse.Namespace:
                         help="a name in notebooks/ or its start (q1), or a path; default: all")
     parser.add_argument("--data", metavar="WHAT", help=DATA_HELP)
     parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="values",
+                        help="a value for whole notebooks, lr=0.05, as often as there are values: pages of variants beside the standard ones")
+    parser.add_argument("--name", metavar="NAME", help="of the variant; default: made from its values")
     parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell; default 600")
     parser.add_argument("--output", type=Path, default=REPORTS, metavar="FOLDER", help="default: reports/")
     parser.add_argument("--publish", action="store_true",
@@ -74,8 +80,10 @@ def main(given: list[str]) -> int:
     if args.list:
         print("\n".join(n.stem for n in known_notebooks()))
         return 0
-    if args.publish and (args.notebooks or args.quick or args.data is not None):
-        raise Problem("--publish takes the full report of all notebooks on MNIST that is in reports/, and makes none: no NOTEBOOK, --quick or --data beside it")
+    if args.publish and (args.notebooks or args.quick or args.data is not None or args.values):
+        raise Problem("--publish takes the full report of all notebooks on MNIST that is in reports/, and makes none: no NOTEBOOK, --quick, --data or --set beside it")
+    if args.name is not None and not args.values:
+        raise Problem("--name is that of a variant: it needs --set NAME=VALUE")
     notebooks = [find_notebook(n) for n in dict.fromkeys(args.notebooks)] or known_notebooks()
     if not notebooks:
         raise Problem(f"no notebooks in {ROOT / 'notebooks'}")
@@ -97,12 +105,22 @@ def main(given: list[str]) -> int:
         os.environ["INKLING_DATA"] = args.data
     setup = toolchain.prepare()
     env = jupyter_env()
-    env.pop("INKLING_QUICK", None)
+    for name in ("INKLING_QUICK", "INKLING_SET", "INKLING_BUDGET"):
+        env.pop(name, None)
     env.pop("INKLING_UNDECIDED", None)  # a claim is left open for a reason of this run alone
     if args.quick:
         env["INKLING_QUICK"] = "1"
+    variants: dict[Path, variant.Variant] = {}
+    if args.values:
+        variants = variant.make(notebooks, args.values, args.name, toolchain.find_go())
+        for path in notebooks:
+            if path not in variants:
+                print(f"{path.stem} listens to none of these values and is left out")
+        notebooks = list(variants)
     command = [setup.python, str(SCRIPTS / "runner" / "start.py"), "render", "--output", str(output),
                "--timeout", str(args.timeout), "--go", setup.go_version]
+    for path, made in variants.items():
+        command += ["--variant", json.dumps({"path": str(path), **asdict(made)})]
     for note in setup.notes:
         command += ["--note", note]
     signals.hold()  # until start.py there is ready for them

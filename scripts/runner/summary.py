@@ -24,7 +24,16 @@ class Report:
 
 
 def reports(folder: Path) -> list[Report]:
-    """The reports in a folder, also those of earlier runs."""
+    """The standard reports in a folder, also those of earlier runs."""
+    return [r for r in everything(folder) if not r.told.get("variant")]
+
+
+def variants(folder: Path) -> list[Report]:
+    """The reports with other values than the notebooks' own: no result of theirs is one of the standard ones."""
+    return [r for r in everything(folder) if r.told.get("variant")]
+
+
+def everything(folder: Path) -> list[Report]:
     found = []
     for path in sorted(folder.glob("*.ipynb")):
         try:

@@ -1,0 +1,49 @@
+package viz
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+var mark atomic.Pointer[string]
+
+// Mark puts a line under every picture that is shown or saved from now on, for what is
+// true of all of them and must not be overlooked: that a whole notebook has other
+// values than its own. "" ends that. Tables and texts have none.
+func Mark(text string) { mark.Store(&text) }
+
+// marked is a layout with the line of Mark under it.
+type marked struct {
+	layout
+	lines []string
+}
+
+func withMark(l layout) layout {
+	text := mark.Load()
+	if text == nil || strings.TrimSpace(*text) == "" {
+		return l
+	}
+	w, _ := l.size()
+	return marked{l, noteText.wrap(*text, max(w-2*pad, chartW/4))}
+}
+
+func (m marked) below() vg.Length { return whole(pad + vg.Length(len(m.lines))*noteText.line()) }
+
+func (m marked) size() (w, h vg.Length) {
+	w, h = m.layout.size()
+	return w, h + m.below()
+}
+
+func (m marked) draw(c draw.Canvas) {
+	y := c.Min.Y + m.below() - noteText.size
+	inner := c
+	inner.Min.Y += m.below()
+	m.layout.draw(inner)
+	for _, s := range m.lines {
+		noteText.draw(c, c.Min.X+pad, y, 0, s)
+		y -= noteText.line()
+	}
+}

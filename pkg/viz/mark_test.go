@@ -1,0 +1,32 @@
+package viz
+
+import (
+	"image"
+	"testing"
+)
+
+// The line of Mark stands under the picture, which is drawn as without it.
+func TestMark(t *testing.T) {
+	f := Curves{Title: "as it is", Series: []Series{{Y: []float64{1, 2, 4}}}}
+	before := raster(withMark(f.layout()))
+	Mark("with lr=0.05")
+	defer Mark("")
+	after := raster(withMark(f.layout()))
+	b, a := before.Bounds(), after.Bounds()
+	if a.Dx() != b.Dx() || a.Dy() <= b.Dy() {
+		t.Fatalf("%v becomes %v", b, a)
+	}
+	same, ink := true, false
+	for y := range a.Dy() {
+		for x := range a.Dx() {
+			if y < b.Dy() {
+				same = same && before.At(x, y) == after.At(x, y)
+			} else if r, _, _, _ := after.At(x, y).RGBA(); r < 0xa000 {
+				ink = true
+			}
+		}
+	}
+	if !same || !ink {
+		t.Errorf("the picture is the same: %v, the line is there: %v, %v", same, ink, image.Pt(a.Dx(), a.Dy()))
+	}
+}
