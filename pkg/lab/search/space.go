@@ -76,7 +76,7 @@ func trainFlags(h *lab.Hyper, a *data.Augment, layers *string) *flag.FlagSet {
 	fs.SetOutput(io.Discard)
 	h.Register(fs)
 	a.Register(fs)
-	fs.StringVar(layers, "layers", *layers, `layers as JSON instead of --hidden, --activation and --dropout: [{"conv2d":{"filters":8,"kernel":3}},{"relu":{}},{"linear":{"out":10}}]`)
+	fs.StringVar(layers, "layers", *layers, `layers instead of --hidden, --activation and --dropout: [{"conv2d":{"filters":8,"kernel":3}},{"relu":{}},{"linear":{"out":10}}], in a shell also as conv2d:filters=8:kernel=3,relu,linear:out=10`)
 	return fs
 }
 
