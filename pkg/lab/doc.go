@@ -17,7 +17,7 @@
 // A stored run is shown only if it is the run that would be made now. The dev
 // split chooses; the test set is read once, last, by [Result.Test].
 //
-// In order of reading: lab.go, fit.go, recorder.go, store.go, history.go, runs.go,
+// In order of reading: lab.go, fit.go, recorder.go, fork.go, store.go, history.go, runs.go,
 // and code.go for what identifies a run. Around these stand the flags of commands and cells (hyper.go, words.go, cell.go), what
 // is told (sink.go, meter.go, made.go, stat.go), names (settings.go, labels.go) and what a
 // person does to the store (manage.go, missing.go). What runs are compared by is ondev.go

@@ -26,6 +26,10 @@ import (
 // a line each. A mistake in any configuration is told before the first run
 // begins.
 //
+// A run with a Fork goes on from another one, see Result.At. One that is asked for
+// alone, with more epochs than it had before, goes on from that end, where this gives
+// the bits of a run from the start; a line says so, or why not.
+//
 // A run that diverges is a result, not an error; see Result.Status. One that is
 // cut short makes Fit Unfinished, with all results there are beside the error:
 // SIGINT, SIGTERM and SIGHUP save what is at work, and what has not begun comes
