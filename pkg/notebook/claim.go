@@ -15,8 +15,8 @@ import (
 //	notebook.Claim(q1, gap < spread, "The gap of {gap} points is smaller than the seeds' spread.",
 //		notebook.Values{"gap": gap})
 //
-// A claim is about a full run of the notebook as it stands, on MNIST. Values given to all
-// of it, quick settings, other data, and whatever $INKLING_UNDECIDED names leave it not
+// A claim is about a full run of the notebook as it stands, on MNIST. Other values, a budget,
+// quick settings, other data, and whatever $INKLING_UNDECIDED names leave it not
 // decided; a false one fails ./scripts/report.
 func Claim(l *lab.Lab, holds bool, text string, values Values) {
 	if err := claim(os.Stdout, undecided(l), holds, text, values); err != nil {
@@ -29,8 +29,8 @@ func undecided(l *lab.Lab) string {
 	switch why := os.Getenv("INKLING_UNDECIDED"); {
 	case why != "":
 		return why
-	case lab.Variant() != "":
-		return lab.Variant()
+	case l.Departs() != "":
+		return l.Departs()
 	case l.Quick:
 		return "quick settings"
 	case !OnMNIST(l):
