@@ -13,7 +13,8 @@ import (
 //	Point(run, split, metric string, step, value float64)
 //
 // draws the runs while they last, as viz.NewTraining does, and one that has
-// Skip(n int) is told how many of the steps were there already.
+// Skip(n int) is told how many of the steps were there already, and one that has
+// Price(text string) what training will cost before it begins.
 type Bar interface {
 	Update(done, total int, text string)
 	Finish(text string)
@@ -63,6 +64,11 @@ func (l *Lab) newMeter(jobs []*job) *meter {
 		label = fmt.Sprintf("%d runs", len(jobs))
 	}
 	m.bar = l.Progress(label)
+	if p, ok := m.bar.(pricer); ok {
+		if text := l.price(jobs); text != "" {
+			p.Price(text)
+		}
+	}
 	return m
 }
 

@@ -130,6 +130,9 @@ func (l *Live) paneTitles() string {
 // Progress.Skip.
 func (l *Live) Skip(n int) { l.progress.Skip(n) }
 
+// Price tells what the run will cost before it begins; see Progress.Price.
+func (l *Live) Price(text string) { l.progress.Price(text) }
+
 // Update moves the progress line and, when it is due, redraws the curves.
 func (l *Live) Update(done, total int, text string) {
 	before := l.now()
