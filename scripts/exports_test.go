@@ -176,7 +176,7 @@ func surface(t *testing.T) map[string]map[string]*export {
 	}
 	names, read := notebooks(t)
 	for _, name := range names {
-		f, err := parser.ParseFile(token.NewFileSet(), name, program(read[name].code(t)), 0)
+		f, err := parser.ParseFile(token.NewFileSet(), name, joined(t, name, read[name]), 0)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -14,9 +14,10 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
+
+	"inkling/scripts/inkling/script"
 )
 
 // maxCellLines is the length at which a cell holds more than one thought.
@@ -37,46 +38,13 @@ type notebook struct {
 	Format int `json:"nbformat"`
 }
 
-// A cell of Go: what is declared, and the body of a main function if there is one.
-type goCell struct {
-	id                 string
-	declarations, body string
-	test               bool // the declarations are those of %test
-}
-
-// parts takes a cell apart as GoNB does: lines that begin with % or ! are the
-// kernel's, what follows %% or %main is the body of main.
-func parts(id, source string) (c goCell, lines int) {
-	c.id = id
-	body := false
-	for line := range strings.Lines(source) {
-		lines++
-		switch {
-		case strings.HasPrefix(line, "%%"), strings.HasPrefix(line, "%main"):
-			body = true
-		case strings.HasPrefix(line, "%test"):
-			c.test = true
-		case strings.HasPrefix(line, "%"), strings.HasPrefix(line, "!"):
-		case body:
-			c.body += line
-		default:
-			c.declarations += line
-		}
-	}
-	return c, lines
-}
-
 // source joins what a notebook may hold as one string or as lines.
 func source(t *testing.T, raw json.RawMessage) string {
-	var lines []string
-	if json.Unmarshal(raw, &lines) == nil {
-		return strings.Join(lines, "")
+	text, err := script.Text(raw)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var whole string
-	if err := json.Unmarshal(raw, &whole); err != nil {
-		t.Fatalf("a cell's source is neither text nor lines: %v", err)
-	}
-	return whole
+	return text
 }
 
 // notebooks reads the notebooks that git holds, by name.
@@ -104,10 +72,10 @@ func notebooks(t *testing.T) (names []string, read map[string]notebook) {
 }
 
 // code is the Go cells of a notebook.
-func (nb notebook) code(t *testing.T) (cells []goCell) {
+func (nb notebook) code(t *testing.T) (cells []script.Cell) {
 	for _, cell := range nb.Cells {
 		if cell.Type == "code" {
-			c, _ := parts(cell.ID, source(t, cell.Source))
+			c, _ := script.Parts(cell.ID, source(t, cell.Source))
 			cells = append(cells, c)
 		}
 	}
@@ -138,7 +106,7 @@ func TestNotebooks(t *testing.T) {
 				t.Errorf("%s: cell %s has outputs or an execution count: clear them before a commit (in JupyterLab: Edit, Clear Outputs of All Cells)", name, cell.ID)
 			}
 			text := source(t, cell.Source)
-			if _, n := parts(cell.ID, text); n > maxCellLines {
+			if _, n := script.Parts(cell.ID, text); n > maxCellLines {
 				t.Errorf("%s: cell %s has %d lines, a thought has at most %d", name, cell.ID, n, maxCellLines)
 			}
 			for _, block := range imports.FindAllString(text, -1) {
@@ -158,86 +126,26 @@ func TestNotebooksAreFormatted(t *testing.T) {
 	names, read := notebooks(t)
 	for _, name := range names {
 		for _, c := range read[name].code(t) {
-			for _, part := range []string{c.declarations, c.body} {
+			for _, part := range []string{c.Declarations, c.Body} {
 				// format.Source takes a list of declarations or of statements as well.
 				formatted, err := format.Source([]byte(part))
 				if err != nil {
-					t.Errorf("%s: cell %s: %v", name, c.id, err)
+					t.Errorf("%s: cell %s: %v", name, c.ID, err)
 				} else if got := strings.TrimSpace(part); got != strings.TrimSpace(string(formatted)) {
-					t.Errorf("%s: cell %s is not formatted; gofmt would write\n%s", name, c.id, formatted)
+					t.Errorf("%s: cell %s is not formatted; gofmt would write\n%s", name, c.ID, formatted)
 				}
 			}
 		}
 	}
 }
 
-// program joins the cells of a notebook to one Go file: all imports, all
-// declarations, the later of two with one name, and a function for each body.
-func program(cells []goCell) string {
-	var imports, rest []string
-	place := map[string]int{} // of a declared name in rest
-	fset := token.NewFileSet()
-	for i, c := range cells {
-		f, err := parser.ParseFile(fset, c.id, "package main\n"+c.declarations, parser.ParseComments)
-		if err == nil {
-			for _, d := range f.Decls {
-				var b bytes.Buffer
-				printer.Fprint(&b, fset, d)
-				g, ok := d.(*ast.GenDecl)
-				if ok && g.Tok == token.IMPORT {
-					imports = append(imports, b.String())
-					continue
-				}
-				key := declared(d)
-				if at, ok := place[key]; ok {
-					rest[at] = b.String()
-					continue
-				}
-				place[key] = len(rest)
-				rest = append(rest, b.String())
-			}
-		}
-		if strings.TrimSpace(c.body) != "" {
-			rest = append(rest, fmt.Sprintf("func cell%d() {\n%s}", i, c.body))
-		}
+// joined is a notebook as the program that inkling notebook makes of it.
+func joined(t *testing.T, name string, nb notebook) string {
+	text, err := script.Source(nb.code(t), name)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
-	calls := ""
-	for i, c := range cells {
-		if strings.TrimSpace(c.body) != "" {
-			calls += fmt.Sprintf("cell%d()\n", i)
-		}
-	}
-	slices.Sort(imports)
-	return "package main\n" + strings.Join(slices.Compact(imports), "\n") + "\n" + strings.Join(rest, "\n\n") + "\nfunc main() {\n" + calls + "}\n"
-}
-
-// declared names a declaration: "func T.Method", "var a b".
-func declared(d ast.Decl) string {
-	switch d := d.(type) {
-	case *ast.FuncDecl:
-		if d.Recv == nil {
-			return "func " + d.Name.Name
-		}
-		of := d.Recv.List[0].Type
-		if p, ok := of.(*ast.StarExpr); ok {
-			of = p.X
-		}
-		return fmt.Sprintf("func %v.%s", of, d.Name.Name)
-	case *ast.GenDecl:
-		key := d.Tok.String()
-		for _, s := range d.Specs {
-			switch s := s.(type) {
-			case *ast.TypeSpec:
-				key += " " + s.Name.Name
-			case *ast.ValueSpec:
-				for _, n := range s.Names {
-					key += " " + n.Name
-				}
-			}
-		}
-		return key
-	}
-	return ""
+	return string(text)
 }
 
 // Each notebook, as one program, compiles and has nothing for go vet to say.
@@ -259,7 +167,7 @@ func TestNotebooksAreVetted(t *testing.T) {
 	write("go.work", fmt.Sprintf("go 1.26.0\n\nuse (\n\t%q\n\t.\n)\n", root))
 	write("go.mod", "module notebooks\n\ngo 1.26.0\n")
 	for _, name := range names {
-		write(name+"/main.go", program(read[name].code(t)))
+		write(name+"/main.go", joined(t, name, read[name]))
 	}
 	cmd := exec.Command("go", "vet", "./...")
 	cmd.Dir = dir
@@ -276,7 +184,7 @@ func TestNotebooksName(t *testing.T) {
 	helpers := map[string]string{} // a function's text to the notebook that has it
 	for _, name := range names {
 		fset := token.NewFileSet()
-		f, err := parser.ParseFile(fset, name, program(read[name].code(t)), 0)
+		f, err := parser.ParseFile(fset, name, joined(t, name, read[name]), 0)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"inkling/scripts/inkling/script"
+)
+
+const maxNotebook = 64 << 20 // bytes; with figures they have a few
+
+// notebookCommand prints a notebook as a Go program.
+func notebookCommand(args []string) (int, error) {
+	flags := newFlags()
+	rest, err := parseWords("notebook", flags, args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		help("notebook NAME|FILE.ipynb >FOLDER/main.go\nA folder of this module, then: go run ./FOLDER", flags)
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case len(rest) != 1:
+		return 0, fmt.Errorf("%d notebooks, want one: a name (q1) or a file", len(rest))
+	}
+	raw, err := readNotebook(rest[0])
+	if err != nil {
+		return 0, err
+	}
+	cells, title, err := script.Read(raw)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", rest[0], err)
+	}
+	source, err := script.Source(cells, title)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", rest[0], err)
+	}
+	_, err = os.Stdout.Write(source)
+	return 0, err
+}
+
+// readNotebook finds a file, or a notebook of this project by its name or the start of it.
+func readNotebook(given string) ([]byte, error) {
+	if strings.HasSuffix(given, ".ipynb") {
+		return readIn(filepath.Dir(given), filepath.Base(given))
+	}
+	folder := "notebooks"
+	for up := 0; up < 20; up++ { // to where go.mod is
+		if _, err := os.Stat(filepath.Join(filepath.Dir(folder), "go.mod")); err == nil {
+			break
+		}
+		folder = filepath.Join("..", folder)
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.ipynb"))
+	if err != nil {
+		return nil, err
+	}
+	var names, fit []string
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".ipynb")
+		names = append(names, name)
+		if strings.HasPrefix(name, given) {
+			fit = append(fit, name)
+		}
+	}
+	if slices.Contains(fit, given) {
+		fit = []string{given}
+	}
+	if given == "" || len(fit) != 1 {
+		return nil, fmt.Errorf("notebook %.60q fits %d of %q, want one", given, len(fit), names)
+	}
+	return readIn(folder, fit[0]+".ipynb")
+}
+
+// readIn reads a regular file of bounded size that lies in a folder.
+func readIn(folder, name string) ([]byte, error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("no notebook %s", filepath.Join(folder, name))
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() || info.Size() > maxNotebook:
+		return nil, fmt.Errorf("%s is no regular file of at most %d MB", filepath.Join(folder, name), maxNotebook>>20)
+	}
+	return root.ReadFile(name)
+}
