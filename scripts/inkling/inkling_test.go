@@ -297,7 +297,7 @@ func TestNotAModel(t *testing.T) {
 			f.Meta["architecture"] = `[{"linear":{"out":11}}]`
 		}), []string{"linear"}},
 		{"a state", save("state.safetensors", mnist, func(f *safetensors.File) { f.Meta["progress"] = "{}" }), []string{"state of an unfinished run"}},
-		{"other images", save("wide.safetensors", nn.CHW(1, 32, 32), func(*safetensors.File) {}), []string{"a model of images of 32×32", "those of 28×28"}},
+		{"other images", save("wide.safetensors", nn.CHW(1, 32, 32), func(*safetensors.File) {}), []string{"a model of images of 32×32", "those of 28×28", "--data says on which images to test it"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := *w
