@@ -97,7 +97,7 @@ type shower interface {
 	leave(runs []*watched)               // nobody watches any more
 }
 
-// lookEvery is how often histories are looked at: a look costs less than 0.1 ms.
+// lookEvery is how often histories are looked at.
 const lookEvery = 500 * time.Millisecond
 
 func (w *watch) add(r *lab.Result) {
