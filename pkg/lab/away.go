@@ -184,8 +184,8 @@ type Order struct {
 	Store          string // tells the orders of one store from those of others
 }
 
-// An Elsewhere is the error of Make on a machine where the order would be another
-// run than it is at home.
+// An Elsewhere is the error of Make on a machine whose code computes other runs than
+// that at home: no order from there is made here.
 type Elsewhere struct{ Why string }
 
 func (e Elsewhere) Error() string { return "lab: a run made here would be another: " + e.Why }
@@ -208,9 +208,9 @@ func (o Order) Make(ctx context.Context, l *Lab, p Part, from, out string) error
 	case r.Code != o.Code:
 		return Elsewhere{r.Code.differs(o.Code)}
 	case r.DataSum != o.DataSum:
-		return Elsewhere{"its images are others"}
+		return fmt.Errorf("lab: an order for other images than came with it")
 	case r.Config != o.Config:
-		return Elsewhere{"its words come to another configuration"}
+		return fmt.Errorf("lab: the words of an order come to another configuration than it names")
 	case !filepath.IsLocal(o.Folder) || filepath.Base(o.Folder) != o.Folder || !strings.HasSuffix(o.Folder, "-"+r.id()):
 		return fmt.Errorf("lab: folder %.80q of an order, want one that ends in -%s", o.Folder, r.id())
 	}

@@ -189,7 +189,7 @@ func TestElsewhere(t *testing.T) {
 		`want "other"`:  func(o *Order, _ *Lab, _ *train.Config) { o.Code.Kernels = "other" },
 		`want "go1.99`:  func(o *Order, _ *Lab, _ *train.Config) { o.Code.Compiler = "go1.99 mips" },
 		`want "0123"`:   func(o *Order, _ *Lab, _ *train.Config) { o.Code.Library = "0123" },
-		"images":        func(_ *Order, there *Lab, _ *train.Config) { there.dataSum = "0123" },
+		"other images":  func(_ *Order, there *Lab, _ *train.Config) { there.dataSum = "0123" },
 		"configuration": func(_ *Order, _ *Lab, cfg *train.Config) { cfg.Seed++ },
 	} {
 		o, there, cfg := a.Order(), elsewhere(t, l), mlp()
@@ -197,7 +197,7 @@ func TestElsewhere(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "out")
 		err := o.Make(t.Context(), there, Part{Config: cfg}, "", out)
 		var why Elsewhere
-		if !errors.As(err, &why) || !strings.Contains(why.Why, name) {
+		if err == nil || errors.As(err, &why) != strings.HasPrefix(name, "want ") || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}

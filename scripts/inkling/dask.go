@@ -216,6 +216,11 @@ func (c *cluster) Run(ctx context.Context, tasks []search.Task, each func(i int,
 	for len(waiting)+len(out) > 0 {
 		select {
 		case <-ctx.Done():
+			for id := range out {
+				if err := c.tell(map[string]int{"drop": id}); err != nil {
+					return err
+				}
+			}
 			return nil
 		case <-again.C:
 			if err := fill(true); err != nil {

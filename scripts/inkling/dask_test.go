@@ -113,9 +113,9 @@ func TestWork(t *testing.T) {
 	}{
 		`unknown flag`:          {2, func(e *errand) { e.Words = []string{"--nonsense=1"} }},
 		`lr 0`:                  {2, func(e *errand) { e.Words = []string{"--lr=0"} }},
-		`another configuration`: {3, func(e *errand) { e.Words = words[1:] }},
+		`another configuration`: {2, func(e *errand) { e.Words = words[1:] }},
 		`, want "x"`:            {3, func(e *errand) { e.Order.Code.Kernels = "x" }},
-		`images are others`:     {3, func(e *errand) { e.Order.DataSum = "x" }},
+		`other images`:          {2, func(e *errand) { e.Order.DataSum = "x" }},
 		`no such file`:          {2, func(e *errand) { e.Images = filepath.Join(dir, "none") }},
 		`does not begin`:        {2, func(e *errand) { e.Images = program }},
 		`want absolute paths`:   {2, func(e *errand) { e.Out = "parcel" }},

@@ -4,7 +4,7 @@ It speaks in lines of JSON. In come, first, the file of images and what the
 programs there need to know, then runs:
 
     {"images": PATH, "sha": SHA-256, "env": {…}}
-    {"id": 3, "errand": {…}, "store": NAME, "from": PATH or "", "parcel": PATH}
+    {"id": 3, "errand": {…}, "store": NAME, "from": PATH or "", "parcel": PATH}   {"drop": 3}
 
 and out go how many runs fit at a time, what became of each, and what a person
 should know; a failure is the last line:
@@ -247,7 +247,7 @@ class Driver:
         systems = await self.client.run(dask_worker.system) if (await self.client.scheduler.identity(n_workers=-1))["workers"] else {}
         for system in sorted(set(systems.values())):
             await self.program(system)
-        tasks = {asyncio.create_task(self.watch())}
+        tasks = {0: asyncio.create_task(self.watch())}
         reading = asyncio.create_task(lines.readline())
         while not self.failed.done():
             await asyncio.wait([reading, self.failed], return_when=asyncio.FIRST_COMPLETED)
@@ -256,11 +256,16 @@ class Driver:
             text = reading.result()
             if not text:
                 break
-            served = asyncio.create_task(self.serve(json.loads(text)))
-            tasks.add(served)
-            served.add_done_callback(tasks.discard)
+            order = json.loads(text)
+            if "drop" in order:
+                if order["drop"] in tasks:
+                    tasks[order["drop"]].cancel()
+            else:
+                number = order["id"]
+                tasks[number] = asyncio.create_task(self.serve(order))
+                tasks[number].add_done_callback(lambda _, number=number: tasks.pop(number, None))
             reading = asyncio.create_task(lines.readline())
-        for task in tasks:
+        for task in list(tasks.values()):
             task.cancel()
         if self.failed.done():
             raise Problem(self.failed.result())

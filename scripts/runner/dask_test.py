@@ -17,6 +17,7 @@ from project import ROOT, Problem
 # Long enough that a signal comes while runs are out, whatever the machine has to do.
 WORDS = ["train", "--hidden=128", "--epochs=20", "--batch=100"]
 SEEDS = 6
+SEARCH = ["search", *WORDS[1:], "--lr=0.02,0.04,0.06,0.08,0.1,0.12"]  # as many runs; one of them is that of seed 1
 PATIENCE = 300  # seconds: only what hangs takes so long
 
 
@@ -92,8 +93,9 @@ class OnACluster(unittest.TestCase):
         return self.begin([PYTHON, "-m", "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads=1", "--no-dashboard",
                            f"--name={name}", f"--local-directory={scratch}"], f"worker-{name}.log", HOME=str(scratch), XDG_CACHE_HOME=str(scratch), **env)
 
-    def search(self, address, log="search.log", seeds=SEEDS, **env):
-        return self.begin([self.program, *WORDS, f"--seeds={seeds}", f"--dask={address}"], log, **env)
+    def search(self, address, log="search.log", seeds=SEEDS, words=WORDS, **env):
+        several = [f"--seeds={seeds}"] if words[0] == "train" else []
+        return self.begin([self.program, *words, *several, f"--dask={address}"], log, **env)
 
     def stored(self):
         """The records of runs that have ended, by folder, with what tells a file from a later one."""
@@ -116,7 +118,8 @@ class OnACluster(unittest.TestCase):
     def whole(self, before=(), seeds=SEEDS):
         """Every run is there once, those from before untouched, in the bits of a run made here."""
         now = self.stored()
-        self.assertEqual(sorted(record["Seed"] for record, *_ in now.values()), list(range(1, seeds + 1)))
+        self.assertEqual(len({(record["Seed"], record["Hyper"]["lr"]) for record, *_ in now.values()}), seeds)
+        self.assertEqual(len(now), seeds)
         for name, was in dict(before).items():
             self.assertEqual(now[name], was, "a run was made twice")
         self.assertEqual([p.name for p in self.store.glob("*/*/.*")], [], "left behind")
@@ -124,7 +127,7 @@ class OnACluster(unittest.TestCase):
         run = subprocess.run([self.program, *WORDS, "--seed=1"], cwd=ROOT, env={**self.env, "INKLING_RUNS": str(here)}, capture_output=True, text=True)
         self.assertEqual(run.returncode, 0, run.stderr)
         local = next(here.glob("*/*/*/best.safetensors"))
-        theirs = next(self.store.glob(f"*/*/{local.parent.name}/best.safetensors"))
+        theirs = next(self.store.glob(f"*/*/*-{local.parent.name.rsplit('-', 1)[1]}/best.safetensors"))
         self.assertEqual(local.read_bytes(), theirs.read_bytes(), "not the bits of a local run")
 
     def children(self):
@@ -146,7 +149,7 @@ class OnACluster(unittest.TestCase):
         scheduler = self.scheduler()
         first = self.worker(scheduler.address, "a")
         self.worker(scheduler.address, "b")
-        search = self.search(scheduler.address)
+        search = self.search(scheduler.address, words=SEARCH)
         self.under_way(search)
         first.kill()
         self.ends(search)
@@ -160,7 +163,7 @@ class OnACluster(unittest.TestCase):
         scheduler = self.scheduler()
         for name in "ab":
             self.worker(scheduler.address, name)
-        search = self.search(scheduler.address)
+        search = self.search(scheduler.address, words=SEARCH)
         self.under_way(search)
         scheduler.kill()
         scheduler.wait()
@@ -170,7 +173,7 @@ class OnACluster(unittest.TestCase):
         again = self.scheduler(int(scheduler.address.rsplit(":", 1)[1]))
         for name in "cd":
             self.worker(again.address, name)
-        search = self.search(again.address)
+        search = self.search(again.address, words=SEARCH)
         self.ends(search)
         self.whole(before)
 
@@ -178,30 +181,28 @@ class OnACluster(unittest.TestCase):
         scheduler = self.scheduler()
         for name in "ab":
             self.worker(scheduler.address, name)
-        search = self.search(scheduler.address)
+        search = self.search(scheduler.address, words=SEARCH)
         self.under_way(search)
         search.kill()
         search.wait()
         before = self.stored()
         self.until("the end of what was under way", lambda: not self.children())
         self.assertEqual(self.stored(), before, "nothing enters without its driver")
-        search = self.search(scheduler.address)
+        search = self.search(scheduler.address, words=SEARCH)
         self.under_way(search)
         # The half that is Python, this time.
-        driver = next(p for p in Path("/proc").glob("[0-9]*") if f") S {search.pid} " in self.text(p / "stat").replace(") R ", ") S "))
-        self.assertIn("dask_driver.py", self.text(driver / "cmdline"))
+        driver = self.until("its driver", lambda: next((p for p in Path("/proc").glob("[0-9]*") if self.parent(p) == search.pid), None))
         os.kill(int(driver.name), signal.SIGKILL)
         self.ends(search, 2)
         self.assertRegex(self.out(search).splitlines()[-1], "^inkling: --dask=.*: its driver ended$")
         before = self.stored()
-        self.ends(self.search(scheduler.address))
+        self.ends(self.search(scheduler.address, words=SEARCH))
         self.whole(before)
 
     @staticmethod
-    def text(path):
-        with contextlib.suppress(OSError):
-            return path.read_text()
-        return ""
+    def parent(process):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            return int((process / "stat").read_text().rpartition(")")[2].split()[1])
 
     def test_two_drivers(self):
         scheduler = self.scheduler()
@@ -230,7 +231,7 @@ class OnACluster(unittest.TestCase):
         self.ends(search)
         self.whole(seeds=2)
         # What the driver asks for goes to the workers.
-        search = self.search(scheduler.address, seeds=1, INKLING_KERNELS="generic", INKLING_RUNS=str(self.folder / "generic"))
+        search = self.search(scheduler.address, seeds=1, words=["train", "--hidden=16", "--epochs=1"], INKLING_KERNELS="generic", INKLING_RUNS=str(self.folder / "generic"))
         self.ends(search)
         self.assertEqual(json.loads(next(self.folder.glob("generic/*/*/*/run.json")).read_text())["Code"]["Kernels"], "generic")
 

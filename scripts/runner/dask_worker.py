@@ -220,7 +220,7 @@ def run(worker, key, task, program):
         errand["From"] = fetch(worker, files, task["from"])
     store = errand["Store"] = os.path.join(stores, task["store"])
     slots = sync(worker.loop, worker.scheduler.inkling_slots, address=worker.address)
-    env = {**os.environ, "GOMAXPROCS": str(max(CPU_COUNT // max(slots, 1), 1)), **task["env"]}
+    env = {"GOMAXPROCS": str(max(CPU_COUNT // max(slots, 1), 1)), **os.environ, **task["env"]}
     with locked(store + ".lock"), tempfile.TemporaryDirectory(dir=base) as scratch:
         errand["Out"] = os.path.join(scratch, "parcel")
         said = os.path.join(scratch, "said")
