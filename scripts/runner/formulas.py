@@ -47,6 +47,8 @@ def mathml(tex: str, display: bool) -> str:
     if convert is not None:
         try:
             drawn = clean_math(convert(inner, display="block" if display else "inline"))
+            if "\\" in html.unescape(drawn) and not re.search(r"\\(?:backslash|setminus|smallsetminus)\b", tex):
+                return source  # it has drawn a command that it does not know as text
             note = f'<annotation encoding="application/x-tex">{html.escape(tex)}</annotation>'
             drawn = re.sub(r"(<math[^>]*>)(.*)</math>", lambda m: f"{m[1]}<semantics>{m[2]}{note}</semantics></math>", drawn, flags=re.S)
             # Where the page is narrow it scrolls, which a keyboard must reach.

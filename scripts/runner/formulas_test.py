@@ -9,6 +9,14 @@ class Take(unittest.TestCase):
         found = Formulas()
         return found.take(markdown), found.sources
 
+    def test_what_would_show_a_backslash_is_its_source(self):
+        for unknown in (r"\arg z", r"a + \nosuchcommand{b}"):
+            drawn = formulas.mathml(unknown, False)
+            self.assertNotIn("<math", drawn)
+            self.assertIn(unknown, drawn)
+        for known in (r"A \setminus B", r"\backslash", r"\frac{a}{b}"):
+            self.assertIn("<math", formulas.mathml(known, True))
+
     def test_formulas_of_all_kinds(self):
         for markdown, tex in [
             ("a $x_i$ b", "x_i"), ("$x$", "x"), ("$a\nb$", "a\nb"), ("$$\na\n$$", "\na\n"), (r"\(a\)", "a"),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import lab
 import project
+import toolchain
 from project import Problem
 
 RUNNER = Path(lab.__file__).parent
@@ -44,6 +45,18 @@ class Options(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()) as out, self.assertRaises(SystemExit):
             lab.arguments(["--help"])
         self.assertIn("127.0.0.1", out.getvalue())
+
+
+class Defaults(unittest.TestCase):
+    def test_written_once_and_the_users_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            toolchain.defaults(Path(folder))
+            news = Path(folder, "labconfig", "default_setting_overrides.json")
+            self.assertEqual(json.loads(news.read_text())["@jupyterlab/apputils-extension:notification"]["fetchNews"], "false")
+            news.write_text("{}")
+            toolchain.defaults(Path(folder))
+            self.assertEqual(news.read_text(), "{}")
+            self.assertTrue(Path(folder, "jupyter_nbconvert_config.json").is_file())
 
 
 class Server(unittest.TestCase):

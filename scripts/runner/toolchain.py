@@ -449,9 +449,29 @@ def prepare_parts(go: Go, gopls: bool) -> Setup:
     for folder in ("config", "runtime", "ipython"):
         (JUPYTER / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     private(JUPYTER / "runtime")
+    defaults(JUPYTER / "config")
     if machine:
         return Setup(machine.python, go.version, machine.notes)
     return Setup(str(VENV_PYTHON), go.version, ())
+
+
+# What JupyterLab and nbconvert do here unless the user says otherwise: no question whether to fetch news at the first start, and
+# figures as files in Markdown, which code hosts show, where the same figure in HTML is dropped.
+DEFAULTS = {
+    "labconfig/default_setting_overrides.json": {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}},
+    "jupyter_nbconvert_config.json": {"MarkdownExporter": {"NbConvertBase": {"display_data_priority": [
+        "image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain"]}}},
+}
+
+
+def defaults(folder: Path) -> None:
+    """Writes the settings that are not there; what a user has changed stays."""
+    for name, value in DEFAULTS.items():
+        path = folder / name
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_text(json.dumps(value, indent=1) + "\n")
 
 
 def private(folder: Path) -> None:
