@@ -7,26 +7,23 @@ import (
 	"strings"
 )
 
-// A budget makes a whole notebook smaller, so that it ends in a given time: its sets,
-// and what IfQuick chooses, lie between the quick ones and the full ones.
+// A budget makes a whole notebook smaller: its sets, and what IfQuick chooses, lie
+// between the quick ones and the full ones.
 type budget struct {
 	share float64 // of the way from quick to full, on a logarithmic scale; 0: quick, or no budget
-	words string  // "5 min"
 	of    int     // images for training that a full lab has
 }
 
-// readBudget reads INKLING_BUDGET: a share, and behind a comma the time in words, as
-// ./scripts/report --budget has worked them out.
+// readBudget reads INKLING_BUDGET, a share.
 func readBudget(value string) (budget, error) {
 	if value == "" {
 		return budget{}, nil
 	}
-	number, words, _ := strings.Cut(value, ",")
-	share, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	share, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || !(share > 0 && share < 1) {
 		return budget{}, fmt.Errorf("lab: INKLING_BUDGET %.30q, want a share above 0 and below 1, as 0.35", value)
 	}
-	return budget{share: share, words: strings.TrimSpace(words)}, nil
+	return budget{share: share}, nil
 }
 
 // between is quick with a share of 0 and full with a share of 1. Between them every
@@ -54,7 +51,7 @@ func (l *Lab) Departs() string {
 		}{{5, "epochs"}, {3, "seeds"}} {
 			counts = append(counts, fmt.Sprintf("%d of %d %s", b.between(1, full.n), full.n, full.what))
 		}
-		said = append(said, strings.TrimSpace("budget "+b.words)+fmt.Sprintf(": %s, %d of %d images", strings.Join(counts, ", "), l.Train.Len(), b.of))
+		said = append(said, fmt.Sprintf("budget %g: %s, %d of %d images", b.share, strings.Join(counts, ", "), l.Train.Len(), b.of))
 	}
 	if v := Variant(); v != "" {
 		said = append(said, "with "+v)

@@ -29,9 +29,9 @@ func TestBudgetBetween(t *testing.T) {
 // A lab within a budget says so, and keeps its runs apart.
 func TestBudgetLab(t *testing.T) {
 	forgetGiven(t)
-	b := must(readBudget("0.5, 5 min"))
+	b := must(readBudget("0.5"))
 	l := build("q", tiny(600), t.TempDir(), false, b)
-	if l.IfQuick(1, 4) != 2 || l.Departs() != "budget 5 min: 2 of 5 epochs, 2 of 3 seeds, 500 of 500 images" {
+	if l.IfQuick(1, 4) != 2 || l.Departs() != "budget 0.5: 2 of 5 epochs, 2 of 3 seeds, 500 of 500 images" {
 		t.Errorf("%d, %q", l.IfQuick(1, 4), l.Departs())
 	}
 	full := build("q", tiny(600), t.TempDir(), false, budget{})

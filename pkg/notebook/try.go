@@ -3,6 +3,8 @@ package notebook
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 
 	"inkling/pkg/lab"
@@ -61,6 +63,7 @@ func againstLast(l *lab.Lab, all lab.Runs, r *lab.Result) (*compare.Comparison, 
 		switch {
 		case slices.ContainsFunc(group, func(o *lab.Result) bool { return o.Dir == r.Dir }):
 			mine = group
+		case sameBut(group[0], r): // by an older library, which nobody has changed in this cell
 		case before == nil || slices.Index(judged, group[len(group)-1]) > slices.Index(judged, before[len(before)-1]):
 			before = group
 		}
@@ -69,4 +72,13 @@ func againstLast(l *lab.Lab, all lab.Runs, r *lab.Result) (*compare.Comparison, 
 		return nil, nil
 	}
 	return compare.Runs(l, append(before, mine...)...)
+}
+
+// sameBut reports whether a and b have the same settings, their seeds aside, and the
+// same code of the cell's own.
+func sameBut(a, b *lab.Result) bool {
+	x, y := maps.Clone(a.Hyper), maps.Clone(b.Hyper)
+	delete(x, "seed")
+	delete(y, "seed")
+	return reflect.DeepEqual(x, y) && string(a.Layers) == string(b.Layers) && a.Code.Own == b.Code.Own && a.Code.Library != b.Code.Library
 }

@@ -36,6 +36,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="values",
                         help="a value for whole notebooks, lr=0.05, as often as there are values: pages of variants beside the standard ones")
+    parser.add_argument("--budget", type=share, metavar="SHARE",
+                        help="settings between quick ones, 0, and full ones, 1, by equal factors: epochs, seeds and images; the page is a variant")
     parser.add_argument("--name", metavar="NAME", help="of the variant; default: made from its values")
     parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell; default 600")
     parser.add_argument("--output", type=Path, default=REPORTS, metavar="FOLDER", help="default: reports/")
@@ -49,6 +51,16 @@ def arguments(given: list[str]) -> argparse.Namespace:
 
     parser.error = refuse
     return parser.parse_args(given)
+
+
+def share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.001 <= value <= 0.999:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share from 0.001 to 0.999; --quick has quick settings, and full ones need no option")
+    return value
 
 
 def seconds(text: str) -> float:
@@ -80,10 +92,12 @@ def main(given: list[str]) -> int:
     if args.list:
         print("\n".join(n.stem for n in known_notebooks()))
         return 0
-    if args.publish and (args.notebooks or args.quick or args.data is not None or args.values):
-        raise Problem("--publish takes the full report of all notebooks on MNIST that is in reports/, and makes none: no NOTEBOOK, --quick, --data or --set beside it")
-    if args.name is not None and not args.values:
-        raise Problem("--name is that of a variant: it needs --set NAME=VALUE")
+    if args.publish and (args.notebooks or args.quick or args.data is not None or args.values or args.budget):
+        raise Problem("--publish takes the full report of all notebooks on MNIST that is in reports/, and makes none: no NOTEBOOK, --quick, --data, --set or --budget beside it")
+    if args.name is not None and not args.values and not args.budget:
+        raise Problem("--name is that of a variant: it needs --set NAME=VALUE or --budget")
+    if args.quick and args.budget:
+        raise Problem("--quick and --budget, want one of them")
     notebooks = [find_notebook(n) for n in dict.fromkeys(args.notebooks)] or known_notebooks()
     if not notebooks:
         raise Problem(f"no notebooks in {ROOT / 'notebooks'}")
@@ -117,6 +131,8 @@ def main(given: list[str]) -> int:
             if path not in variants:
                 print(f"{path.stem} listens to none of these values and is left out")
         notebooks = list(variants)
+    if args.budget:
+        variants = variant.within(notebooks, variants, args.budget, args.name)
     command = [setup.python, str(SCRIPTS / "runner" / "start.py"), "render", "--output", str(output),
                "--timeout", str(args.timeout), "--go", setup.go_version]
     for path, made in variants.items():

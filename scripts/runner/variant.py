@@ -133,3 +133,14 @@ def known_names(go: toolchain.Go) -> list[str]:
     run = subprocess.run([go.path, "run", "./scripts/given", "--"], cwd=ROOT, env=go.environment(), text=True, capture_output=True, stdin=subprocess.DEVNULL)
     known = run.stderr.split("one of ")[-1].splitlines()
     return known[0].split(", ") if known else []
+
+
+def within(paths: list[Path], variants: dict[Path, Variant], share: float, name: str | None) -> dict[Path, Variant]:
+    """Variants, of values or of none, with a share of the way from quick settings to full ones."""
+    made = {}
+    for path in paths:
+        v = variants.get(path) or Variant("", {}, {})
+        v.name = check_name(name) if name else "-".join(filter(None, [v.name, f"budget-{share:g}"]))
+        v.share, v.budget = share, f"budget {share:g} of the way from quick settings to full ones"
+        made[path] = v
+    return made

@@ -41,6 +41,16 @@ class Variants(unittest.TestCase):
         only = variant.make([find_notebook("00"), find_notebook("q2")], ["momentum=.5"], "warm", self.go)
         self.assertEqual([(p.stem, v.name) for p, v in only.items()], [("q2_optimizers", "warm")])
 
+    def test_within_a_budget(self):
+        paths = [find_notebook("00"), find_notebook("q2")]
+        only = variant.make(paths, ["momentum=.5"], None, self.go)
+        made = variant.within(list(only), only, 0.35, None)
+        self.assertEqual([v.name for v in made.values()], ["momentum-0.5-budget-0.35"])
+        made = variant.within(paths, {}, 0.35, None)
+        self.assertEqual([v.name for v in made.values()], ["budget-0.35"] * 2)
+        self.assertEqual(made[paths[0]].environment(), {"INKLING_UNDECIDED": "other values", "INKLING_BUDGET": "0.350"})
+        self.assertEqual(made[paths[0]].fact(), "budget 0.35 of the way from quick settings to full ones")
+
     def test_refused(self):
         for words, name, said in (
             (["lt=3"], None, "did you mean lr?; known: activation, batch"),
