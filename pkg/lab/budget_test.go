@@ -34,6 +34,10 @@ func TestBudgetLab(t *testing.T) {
 	if l.IfQuick(1, 4) != 2 || l.Departs() != "budget 0.5: 2 of 5 epochs, 2 of 3 seeds, 500 of 500 images" {
 		t.Errorf("%d, %q", l.IfQuick(1, 4), l.Departs())
 	}
+	run := &Result{lab: l}
+	if said := (Runs{run}).Headline("98 %"); !strings.HasPrefix(said, "headline: 98 % (budget 0.5: 2 of 5 epochs, 2 of 3 seeds, 500 of 500 images); ") {
+		t.Errorf("said %q", said)
+	}
 	full := build("q", tiny(600), t.TempDir(), false, budget{})
 	if full.Departs() != "" || full.folder() == l.folder() || !strings.HasSuffix(l.folder(), "-budget-0500") {
 		t.Errorf("%q, folders %s and %s", full.Departs(), full.folder(), l.folder())

@@ -60,15 +60,15 @@ func (rs Runs) Headline(text string) string { return rs.Told("headline", text) }
 // folders end, so that it can be checked.
 func (rs Runs) Told(word, text string) string {
 	var ids []string
-	data := "no data"
+	data, departs := "no data", ""
 	for _, r := range rs {
 		ids = append(ids, r.ID())
 		if r.lab != nil {
-			data = r.lab.Data.Name
+			data, departs = r.lab.Data.Name, r.lab.Departs()
 		}
 	}
-	if v := Variant(); v != "" {
-		text += " (with " + v + ")"
+	if departs != "" {
+		text += " (" + departs + ")"
 	}
 	return fmt.Sprintf("%s: %s; %s, %s\nruns: %s\n", word, printable.Text(text), rs.Made(), data, strings.Join(ids, " "))
 }

@@ -49,7 +49,7 @@ class Variant:
         return "; ".join(filter(None, [fact, self.budget]))
 
     def environment(self) -> dict[str, str]:
-        env = {"INKLING_UNDECIDED": "other values"}
+        env = {"INKLING_UNDECIDED": "other values" if self.values else "a budget"}
         if self.values:
             env["INKLING_SET"] = " ".join(f"{name}={value}" for name, value in self.values.items())
         if self.budget:

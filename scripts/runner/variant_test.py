@@ -48,7 +48,7 @@ class Variants(unittest.TestCase):
         self.assertEqual([v.name for v in made.values()], ["momentum-0.5-budget-0.35"])
         made = variant.within(paths, {}, 0.35, None)
         self.assertEqual([v.name for v in made.values()], ["budget-0.35"] * 2)
-        self.assertEqual(made[paths[0]].environment(), {"INKLING_UNDECIDED": "other values", "INKLING_BUDGET": "0.350"})
+        self.assertEqual(made[paths[0]].environment(), {"INKLING_UNDECIDED": "a budget", "INKLING_BUDGET": "0.350"})
         self.assertEqual(made[paths[0]].fact(), "budget 0.35 of the way from quick settings to full ones")
 
     def test_refused(self):
