@@ -68,8 +68,13 @@ def inline(script: str) -> str:
     return script
 
 
-def report(notebook, folder: Path, name: str = "", names: Sequence[str] = ()) -> str:
-    """The page of an executed notebook whose source lies in folder; names are those of all reports beside it, in their order."""
+# Where the template of cells leaves a place for the drawing board.
+BOARD = '<div class="board-place"></div>'
+
+
+def report(notebook, folder: Path, name: str = "", names: Sequence[str] = (), board: dict | None = None) -> str:
+    """The page of an executed notebook whose source lies in folder; names are those of all reports beside it, in their order.
+    A drawing board, as draw.py makes it, stands behind the cell that asked for it."""
     told = notebook.metadata[KEY]
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
     formulas, number = Formulas(), itertools.count(1)
@@ -78,6 +83,7 @@ def report(notebook, folder: Path, name: str = "", names: Sequence[str] = ()) ->
             cell.source = formulas.take(cell.source)
         elif cell.cell_type == "code":
             cell.metadata["inkling_failed"] = index == told["failed_cell"]
+            cell.metadata["inkling_board"] = board is not None and index == told["draw"]["cell"]
             for output in cell.outputs:
                 latex = output.get("data", {}).get("text/latex")
                 if latex:
@@ -94,8 +100,10 @@ def report(notebook, folder: Path, name: str = "", names: Sequence[str] = ()) ->
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(folder)}})
     body, heading = cut_heading(body)
     body = scrolled(to_pages(body, names))
+    if board is not None:
+        body = body.replace(BOARD, pages().get_template("draw.html.j2").module.board(board), 1)
     page = render(
-        "report.html.j2", title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
+        "report.html.j2", board["scripts"] if board else (), wasm=board is not None, title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
         contents=contents(body), facts=facts(told), standard=standard(folder, told, names), headlines=told["headlines"], status=told["status"],
         neighbours=neighbours(folder, name, names), weights=told.get("weights"),
         error=told["error"], went_on=any(c["verdict"] == "false" for c in told.get("claims", ())), footer=told["machine"])
@@ -237,7 +245,7 @@ def index(folder: Path, footer: str) -> str:
         "variants": [{"href": quote(f"{v.name}.html"), "words": v.told["variant"]["words"], "status": v.told["status"], "error": v.told["error"],
                       "quick": v.told["quick"], "headlines": v.told["headlines"]} for v in others.get(r.name, ())],
     } for r in sorted([*reports, *alone], key=lambda r: r.name)]
-    return render("index.html.j2", title="reports", reports=cards, footer=footer, **{**overview(reports), "pdf": (folder / "report.pdf").exists()})
+    return render("index.html.j2", title="reports", reports=cards, footer=footer, draw=(folder / "draw.html").is_file(), **{**overview(reports), "pdf": (folder / "report.pdf").exists()})
 
 
 def overview(reports: list[summary.Report]) -> dict:

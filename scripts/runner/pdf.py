@@ -100,7 +100,7 @@ def chapters(folder: Path, found: list[summary.Report]) -> tuple[list[Entry], li
 def within(text: str) -> str:
     """What a page shows, without what is only for its screen."""
     body = re.search(r"<body[^>]*>(.*)</body>", text, re.S)[1]
-    for gone in (r"<script\b.*?</script>", r"<nav\b.*?</nav>", r"<footer\b.*?</footer>", r'<input type="checkbox"[^>]*>', r'<a class="anchor-link".*?</a>'):
+    for gone in (r'<section class="draw".*?</section>', r"<script\b.*?</script>", r"<nav\b.*?</nav>", r"<footer\b.*?</footer>", r'<input type="checkbox"[^>]*>', r'<a class="anchor-link".*?</a>'):
         body = re.sub(gone, "", body, flags=re.S)
     return body
 

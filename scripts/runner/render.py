@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 
+import draw
 import page
 import pdf
 import signals
@@ -43,28 +44,29 @@ def main(given: list[str]) -> int:
     machine = describe_machine(args.go)
     exporter = weights.Exporter(args.output / "weights")
     start = time.monotonic()
-    runs = []
+    runs, boards = [], draw.Boards(args.output)
     # What a signal finds is put away and told: its kernel, its page, the summary.
     with signals.noted() as note:
         for number, path in enumerate(args.notebooks, 1):
             other = args.variants.get(path)
             print(f"[{number}/{len(args.notebooks)}] {path.stem}{f', {other.words()}' if other else ''}", flush=True)
-            run = one(path, args, machine, exporter)
+            run = one(path, args, machine, exporter, boards)
             runs.append(run)
             print(f"  {run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
             if run.signal or note.number:
                 break
+        boards.write(write, machine)
         write(args.output / "index.html", page.index(args.output, machine))
         said = document(args.output, machine) if not note.number and all(run.signal is None for run in runs) else ""
         write(args.output / "index.html", page.index(args.output, machine))  # with the document, or without
-        for problem in filter(None, (exporter.problem, said)):
+        for problem in filter(None, (exporter.problem, boards.problem, said)):
             print(problem)
         failed = sum_up(runs, args, time.monotonic() - start)
         number = next((run.signal for run in runs if run.signal), note.number)
         return 128 + number if number else failed
 
 
-def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Exporter) -> Run:
+def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Exporter, boards: draw.Boards) -> Run:
     date = time.strftime("%-d %B %Y, %H:%M")
     other = args.variants.get(path)
     name = page_name(path, other)
@@ -77,9 +79,11 @@ def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Ex
         "seconds": round(run.seconds, 1), "quick": os.environ.get("INKLING_QUICK", "").strip().lower() in ("1", "true"), "machine": machine,
         **({"variant": other.told(path.stem)} if other else {}),
         "weights": exporter.export(run.name, run.results),
+        "draw": draw.asked(notebook.cells),
     }
+    board = boards.of(run.name, notebook.metadata[page.KEY])
     write(args.output / f"{run.name}.ipynb", nbformat.writes(notebook))
-    write(args.output / f"{run.name}.html", page.report(notebook, path.parent, run.name, names(args)))
+    write(args.output / f"{run.name}.html", page.report(notebook, path.parent, run.name, names(args), board))
     return run
 
 

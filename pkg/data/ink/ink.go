@@ -40,6 +40,23 @@ func Find(m image.Image) (s Sign, ok bool) {
 	return s, ok
 }
 
+// Fitted is a drawing in the way of MNIST. All of it is the sign, white on black, so
+// there is nothing to find; ok is false if nothing is drawn.
+func Fitted(m *image.Gray) (sign *image.Gray, ok bool) {
+	p := newPlane(m.Rect.Dx(), m.Rect.Dy())
+	for y := range p.h {
+		row := p.row(y)
+		for x, v := range m.Pix[y*m.Stride:][:p.w] {
+			row[x] = float32(v) / 255
+		}
+	}
+	b := p.bounds(half)
+	if b.Empty() {
+		return nil, false
+	}
+	return p.part(b.Inset(-2).Intersect(image.Rect(0, 0, p.w, p.h))).fitted(), true
+}
+
 // find finds the largest sign; what stands out most may be the sheet that it is on.
 func find(lum, opaque plane, sheets bool) (s Sign, ok bool) {
 	ink := darkness(lum, opaque)
