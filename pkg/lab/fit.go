@@ -93,7 +93,7 @@ func (l *Lab) fitAll(parent context.Context, jobs []*job, each func(i int, r *Re
 					<-j.twin.done // it began before this one, so it ends
 				}
 				j.result, j.err = l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
-				if j.err != nil || j.crash != "" {
+				if j.err != nil && !(each != nil && InUse(j.err)) || j.crash != "" {
 					cancel()
 				}
 				close(j.done)

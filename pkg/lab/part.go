@@ -21,7 +21,8 @@ type Part struct {
 // was asked for counts as done. A run that the store has that far is not touched,
 // however much further it went. each, if there is one, is called as runs end, one
 // call at a time, in whatever order they do, with an Unfinished for those that were
-// cut short; the log then tells nothing of them.
+// cut short; the log then tells nothing of them. A run that another process makes has
+// an error by InUse, which then stops no other.
 func (l *Lab) FitParts(parent context.Context, parts []Part, each func(i int, r *Result, err error)) (Runs, error) {
 	jobs, err := l.planParts(parts)
 	if err != nil {

@@ -1,9 +1,15 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
+	"inkling/pkg/internal/printable"
 	"inkling/pkg/lab"
 )
 
@@ -28,22 +34,51 @@ type Runner interface {
 	Run(ctx context.Context, tasks []Task, each func(i int, err error)) error
 }
 
-// Here makes the runs in this process, as many side by side as the lab says.
+// Here makes the runs in this process, as many side by side as the lab says. What
+// another process makes, another search perhaps, is waited for when the rest is done.
 type Here struct{ Lab *lab.Lab }
 
 // Run implements Runner.
 func (h Here) Run(ctx context.Context, tasks []Task, each func(i int, err error)) error {
-	var parts []lab.Part
-	for _, t := range tasks {
-		parts = append(parts, t.Part)
+	left := make([]int, len(tasks))
+	for i := range left {
+		left[i] = i
 	}
-	_, err := h.Lab.FitParts(ctx, parts, func(i int, _ *lab.Result, err error) {
-		if !errors.As(err, new(lab.Unfinished)) {
-			each(i, err)
+	for first := true; ; first = false {
+		var parts []lab.Part
+		for _, i := range left {
+			parts = append(parts, tasks[i].Part)
 		}
-	})
-	if errors.As(err, new(lab.Unfinished)) {
-		return nil
+		var busy []int
+		var elsewhere, failed error
+		_, err := h.Lab.FitParts(ctx, parts, func(k int, _ *lab.Result, err error) {
+			switch {
+			case errors.As(err, new(lab.Unfinished)):
+			case lab.InUse(err):
+				busy, elsewhere = append(busy, left[k]), err
+			default:
+				failed = cmp.Or(failed, err)
+				each(left[k], err)
+			}
+		})
+		switch {
+		case errors.As(err, new(lab.Unfinished)):
+			return nil
+		case len(busy) == 0 || failed != nil:
+			return err
+		}
+		if first {
+			fmt.Fprintf(h.Lab.Log, "%s left to whoever makes them: %s\n", printable.Count(len(busy), "run"), strings.TrimSuffix(lab.OneLine(elsewhere), ": wait for it or stop it"))
+		}
+		slices.Sort(busy)
+		left = busy
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(again):
+		}
 	}
-	return err
 }
+
+// again is how long runs that another process makes are left alone.
+const again = 500 * time.Millisecond
