@@ -287,6 +287,9 @@ func (l *Lab) lengthen(j *job, log io.Writer) error {
 			continue
 		}
 		from := &Origin{b.id, shorter[0].Name, b.epoch, shorter[0].Steps()}
+		if r := l.runOf(b.id); r != nil { // its own name, which need not be that of the longer one
+			from.Name = r.Name
+		}
 		if why := byLength(shorter[0].Plan, j.Plan); why != "" {
 			fmt.Fprintf(log, "trained from the start: %s is stored, but %s; a fork of it goes on from there: --fork=%s@%d\n", from, why, b.id, b.epoch)
 			return nil

@@ -227,7 +227,7 @@ func TestMoreEpochs(t *testing.T) {
 	} {
 		root := t.TempDir()
 		long := c.cfg
-		long.Epochs = 5
+		long.Epochs, long.Name = 5, "the longer one"
 		want := must(testLab(t, t.TempDir()).Fit(long))[0]
 		short := must(testLab(t, root).Fit(c.cfg))[0]
 		l, log := refit(t, root)
