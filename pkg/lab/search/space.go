@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"inkling/pkg/data"
 	"inkling/pkg/lab"
@@ -179,9 +180,29 @@ func (s *Space) Search(l *lab.Lab) (Search, error) {
 	err := found.Check()
 	if err == nil && l == nil {
 		p := &points{s: &found, seen: map[string]bool{}}
-		_, err = p.some(randomConfigs)
+		if _, err = p.some(randomConfigs); err == nil && found.Method == Grid {
+			err = s.vain(&found)
+		}
 	}
 	return found, err
+}
+
+// vain reports that what varies in a grid says nothing anywhere.
+func (s *Space) vain(of *Search) error {
+	size, _, err := gridSize(of.Dims, mostGrid)
+	if err != nil || size > mostGrid {
+		return nil // not looked at
+	}
+	var names []string
+	for k, d := range of.Dims {
+		for i := range size {
+			if p := gridPoint(of.Dims, i); !s.idle(p, p[k].Name) {
+				return nil
+			}
+		}
+		names = append(names, "--"+d.Name)
+	}
+	return fmt.Errorf("search: nothing varies: beside what the other flags say, %s has no effect", strings.Join(names, ", "))
 }
 
 // at sets the flags of a run to the values of a point.
@@ -222,6 +243,9 @@ func (s *Space) config(l *lab.Lab, p Point) (train.Config, error) {
 		c, err = h.With(l, list...)
 	}
 	c.Augment = a
+	if h.Name == "" {
+		c.Name = "" // which tells the seed, and is then no other seed's name
+	}
 	return c, err
 }
 

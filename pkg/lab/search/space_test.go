@@ -24,6 +24,23 @@ func read(line string) (*Space, error) {
 	return s, err
 }
 
+// Runs of several seeds are each called by their own, and by nothing that a person
+// said: lists and prune go by that.
+func TestSpaceNamesSeeds(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	s := must(read("--lr=0.1,0.2 --seeds=2 --confirm=2"))
+	found := must(must(s.Search(l)).RunContext(t.Context(), l))
+	runs := must(l.Runs())
+	if len(runs) != 6 || found.Confirmed == nil {
+		t.Fatalf("%d runs", len(runs))
+	}
+	for _, r := range runs {
+		if r.Named || !strings.HasSuffix(r.Name, fmt.Sprint("seed ", r.Seed)) {
+			t.Errorf("seed %d is called %q, by a person: %v", r.Seed, r.Name, r.Named)
+		}
+	}
+}
+
 // Flags with several values are dimensions, those with one are fixed; a point sets
 // the flags, and what has no effect beside them is not part of it.
 func TestSpace(t *testing.T) {
