@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"inkling/pkg/internal/printable"
+	"inkling/pkg/nn/train"
 )
 
 // Summary is a run as lists tell of it. Its JSON is for programs, which may rely on
@@ -56,8 +57,17 @@ func Summaries(runs []*Result, labels []string) []Summary {
 			Started: r.Started, Seconds: r.Seconds, CPU: r.CPU, Seed: r.Seed, Epochs: r.Epochs, Steps: r.Steps, Planned: r.Planned, DevStep: r.Best.Step,
 			Weights: r.Weights, Bytes: bytes, Folder: filepath.ToSlash(r.Dir), Settings: r.Hyper, Layers: r.Layers,
 		}
-		if r.Best.Step > 0 {
-			list[i].Dev = finite(r.Best.Score)
+		best := r.Best
+		if r.Status == Interrupted && (r.Steps == 0 || list[i].Status == "training") { // its record is written at its end
+			for _, e := range r.AllEvents() {
+				list[i].Steps, list[i].Seconds = max(list[i].Steps, e.Step), max(list[i].Seconds, e.Seconds)
+				if e.Kind == train.Best {
+					best, list[i].DevStep = e, e.Step
+				}
+			}
+		}
+		if best.Step > 0 {
+			list[i].Dev = finite(best.Score)
 		}
 		if r.Record.Test != nil {
 			list[i].Test = finite(r.Record.Test.Accuracy)
