@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"inkling/pkg/lab"
@@ -36,12 +38,25 @@ func shellWord(s string) string {
 // show the line as it should be. It is flag.ErrHelp if help is asked for.
 func parse(command string, fs *flag.FlagSet, args []string) error {
 	_, err := lab.Line{Start: "inkling " + command, Flags: fs}.Parse(args)
-	return err
+	return cmp.Or(err, unsaid(fs))
 }
 
 // parseWords is parse for a command that takes other words too, which it returns.
 func parseWords(command string, fs *flag.FlagSet, args []string) ([]string, error) {
-	return lab.Line{Start: "inkling " + command, Flags: fs, Words: true}.Parse(args)
+	rest, err := lab.Line{Start: "inkling " + command, Flags: fs, Words: true}.Parse(args)
+	return rest, cmp.Or(err, unsaid(fs))
+}
+
+// unsaid refuses an empty value of a flag that asks for something by being there:
+// --fork=$RUN of a shell that knows no RUN would train another network, on other data
+// perhaps.
+func unsaid(fs *flag.FlagSet) (err error) {
+	fs.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" && slices.Contains([]string{"data", "dask", "fork", "layers"}, f.Name) {
+			err = cmp.Or(err, fmt.Errorf("--%s is empty, want %s", f.Name, f.Usage))
+		}
+	})
+	return err
 }
 
 // help prints how a command is used, and its flags.

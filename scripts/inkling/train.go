@@ -74,18 +74,27 @@ func (w *wanted) config(l *lab.Lab) (c train.Config, err error) {
 }
 
 // beside makes the question of a branch, unless one is given, that of the run which
-// it grows from.
-func (w *wanted) beside() error {
+// it grows from: one on the same data, as nothing goes on with others.
+func (w *wanted) beside(l *lab.Lab) error {
 	if w.hyper.Fork == "" || slices.ContainsFunc(wordsOf(w.given), func(word string) bool { return strings.HasPrefix(word, "--question=") }) {
 		return nil
 	}
-	ref, _, _ := strings.Cut(w.hyper.Fork, "@")
-	runs, _ := lab.StoredRuns("")
-	r, err := lab.Find(runs, ref)
-	if err == nil {
-		w.question = r.Question
+	ref := w.hyper.Fork
+	if at := strings.LastIndex(ref, "@"); at >= 0 {
+		ref = ref[:at]
 	}
-	return err
+	all, _ := lab.StoredRuns("")
+	place := l.Place() + "/"
+	runs := slices.DeleteFunc(slices.Clone(all), func(r *lab.Result) bool { return !strings.HasPrefix(r.Where(), place) })
+	r, err := lab.Find(runs, ref)
+	if err != nil {
+		if other, bad := lab.Find(all, ref); bad == nil && !slices.Contains(runs, other) {
+			err = fmt.Errorf("run %.60q is one of %s, and the data here are %s: --data chooses them", ref, other.Where(), l.Place())
+		}
+		return err
+	}
+	w.question, l.Question = r.Question, r.Question
+	return nil
 }
 
 func trainCommand(args []string) (int, error) {
@@ -113,11 +122,11 @@ func trainCommand(args []string) (int, error) {
 	case *seeds < 1 || *seeds > maxSeeds:
 		return 0, fmt.Errorf("seeds %d, want 1 to %d", *seeds, maxSeeds)
 	}
-	if err := w.beside(); err != nil {
-		return 0, err
-	}
 	l, err := lab.Open(context.Background(), w.question, *w.data)
 	if err != nil {
+		return 0, err
+	}
+	if err := w.beside(l); err != nil {
 		return 0, err
 	}
 	cfg, err := w.config(l)
