@@ -140,8 +140,13 @@ func (c *cluster) gone() error {
 			why = l.Failed
 		}
 	}
-	c.driver.Wait()
-	if said := strings.TrimSpace(c.stderr.String()); said != "" && why == "its driver ended" {
+	ended := c.driver.Wait()
+	var exit *exec.ExitError
+	switch said := strings.TrimSpace(c.stderr.String()); {
+	case why != "its driver ended":
+	case errors.As(ended, &exit) && !exit.Exited(): // what others say of its end is no reason
+		why = fmt.Sprintf("its driver was ended from outside, %v: the same command goes on", ended)
+	case said != "":
 		why = strings.TrimPrefix(said[strings.LastIndexByte(said, '\n')+1:], "dask: ")
 	}
 	return fmt.Errorf("--dask=%s: %s", c.address, why)
@@ -272,7 +277,7 @@ func (c *cluster) send(id int, run *lab.Away, t search.Task) error {
 }
 
 // printUsage is how --print is told.
-const printUsage = "make no run, print a command for each instead: for xargs, Slurm arrays, other machines"
+const printUsage = "make no run, print a command for each instead, one a line: for Slurm arrays, other machines, | tr '\\n' '\\0' | xargs -0 -n 1 -P 4 sh -c"
 
 // commandOf is the command that makes the run of some words of train, here or
 // where the same store is: in one line that a shell takes.

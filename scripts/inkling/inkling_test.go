@@ -130,6 +130,9 @@ func TestBadFlags(t *testing.T) {
 		{"--lr=fast", []string{`--lr "fast"`, "a number"}},
 		{"--lr=", []string{`--lr ""`, "a number"}},
 		{"--lr", []string{"--lr needs a value"}},
+		{"--fork=", []string{"--fork is empty", "RUN or RUN@EPOCH"}},
+		{"--layers=", []string{"--layers is empty", "relu"}},
+		{"--data=", []string{"--data is empty", "synthetic"}},
 		{"--lr=1e999", []string{`--lr "1e999"`, "not as large"}},
 		{"--epochs=0", []string{"epochs 0", "want 1 to"}},
 		{"--epochs=-3", []string{"epochs -3", "want 1 to"}},
@@ -740,6 +743,10 @@ func TestChosenRuns(t *testing.T) {
 	w.refuses([]string{"runs", "prune", "--older=1d", "--yes", "--dry-run"}, nil, "want one of them")
 	w.refuses([]string{"runs", "prune", "--larger=big"}, nil, `--larger "big", want a size`)
 	w.refuses([]string{"runs", "--yes"}, nil, "--yes is for runs prune")
+	w.refuses([]string{"runs", "prune", "command"}, nil, "runs prune takes flags alone", "--question=command")
+	if _, list, stderr := w.run([]string{"runs", "list"}); stderr != "" || list == "" {
+		t.Errorf("runs list: %s%s", list, stderr)
+	}
 
 	before := fmt.Sprint(w.files())
 	out := ok("runs", "prune", "--older=15d")

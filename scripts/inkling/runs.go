@@ -90,7 +90,13 @@ func runsCommand(args []string) (int, error) {
 		return 0, ofOtherAction(err, action)
 	}
 	if action == "list" || action == "prune" {
-		if len(rest) > 1 || action == "prune" && len(rest) > 0 {
+		if action == "prune" && len(rest) > 0 {
+			return 0, fmt.Errorf("runs prune takes flags alone, not %.40q: --question=%s for the runs of a question, --name for those of a name", rest[0], shellWord(rest[0]))
+		}
+		if len(rest) > 0 && rest[0] == "list" && !slices.Contains(lab.Questions(), "list") {
+			rest = rest[1:]
+		}
+		if len(rest) > 1 {
 			return 0, fmt.Errorf("%d questions, want one or none; actions are show, rename, rm and prune%s", len(rest), lab.DidYouMean(rest[0], runsActions[1:]))
 		}
 		if len(rest) == 1 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,7 +56,7 @@ func searchCommand(args []string) (int, error) {
 	case *printed && (s.Method == search.Halving || s.Confirm > 0):
 		return 0, errors.New("--print: what --method=halving and --confirm make depends on the runs before; want a grid or random draws")
 	}
-	if err := checkDask(*dask); err != nil {
+	if err := cmp.Or(checkDask(*dask), withoutEffect(fs, s.Method)); err != nil {
 		return 0, err
 	}
 	l, err := lab.Open(context.Background(), question, *of)
@@ -119,6 +120,19 @@ func searchCommand(args []string) (int, error) {
 		return exitDiverged, nil
 	}
 	return 0, nil
+}
+
+// withoutEffect reports a flag that was given and says nothing to a method.
+func withoutEffect(fs *flag.FlagSet, m search.Method) (err error) {
+	fs.Visit(func(f *flag.Flag) {
+		switch {
+		case m != search.Halving && (f.Name == "eta" || f.Name == "min-epochs"):
+			err = fmt.Errorf("--%s=%s has no effect with the method %s, only with halving", f.Name, f.Value, m)
+		case m == search.Grid && f.Name == "draw":
+			err = fmt.Errorf("--%s=%s has no effect with the method %s, only with halving, random", f.Name, f.Value, m)
+		}
+	})
+	return err
 }
 
 // alone are the words that make a run by itself, without those that say nothing new.

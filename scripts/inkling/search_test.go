@@ -175,6 +175,11 @@ func TestSearchMistakes(t *testing.T) {
 		{"search|--lr=1e-4..1:log:100|--decay=0,1e-4,1e-3,1e-2,0.1,1", "100 × 6 = 600 configurations"},
 		{"search|--optimizer=sgd,adm", "did you mean adam?"},
 		{"search|--lr=0.1,0.2|--method=halving|--min-epochs=9", "halving from 9 epochs, want 1 to 5"},
+		{"search|--lr=0.1,0.2|--eta=4", "--eta=4 has no effect with the method grid, only with halving"},
+		{"search|--lr=0.1..2|--min-epochs=2", "--min-epochs=2 has no effect with the method random, only with halving"},
+		{"search|--lr=0.1,0.2|--draw=2", "--draw=2 has no effect with the method grid"},
+		{"search|--milestones=3,4/5,6", "nothing varies: beside what the other flags say, --milestones has no effect"},
+		{"search|--lr=0.1,0.2|--dask=", "--dask is empty"},
 	} {
 		w.refuses(strings.Split(c.args, "|"), nil, c.want)
 	}
