@@ -42,6 +42,7 @@ from project import ROOT, TOOLS, Problem
 
 PROGRAMS = TOOLS / "dask" / "programs"
 TRIES = 5  # that a run gets where what stands in the way can be mended
+DEATHS = 3  # of its process that a run is given up after
 
 
 def out(**message) -> None:
@@ -176,7 +177,7 @@ class Driver:
 
     async def make(self, task: dict) -> dict:
         begin = await self.give(Path(task["from"])) if task["from"] else ""
-        tries = 0
+        tries = deaths = 0
         try:
             while True:
                 errand = {"errand": task["errand"], "images": self.head["sha"], "from": begin, "store": task["store"],
@@ -193,6 +194,12 @@ class Driver:
                     if worker not in self.unfit:
                         self.unfit[worker] = answer["elsewhere"].removeprefix("a run made here would be another: ")
                         out(say=f"no runs for worker {worker}, where they would be others: {self.unfit[worker]}")
+                    continue
+                if "killed" in answer:  # by whoever is short of memory, perhaps: not for ever
+                    deaths += 1
+                    if deaths == DEATHS:
+                        return {"error": f"{answer['killed']}, {deaths} times"}
+                    out(say=f"{answer['killed']}: it begins again")
                     continue
                 tries += 1
                 if "error" in answer:

@@ -159,6 +159,24 @@ class OnACluster(unittest.TestCase):
         for name in "ab":
             self.assertGreater(len(list(self.folder.glob(f"scratch-{name}/**/inkling/files/*"))), 1, "each worker fetches what it needs")
 
+    def test_a_run_is_killed(self):
+        scheduler = self.scheduler()
+        self.worker(scheduler.address, "a")
+        search = self.search(scheduler.address, words=SEARCH)
+        killed = set()
+
+        def kill():
+            for run in set(self.children()) - killed:
+                killed.add(run)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(run, signal.SIGKILL)
+            return search.poll() is not None or "begins again" in self.out(search)
+
+        self.until("a run that begins again", kill)
+        self.ends(search)
+        self.assertIn("signal 9 ended the run's process: it begins again", self.out(search))
+        self.whole()
+
     def test_the_scheduler_dies(self):
         scheduler = self.scheduler()
         for name in "ab":
@@ -194,7 +212,7 @@ class OnACluster(unittest.TestCase):
         driver = self.until("its driver", lambda: next((p for p in Path("/proc").glob("[0-9]*") if self.parent(p) == search.pid), None))
         os.kill(int(driver.name), signal.SIGKILL)
         self.ends(search, 2)
-        self.assertRegex(self.out(search).splitlines()[-1], "^inkling: --dask=.*: its driver ended$")
+        self.assertRegex(self.out(search).splitlines()[-1], "^inkling: --dask=.*: its driver was ended from outside, signal: killed: the same command goes on$")
         before = self.stored()
         self.ends(self.search(scheduler.address, words=SEARCH))
         self.whole(before)

@@ -249,5 +249,5 @@ def run(worker, key, task, program):
         if child.returncode == 3:
             return {"elsewhere": line}
         if child.returncode < 0:
-            line = f"signal {-child.returncode} ended the run's process"
+            return {"killed": f"{platform.node()}: signal {-child.returncode} ended the run's process"}
         return {"error": f"{platform.node()}: {line}"}
