@@ -1,18 +1,22 @@
-"""./scripts/lab: opens JupyterLab on notebooks/, for this machine only."""
+"""./scripts/lab: opens JupyterLab on working copies of the notebooks, for this machine only."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import re
+from pathlib import Path
+from urllib.parse import quote
 
+import copies
 import signals
 import toolchain
-from project import DATA_HELP, NOTEBOOKS, SCRIPTS, Problem, find_notebook, jupyter_env
+from project import DATA_HELP, KERNEL, NOTEBOOKS, SCRIPTS, WORK, Problem, find_notebook, jupyter_env
 
 DESCRIPTION = """\
-Opens JupyterLab on notebooks/, on 127.0.0.1 and with a token. What is missing is
-set up first, inside the project. For another machine's browser, forward the port:
+Opens JupyterLab on 127.0.0.1 and with a token, in work/: copies of the notebooks,
+which are yours to change (./scripts/report runs those in notebooks/). What is
+missing is set up first, inside the project. For another machine's browser, forward the port:
 ssh -L 8888:127.0.0.1:8888 THIS_MACHINE."""
 
 
@@ -20,7 +24,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     """The options that there are; none of them can open the server to others."""
     parser = argparse.ArgumentParser(prog="./scripts/lab", description=DESCRIPTION, allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="opens this one: a name in notebooks/ or its start (q1)")
+    parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="opens this one: a name in work/ or its start (q1)")
+    parser.add_argument("--committed", action="store_true", help="open notebooks/ itself, to change what is committed")
     parser.add_argument("--data", metavar="WHAT", help=DATA_HELP)
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     parser.add_argument("--browser", metavar="COMMAND", help="the browser to open")
@@ -42,9 +47,23 @@ def port(text: str) -> int:
     return int(text)
 
 
+def opened(name: str, folder: Path) -> str:
+    """The notebook of that name in the folder that JupyterLab opens: a committed one's copy before others."""
+    try:
+        path = find_notebook(name)
+        if path.parent == NOTEBOOKS:
+            path = folder / path.name
+    except Problem:
+        path = find_notebook(name, folder)
+    if folder not in path.parents or not path.is_file():
+        raise Problem(f"notebook {name!r} is not in {folder.name}/")
+    return quote(path.relative_to(folder).as_posix())
+
+
 def main(given: list[str]) -> int:
     args = arguments(given)
-    options = [f"--ServerApp.root_dir={NOTEBOOKS}", "--ServerApp.ip=127.0.0.1"]
+    folder = NOTEBOOKS if args.committed else WORK
+    options = [f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1", f"--MultiKernelManager.default_kernel_name={KERNEL}"]
     if args.no_browser:
         options.append("--ServerApp.open_browser=False")
     if args.browser:
@@ -53,11 +72,11 @@ def main(given: list[str]) -> int:
         options.append(f"--ServerApp.port={args.port}")
     if args.debug:
         options.append("--debug")
+    if not args.committed and not args.setup:
+        for line in copies.refresh():
+            toolchain.say(f"  {line}")
     if args.notebook:
-        path = find_notebook(args.notebook)
-        if NOTEBOOKS not in path.parents:
-            raise Problem(f"notebook {args.notebook!r} is not in notebooks/")
-        options.append(f"--LabApp.default_url=/lab/tree/{path.relative_to(NOTEBOOKS).as_posix()}")
+        options.append(f"--LabApp.default_url=/lab/tree/{opened(args.notebook, folder)}")
     if os.geteuid() == 0:
         options.append("--ServerApp.allow_root=True")
     if args.data is not None:
@@ -70,5 +89,5 @@ def main(given: list[str]) -> int:
     if args.setup:
         return 0
     signals.hold()  # until start.py there is ready for them
-    os.execve(setup.python, [setup.python, str(SCRIPTS / "runner" / "start.py"), "serve", *options], jupyter_env())
+    os.execve(setup.python, [setup.python, str(SCRIPTS / "runner" / "start.py"), "serve", *options], {**jupyter_env(), "INKLING_GO": setup.go_version})
     return 0

@@ -13,7 +13,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import browser
 import lab
+import pdf
 import project
 import toolchain
 from project import Problem
@@ -66,14 +68,14 @@ class Server(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        for name in ("config", "runtime"):
+        for name in ("config", "runtime", "files"):
             (self.folder / name).mkdir()
         self.env = {**project.jupyter_env(), "JUPYTER_CONFIG_DIR": str(self.folder / "config"),
-                    "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime")}
+                    "JUPYTER_RUNTIME_DIR": str(self.folder / "runtime"), "INKLING_GO": toolchain.find_go().version}
 
     def start(self, config):
         (self.folder / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
-        options = [f"--ServerApp.root_dir={self.folder}", "--ServerApp.ip=127.0.0.1", "--ServerApp.open_browser=False"]
+        options = [f"--ServerApp.root_dir={self.folder / 'files'}", "--LabApp.expose_app_in_browser=True", "--ServerApp.ip=127.0.0.1", "--ServerApp.open_browser=False"]
         options += ["--ServerApp.allow_root=True"] * (os.geteuid() == 0)
         run = subprocess.Popen([sys.executable, str(RUNNER / "start.py"), "serve", *options], env=self.env, text=True,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -82,13 +84,39 @@ class Server(unittest.TestCase):
         self.addCleanup(run.kill)
         return run
 
-    def test_is_closed_to_others(self):
-        run = self.start({})
+    def ready(self, run):
+        """What a server says of itself once it answers."""
         runtime = self.folder / "runtime"
         deadline = time.monotonic() + 120
         while not (pages := list(runtime.glob("jpserver-*-open.html"))) and time.monotonic() < deadline and run.poll() is None:
             time.sleep(0.1)
         self.assertEqual(len(pages), 1, run.poll() is not None and run.stderr.read())
+        return json.loads(next(runtime.glob("jpserver-*.json")).read_text())
+
+    @unittest.skipIf(pdf.chromium() is None, browser.MISSING)
+    def test_a_notebook_that_was_only_opened_is_not_changed(self):
+        notebook = self.folder / "files" / "q1.ipynb"
+        committed = project.find_notebook("q1").read_bytes()
+        notebook.write_bytes(committed)
+        info = self.ready(self.start({}))
+        with browser.Browser() as page:
+            page.call("Page.navigate", url=f"http://127.0.0.1:{info['port']}/lab/tree/q1.ipynb?token={info['token']}")
+            page.until("""(() => {  // the kernel has answered what it is, and JupyterLab has had two turns to write that down
+                const shown = window.jupyterapp?.shell?.widgets && [...jupyterapp.shell.widgets('main')].find(w => w.sessionContext);
+                if (!shown?.sessionContext.session?.kernel) return false;
+                window.shown = shown;
+                return shown.sessionContext.session.kernel.info.then(() => new Promise(done => setTimeout(() => setTimeout(() => done(true), 500), 500)));
+            })()""")
+            self.assertEqual(page.ask("[shown.context.model.dirty, document.querySelectorAll('.jp-mod-dirty').length]"), [False, 0])
+            self.assertEqual(page.ask("shown.sessionContext.kernelDisplayName"), "Go (inkling)")
+            page.ask("shown.context.save().then(() => true)")
+            self.assertEqual(page.ask("shown.context.model.dirty"), False)
+        self.assertEqual(json.loads(notebook.read_bytes()), json.loads(committed))
+
+    def test_is_closed_to_others(self):
+        run = self.start({})
+        runtime = self.folder / "runtime"
+        self.ready(run)
         for entry in runtime.iterdir():
             self.assertEqual(stat.S_IMODE(entry.stat().st_mode) & 0o077, 0, entry)
         info = json.loads(next(runtime.glob("jpserver-*.json")).read_text())

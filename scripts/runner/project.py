@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
 NOTEBOOKS = ROOT / "notebooks"
 REPORTS = ROOT / "reports"
+WORK = ROOT / "work"  # the working copies of notebooks/, see copies.py
 TOOLS = ROOT / ".tools"
 JUPYTER = TOOLS / "jupyter"
 VENV_PYTHON = TOOLS / "venv" / "bin" / "python"
@@ -62,21 +63,21 @@ def absolute_data(choice: str) -> str:
     return choice
 
 
-def known_notebooks() -> list[Path]:
-    return sorted(NOTEBOOKS.glob("*.ipynb"))
+def known_notebooks(folder: Path | None = None) -> list[Path]:
+    return sorted((folder or NOTEBOOKS).glob("*.ipynb"))
 
 
-def find_notebook(given: str) -> Path:
+def find_notebook(given: str, folder: Path | None = None) -> Path:
     """A notebook by path, by name, or by the start of a name that fits only one."""
     path = Path(given)
     if path.suffix == ".ipynb" and path.is_file():
         return path.resolve()
     name = path.name.removesuffix(".ipynb")
-    known = known_notebooks()
+    known = known_notebooks(folder)
     matches = [n for n in known if n.stem == name] or [n for n in known if name and n.stem.startswith(name)]
     if len(matches) == 1:
         return matches[0]
     names = ", ".join(n.stem for n in matches or known) or "none"
     if matches:
         raise Problem(f"notebook {given!r} fits several: {names}")
-    raise Problem(f"no notebook {given!r}; in notebooks/: {names}")
+    raise Problem(f"no notebook {given!r}; in {folder.name if folder else 'notebooks'}/: {names}")

@@ -9,16 +9,57 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import json
 import os
 import signal
 import sys
 
 import jupyter_core.paths
 from jupyter_server.serverapp import ServerApp
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from jupyterlab.labapp import LabApp
+from traitlets import default
+
+from project import JUPYTER, KERNEL
+
+
+class Contents(AsyncLargeFileManager):
+    """Files as they are, but a notebook of our kernel says of it what JupyterLab would write there when the kernel starts.
+
+    Otherwise a notebook that was only opened counts as changed, on every machine whose Go is not the author's.
+    """
+
+    async def get(self, path, *args, **options):
+        model = await super().get(path, *args, **options)
+        if model["type"] == "notebook" and model.get("content"):
+            about = model["content"]["metadata"]
+            if about.get("kernelspec", {}).get("name", KERNEL) == KERNEL:
+                with contextlib.suppress(OSError, ValueError, KeyError):
+                    spec = json.loads((JUPYTER / "data" / "kernels" / KERNEL / "kernel.json").read_text())
+                    about.update(kernel_says(spec["display_name"], os.environ["INKLING_GO"], ""))
+        return model
+
+    async def save(self, model, path=""):
+        """Files stay the same on every machine, and Go is coloured as Go."""
+        if model.get("type") == "notebook" and model.get("content"):
+            about = model["content"].get("metadata", {})
+            if about.get("kernelspec", {}).get("name") == KERNEL:
+                about.update(kernel_says("Go (gonb)", "", "go"))
+        return await super().save(model, path)
+
+
+def kernel_says(name: str, version: str, lexer: str) -> dict:
+    """What a notebook holds of its kernel: how Jupyter names it, and how GoNB answers a kernel_info request."""
+    return {"kernelspec": {"name": KERNEL, "display_name": name, "language": "go"},
+            "language_info": {"name": "go", "version": version, "file_extension": ".go", "mimetype": "text/x-go",
+                              "pygments_lexer": lexer, "codemirror_mode": "", "nbconvert_exporter": ""}}
 
 
 class LocalServerApp(ServerApp):
+    @default("contents_manager_class")
+    def contents_class(self):
+        return Contents
+
     def write_browser_open_files(self) -> None:
         """They hold the token, so that the browser needs none: for this user's eyes only."""
         before = os.umask(0o077)
