@@ -8,5 +8,5 @@
 // equal points on any number of cores.
 //
 // Files: pca.go and tsne.go are what one calls; affinity.go and barneshut.go are
-// the two sums of t-SNE, neighbors.go finds the nearest rows.
+// the two sums of t-SNE, neighbors.go and nearest.go find the nearest rows.
 package embed

@@ -71,3 +71,15 @@ func ExampleKNNAccuracy() {
 	// Output:
 	// 100 % have neighbours of their own class, <nil>
 }
+
+// The rows of one matrix that are nearest to those of another: training images
+// beside a test image.
+func ExampleNearest() {
+	known, _ := clouds(20)
+	found, err := embed.Nearest([]float32{10, 10, 0}, known, 3, 2)
+	fmt.Println(len(found[0]), "neighbours of one row,", err)
+	fmt.Println("of the cloud around 10:", found[0][0]%2 == 1, found[0][1]%2 == 1)
+	// Output:
+	// 2 neighbours of one row, <nil>
+	// of the cloud around 10: true true
+}

@@ -24,11 +24,40 @@ func rowsOf(who string, x []float32, dim int) (n int, err error) {
 }
 
 // neighbors finds the k nearest rows of each of the n rows of x, itself left
-// out, by squared Euclidean distance |a|² + |b|² − 2ab. index and dist are n×k,
-// nearest first; equal distances come in the order of their index. Rows should
-// be centred: the formula loses what they have in common.
+// out. index and dist are as between gives them.
 func neighbors(x []float32, n, dim, k int) (index []int32, dist []float32) {
+	return between(x, n, x, n, dim, k, true)
+}
+
+// between finds, for each of the n rows of x, the k nearest of the m rows of y
+// by squared Euclidean distance |a|² + |b|² − 2ab; apart leaves out the row of
+// the same number. index and dist are n×k, nearest first; equal distances come
+// in the order of their index. Rows should be centred: the formula loses what
+// they have in common.
+func between(x []float32, n int, y []float32, m, dim, k int, apart bool) (index []int32, dist []float32) {
 	index, dist = make([]int32, n*k), make([]float32, n*k)
+	normX, normY := norms(x, n, dim), norms(y, m, dim)
+	const block = 128
+	all := blas32.General{Rows: m, Cols: dim, Stride: dim, Data: y}
+	parallel.Chunks(n, block, func(from, to int) {
+		dots := blas32.General{Rows: to - from, Cols: m, Stride: m, Data: make([]float32, (to-from)*m)}
+		rows := blas32.General{Rows: to - from, Cols: dim, Stride: dim, Data: x[from*dim : to*dim]}
+		blas32.Gemm(blas.NoTrans, blas.Trans, 1, rows, all, 0, dots)
+		for i := from; i < to; i++ {
+			row := dots.Data[(i-from)*m : (i-from+1)*m]
+			near := nearest{index: index[i*k : i*k : (i+1)*k], dist: dist[i*k : i*k : (i+1)*k]}
+			for j, dot := range row {
+				if !apart || j != i {
+					near.offer(int32(j), max(normX[i]+normY[j]-2*dot, 0))
+				}
+			}
+		}
+	})
+	return index, dist
+}
+
+// norms are the squared lengths of n rows.
+func norms(x []float32, n, dim int) []float32 {
 	norm := make([]float32, n)
 	for i := range norm {
 		s := 0.0
@@ -37,23 +66,7 @@ func neighbors(x []float32, n, dim, k int) (index []int32, dist []float32) {
 		}
 		norm[i] = float32(s)
 	}
-	const block = 128
-	all := blas32.General{Rows: n, Cols: dim, Stride: dim, Data: x}
-	parallel.Chunks(n, block, func(from, to int) {
-		dots := blas32.General{Rows: to - from, Cols: n, Stride: n, Data: make([]float32, (to-from)*n)}
-		rows := blas32.General{Rows: to - from, Cols: dim, Stride: dim, Data: x[from*dim : to*dim]}
-		blas32.Gemm(blas.NoTrans, blas.Trans, 1, rows, all, 0, dots)
-		for i := from; i < to; i++ {
-			row := dots.Data[(i-from)*n : (i-from+1)*n]
-			near := nearest{index: index[i*k : i*k : (i+1)*k], dist: dist[i*k : i*k : (i+1)*k]}
-			for j, dot := range row {
-				if j != i {
-					near.offer(int32(j), max(norm[i]+norm[j]-2*dot, 0))
-				}
-			}
-		}
-	})
-	return index, dist
+	return norm
 }
 
 // nearest is a sorted list that never grows beyond its capacity.

@@ -73,7 +73,11 @@ func inline(f Figure) (output, error) {
 	if err := writePNG(&png, l); err != nil {
 		return output{}, err
 	}
-	return picture(png.Bytes(), l, f.Alt()), nil
+	o := picture(png.Bytes(), l, f.Alt())
+	if d, ok := f.(interface{ page() string }); ok { // a page can do more than a picture, which others have
+		o.html = d.page()
+	}
+	return o, nil
 }
 
 // picture is a figure in the page. The sheet is opaque and brings its own

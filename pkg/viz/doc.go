@@ -20,7 +20,7 @@
 //	chart    two axes: curves, lines, bars, points, histograms, reliability, and what
 //	         runs have told (Training, Seeds)
 //	grid     pictures in rows: images, kernels, feature maps, saliency, patches
-//	matrix   cells with numbers: Heat, Confusion
+//	matrix   cells with numbers: Heat, Confusion, and the images behind those (ConfusionImages)
 //	text     what is read: paragraphs, tables, logs
 //	live     what is redrawn in place: Progress, Live
 //	deliver  how a figure reaches a cell, a page or a terminal

@@ -140,6 +140,27 @@ func ExampleConfusion() {
 	// 5 read as 8 4 times
 }
 
+// In a notebook's page a click on a number of the matrix shows images that it counts.
+func ExampleConfusionImages() {
+	five := image.NewGray(image.Rect(0, 0, 28, 28))
+	f := viz.ConfusionImages{
+		Confusion: viz.Confusion{
+			Title:  "Threes and fives",
+			Names:  []string{"3", "5"},
+			Counts: [][]int{{95, 5}, {6, 94}},
+		},
+		Examples: []viz.Example{{
+			Name: "test image 17", Image: five,
+			True: 1, Predicted: 0, Probabilities: []float32{0.7, 0.3},
+			Near: []viz.Tile{{Image: five, Caption: "3"}},
+		}},
+		NearBy: "nearest training images",
+	}
+	fmt.Println(f.Alt())
+	// Output:
+	// Confusion matrix: Threes and fives. Right: 189 of 200 (94.50 %). Most frequent errors: 5 read as 3: 6, 3 read as 5: 5.
+}
+
 // How often a network is right when it says how sure it is.
 func ExampleReliability() {
 	f := viz.Reliability{

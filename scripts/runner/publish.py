@@ -211,14 +211,14 @@ class Picture:
 def blocks(output) -> list[str | Picture]:
     """An output as blocks of Markdown and pictures."""
     data = output.data
+    if "image/png" in data:  # what is HTML beside it shows the same, and more of it only in a page
+        alt = output.get("metadata", {}).get("image/png", {}).get("alt") or output.get("metadata", {}).get("alt") or "Figure"
+        return [Picture(base64.b64decode(data["image/png"]), alt)]
     if data.get("text/html", "").strip():
         reader = Reader()
         reader.feed(data["text/html"])
         reader.close()
         return reader.ended()
-    if "image/png" in data:
-        alt = output.get("metadata", {}).get("image/png", {}).get("alt") or output.get("metadata", {}).get("alt") or "Figure"
-        return [Picture(base64.b64decode(data["image/png"]), alt)]
     for kind in ("text/markdown", "text/latex"):
         if data.get(kind, "").strip():
             return [data[kind]]

@@ -69,6 +69,12 @@ class Publish(unittest.TestCase):
         self.assertEqual(page.count("<table"), 1)
         self.assertEqual(page.count("<details>"), page.count("</details>"))
 
+    def test_of_a_page_and_a_picture_the_picture_is_published(self):
+        both = new_output("display_data", {"text/html": TABLE + FIGURE + FIGURE, "image/png": PIXEL}, metadata={"image/png": {"alt": "a matrix"}})
+        found = publish.blocks(both)
+        self.assertEqual([type(block) for block in found], [publish.Picture])
+        self.assertEqual(found[0].alt, "a matrix")
+
     def test_the_same_reports_come_to_the_same_bytes(self):
         def bytes_of(folder):
             return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
