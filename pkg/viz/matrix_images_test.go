@@ -1,8 +1,12 @@
 package viz
 
 import (
+	"encoding/base64"
 	"fmt"
+	"html"
 	"image"
+	"image/color"
+	"image/png"
 	"os"
 	"regexp"
 	"slices"
@@ -144,5 +148,35 @@ func TestConfusionImagesPage(t *testing.T) {
 	}
 	if want, err := os.ReadFile(path); err != nil || got != string(want) {
 		t.Errorf("%s is another page, %v: go test ./pkg/viz -run ConfusionImagesPage -regen writes it anew", path, err)
+	}
+}
+
+// On paper ink is dark: what is grey is inverted, what is in colour is as it was, and
+// the caller's pixels stay his own.
+func TestConfusionImagesOnPaper(t *testing.T) {
+	gray, colour := image.NewGray(image.Rect(0, 0, 4, 4)), image.NewNRGBA(image.Rect(0, 0, 4, 2))
+	for i := range colour.Pix {
+		colour.Pix[i] = 200
+	}
+	part := image.NewGray(image.Rect(0, 0, 8, 8)).SubImage(image.Rect(3, 3, 5, 7)) // not at 0, 0
+	for i, c := range []struct {
+		m     image.Image
+		paper bool
+		want  uint8
+		size  string
+	}{{gray, false, 0, `width="42" height="42"`}, {gray, true, 255, `width="42" height="42"`}, {colour, true, 200, `width="42" height="21"`}, {part, true, 255, `width="42" height="84"`}} {
+		var h htmlBuilder
+		ConfusionImages{Paper: c.paper}.thumbnail(&h, c.m, "", 42)
+		coded := html.UnescapeString(regexp.MustCompile(`base64,([^"]*)"`).FindStringSubmatch(h.String())[1])
+		m, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(coded)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := color.NRGBAModel.Convert(m.At(1, 1)).(color.NRGBA).R; got != c.want || m.Bounds().Size() != c.m.Bounds().Size() || !strings.Contains(h.String(), c.size) {
+			t.Errorf("%d: a pixel of %d in %v, want %d; %s, want %s", i, got, m.Bounds(), c.want, h.String(), c.size)
+		}
+	}
+	if gray.Pix[0] != 0 {
+		t.Error("the image was changed")
 	}
 }

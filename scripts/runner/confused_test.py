@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import browser
 import page
@@ -25,7 +25,8 @@ SEEN = """[...document.querySelectorAll(".confused > details")].filter(d => d.ch
 def made() -> str:
     pixel = re.search(r"base64,([^\"]+)", MATRIX)[1].replace("&#43;", "+")
     output = new_output("display_data", {"text/html": MATRIX, "image/png": pixel}, metadata={"image/png": {"alt": "Confusion matrix"}})
-    notebook = new_notebook(cells=[new_code_cell("%%\nviz.Show(confusion)", outputs=[output])], metadata={"language_info": {"name": "go"}})
+    before, after = (new_markdown_cell("A line.\n\n" * 60) for _ in range(2))  # so that there is where to scroll to
+    notebook = new_notebook(cells=[before, new_code_cell("%%\nviz.Show(confusion)", outputs=[output]), after], metadata={"language_info": {"name": "go"}})
     notebook.metadata[page.KEY] = TOLD
     return page.report(notebook, Path("."))
 
@@ -52,6 +53,7 @@ class Confused(unittest.TestCase):
                 b.open(path)
                 b.until("document.readyState === 'complete' && document.querySelectorAll('.confused a').length === 4")
                 self.assertEqual(b.ask(SEEN), ["b< read as c: 4 images"])
+                b.ask("document.documentElement.style.scrollBehavior = 'auto', document.querySelector('.confused').scrollIntoView()")
                 x, y = b.ask("(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelectorAll('.confused a')[1].getBoundingClientRect())")
                 b.stroke([(x, y)] * 2)
                 b.until("location.hash.endsWith('-0-1')")
