@@ -261,7 +261,10 @@ class Driver:
             if not reading.done():
                 break
             text = reading.result()
-            if not text:
+            if not text:  # who asked is done, or was killed: then nobody else removes the images and parcels
+                folder = Path(self.head["images"]).parent
+                if folder.name.startswith("inkling-parcels-"):
+                    shutil.rmtree(folder, ignore_errors=True)
                 break
             order = json.loads(text)
             if "drop" in order:

@@ -100,7 +100,7 @@ class OnACluster(unittest.TestCase):
     def stored(self):
         """The records of runs that have ended, by folder, with what tells a file from a later one."""
         found = {}
-        for path in self.store.glob("*/*/*/run.json"):
+        for path in self.store.glob("*/*/[!.]*/run.json"):  # not what a driver that was killed had half unpacked
             with contextlib.suppress(OSError, ValueError):
                 record, info = json.loads(path.read_text()), path.stat()
                 if record["Status"] == "finished":
@@ -206,6 +206,7 @@ class OnACluster(unittest.TestCase):
         before = self.stored()
         self.until("the end of what was under way", lambda: not self.children())
         self.assertEqual(self.stored(), before, "nothing enters without its driver")
+        self.until("the end of its files", lambda: not list(self.folder.glob("inkling-parcels-*")))
         search = self.search(scheduler.address, words=SEARCH)
         self.under_way(search)
         # The half that is Python, this time.
