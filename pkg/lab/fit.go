@@ -398,6 +398,9 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	t = rec.trainer
 	var broken *train.CallbackError
 	switch {
+	case at < len(legs)-1 && (status == Finished || status == Diverged):
+		rec.history.Close()
+		return nil, fmt.Errorf("lab: %s goes on from %s, and that run stopped before: want an earlier epoch of it", r.Name, r.Fork)
 	case errors.As(cause, &broken):
 		err := fmt.Errorf("lab: %s: %w", r.Name, cause)
 		if r.Code.Once == "" {

@@ -78,11 +78,15 @@ func (r *Result) base() Origin {
 }
 
 // ended is how many epochs of r have ended, as far as is known of one that was
-// killed.
+// killed. The epoch at whose last step it stopped, out of patience perhaps, did not
+// come to its end: there is no state after it.
 func (r *Result) ended() int {
 	base, steps := r.base(), r.Steps
 	for _, e := range r.AllEvents() {
 		steps = max(steps, e.Step)
+	}
+	if r.Ended != "" || r.Status == Diverged {
+		steps = max(steps-1, base.Step)
 	}
 	return base.Epoch + (steps-base.Step)/max(r.EpochSteps, 1)
 }

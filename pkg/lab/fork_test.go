@@ -253,6 +253,35 @@ func TestMoreEpochs(t *testing.T) {
 	}
 }
 
+// A run that stopped at the last step of an epoch has no state after it: a fork that
+// would go on from there is refused, and is not the end of that run once more.
+func TestForkOfOneThatStopped(t *testing.T) {
+	patient := mlp()
+	patient.Schedule, patient.Epochs, patient.DevEvery, patient.Patience = optim.Constant(1e-12), 9, train.PerEpoch(1), 2
+	stopped := mlp()
+	stopped.Epochs, stopped.Each = 9, train.CallbackFunc(func(m train.Moment) error {
+		if m.Kind == train.Step && m.Step == 21 {
+			return train.Stop
+		}
+		return nil
+	})
+	for name, cfg := range map[string]train.Config{"patience": patient, "Each": stopped} {
+		l := testLab(t, t.TempDir())
+		parent := must(l.Fit(cfg))[0]
+		if parent.Ended == "" || parent.Steps != 3*parent.EpochSteps {
+			t.Fatalf("%s: stopped %q after %d steps of %d", name, parent.Ended, parent.Steps, parent.EpochSteps)
+		}
+		cfg.Patience, cfg.Each, cfg.Fork = 0, nil, parent.At(3)
+		if _, err := l.Fit(cfg); err == nil || !strings.Contains(err.Error(), "after epoch 3, want 1 to 2, the epochs of it that have ended") {
+			t.Errorf("%s: %v", name, err)
+		}
+		cfg.Fork = parent.At(2)
+		if r := must(l.Fit(cfg))[0]; r.Status != Finished || r.Ended != "" || r.Steps != 9*r.EpochSteps {
+			t.Errorf("%s: %s, %q, %d steps", name, r.Status, r.Ended, r.Steps)
+		}
+	}
+}
+
 // Few ends are kept, and of runs made alone.
 func TestKeptEndsAreFew(t *testing.T) {
 	root := t.TempDir()
