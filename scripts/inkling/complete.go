@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"inkling/pkg/lab"
+	"inkling/pkg/lab/search"
 )
 
 const completionUsage = `completion bash|zsh
@@ -238,6 +239,8 @@ func valuesOf(f *flag.Flag, words []string, part string) []string {
 		return slices.Concat([]string{"auto", "mnist", "synthetic"}, files(part))
 	case "from":
 		return frameworks()
+	case "method":
+		return []string{string(search.Grid), string(search.Random), string(search.Halving)}
 	case "prepared":
 		return []string{"mnist"}
 	}

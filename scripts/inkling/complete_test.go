@@ -50,6 +50,7 @@ func TestCandidates(t *testing.T) {
 		{"help|", "layers train", "help"},
 		{"train|--", "--lr= --optimizer= --help --layers=", "--lr --old"},
 		{"train|--lr=1|--", "--optimizer=", "--lr="},
+		{"search|--method=", "--method=grid --method=random --method=halving", "grid"},
 		{"train|--optimizer=", "--optimizer=adam --optimizer=sgd", "adam"},
 		{"train|--activation|", "relu tanh", "sgd"},
 		{"train|--schedule|c", "constant cosine", "step"},
