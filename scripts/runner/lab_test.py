@@ -12,11 +12,15 @@ import unittest
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
+
+from jupyter_client.session import Session
 
 import browser
 import lab
 import pdf
 import project
+import serve
 import toolchain
 from project import Problem
 
@@ -59,6 +63,21 @@ class Defaults(unittest.TestCase):
             toolchain.defaults(Path(folder))
             self.assertEqual(news.read_text(), "{}")
             self.assertTrue(Path(folder, "jupyter_nbconvert_config.json").is_file())
+
+
+class Explained(unittest.TestCase):
+    def test_under_what_the_compiler_says_and_nowhere_else(self):
+        session = Session(key=b"key")
+        place = SimpleNamespace(session=session, notebook=project.find_notebook("q1"))
+        for kind, shown, said in [("display_data", "<p>undefined: q1</p>", True), ("display_data", "<p>undefined: nobody</p>", False),
+                                  ("stream", "undefined: q1", False)]:
+            with self.subTest(kind=kind, shown=shown):
+                message = session.serialize(session.msg(kind, {"data": {"text/html": shown}}), ident=[b"display"])
+                names, parts = session.feed_identities(serve.Connection.explained(place, message))
+                html = session.deserialize(parts)["content"]["data"]["text/html"]  # which checks the signature
+                self.assertEqual(names, [b"display"])
+                self.assertEqual("<p>q1 (q1 := notebook.Open(&quot;q1&quot;)): a value of another cell" in html, said)
+                self.assertTrue(html == shown or said and html.startswith(shown))
 
 
 class Server(unittest.TestCase):

@@ -8,18 +8,23 @@ settings are not read.
 from __future__ import annotations
 
 import contextlib
+import html
 import ipaddress
 import json
 import os
 import signal
 import sys
+from pathlib import Path
 
 import jupyter_core.paths
+from jupyter_client.session import DELIM
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyterlab.labapp import LabApp
 from traitlets import default
 
+import undefined
 from project import JUPYTER, KERNEL
 
 
@@ -55,7 +60,42 @@ def kernel_says(name: str, version: str, lexer: str) -> dict:
                               "pygments_lexer": lexer, "codemirror_mode": "", "nbconvert_exporter": ""}}
 
 
+class Connection(ZMQChannelsWebsocketConnection):
+    """What the kernel shows, with a line under an undefined name that another cell of the notebook has."""
+
+    notebook = Path()
+
+    async def prepare(self):
+        await super().prepare()
+        with contextlib.suppress(Exception):  # a kernel without a notebook, such as a console's
+            session = await self.websocket_handler.session_manager.get_session(kernel_id=self.kernel_id)
+            self.notebook = Path(self.websocket_handler.contents_manager.root_dir, session["path"])
+
+    def handle_outgoing_message(self, stream, outgoing_msg):
+        with contextlib.suppress(Exception):  # whatever it is, it is shown as it came
+            outgoing_msg = self.explained(outgoing_msg)
+        super().handle_outgoing_message(stream, outgoing_msg)
+
+    def explained(self, message: list) -> list:
+        """GoNB shows the compiler's words as HTML, in one message; all others pass as they are."""
+        names, parts = self.session.feed_identities(message)
+        signature, header, parent, metadata, content = parts[:5]
+        if b"undefined" not in bytes(content) or self.session.unpack(header)["msg_type"] != "display_data":
+            return message
+        shown = self.session.unpack(content)
+        said = undefined.explain(shown["data"]["text/html"], self.notebook)
+        if not said:
+            return message
+        shown["data"]["text/html"] += f"<p>{html.escape(said)}</p>"
+        changed = [header, parent, metadata, self.session.pack(shown)]
+        return [*names, DELIM, self.session.sign(changed), *changed, *parts[5:]]
+
+
 class LocalServerApp(ServerApp):
+    @default("kernel_websocket_connection_class")
+    def connection_class(self):
+        return Connection
+
     @default("contents_manager_class")
     def contents_class(self):
         return Contents
