@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -64,7 +65,7 @@ var norms = train.CallbackFunc(func(m train.Moment) error {
 			sum += float64(w) * float64(w)
 		}
 	}
-	s, err := train.Evaluate(nil, m.Model, train.LossOf(m.Model), m.Dev)
+	s, err := train.Evaluate(context.Background(), m.Model, train.LossOf(m.Model), m.Dev)
 	fmt.Printf("%d: Σw² %.3f, %d wrong\n", m.Step, sum, s.Wrong)
 	return err
 })

@@ -173,7 +173,7 @@ func (s *Search) bracket(p *points) (trials []*Trial, rungs []Rung, err error) {
 	if s.Method == Halving {
 		least, n = s.Least, max(randomConfigs, full(s.Least, epochs, s.Eta))
 	}
-	if rungs, err = Bracket(1, least, epochs, s.Eta); err != nil {
+	if _, err = Bracket(1, least, epochs, s.Eta); err != nil {
 		return nil, nil, err
 	}
 	costs := func(n int) int {

@@ -63,12 +63,3 @@ func ran(accuracies ...float64) *lab.Result {
 	}
 	return r
 }
-
-// diverging squares its error at every step. (Cross-entropy need not diverge
-// at any learning rate: the units die, or it learns as a perceptron does.)
-func diverging() train.Config {
-	c := mlp()
-	c.Layers, c.Loss = nn.MLP(nil, nil, 10, 0), nn.MSE{}
-	c.Optimizer, c.Schedule = optim.SGD{}, optim.Constant(1e6)
-	return c
-}

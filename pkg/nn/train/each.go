@@ -41,6 +41,8 @@ func (f CallbackFunc) Each(m Moment) error { return f(m) }
 // Stop, returned by a Callback, ends a run early, and what wraps it says why:
 //
 //	return fmt.Errorf("dev loss %.3f is twice that of training: %w", m.Loss, train.Stop)
+//
+//lint:ignore ST1012 it is no failure: fs.SkipAll is named so too
 var Stop = errors.New(stopped)
 
 const stopped = "stop"
