@@ -44,6 +44,11 @@ def wait_for(condition, seconds):
 
 
 @unittest.skipUnless(sys.platform == "linux", "a child that has left its session is found by /proc")
+def hung_up_ends():
+    """Under nohup, what is hung up goes on."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Kernel(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -56,7 +61,8 @@ class Kernel(unittest.TestCase):
         """A process that executes a notebook, once its cell trains, and the pids of all that belongs to it."""
         nbformat.write(new_notebook(cells=[new_code_cell(source)]), self.folder / "t.ipynb")
         run = subprocess.Popen([sys.executable, "-c", PROGRAM, str(self.folder)], cwd=RUNNER, env=self.env,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                               preexec_fn=hung_up_ends)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
         ready = self.folder / "ready"
