@@ -43,12 +43,12 @@ def wait_for(condition, seconds):
     return condition()
 
 
-@unittest.skipUnless(sys.platform == "linux", "a child that has left its session is found by /proc")
 def hung_up_ends():
     """Under nohup, what is hung up goes on."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+@unittest.skipUnless(sys.platform == "linux", "a child that has left its session is found by /proc")
 class Kernel(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
