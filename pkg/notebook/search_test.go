@@ -32,7 +32,7 @@ func TestSearch(t *testing.T) {
 	var found *search.Found
 	text := said(t, func() { found = Search(l, s) })
 	for _, want := range []string{
-		"halving search of 6 configurations, 6, 2 of them to 1, 3 epochs: 10 epochs\n", "best of 6: " + found.Best().Point.String(),
+		"halving search of 6 configurations, 6, 2 of them to 1, 3 epochs: 10 epochs together\n", "best of 6: " + found.Best().Point.String(),
 		"set aside", "With 2 other seeds that did not choose it", "figure: ",
 	} {
 		if !strings.Contains(text, want) {
@@ -48,7 +48,7 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	again := said(t, func() { found = Search(l, s) })
-	if !strings.Contains(again, "10 epochs, all stored\n") || found.Made != 0 {
+	if !strings.Contains(again, "10 epochs together, all stored\n") || found.Made != 0 {
 		t.Errorf("again: %d made\n%s", found.Made, again)
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// toPalette reduces an opaque image to at most 256 colours: exactly if it has no
-// more, else by median cut (Heckbert 1982). Charts are few colours and the edges
+// toPalette reduces an opaque image to at most so many colours, 256 of them or fewer:
+// exactly if it has no more, else by median cut (Heckbert 1982). Charts are few colours and the edges
 // between them, so nothing is seen of it, and a saved notebook is a third the size.
-func toPalette(m *image.RGBA) *image.Paletted {
+func toPalette(m *image.RGBA, most int) *image.Paletted {
 	counts := map[uint32]int{}
 	pixels(m, func(c uint32, n int) { counts[c] += n })
 	boxes := []colorBox{newColorBox(counts)}
-	for len(boxes) < 256 {
+	for len(boxes) < most {
 		// Split the box whose pixels lie furthest from one colour.
 		worst := 0
 		for i, b := range boxes {

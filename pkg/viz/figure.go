@@ -80,12 +80,29 @@ func rasterAt(l layout, ratio int) image.Image {
 }
 
 func writePNG(w io.Writer, l layout) error {
-	m := raster(l)
-	if rgba, ok := m.(*image.RGBA); ok {
-		m = toPalette(rgba)
+	m, ok := raster(l).(*image.RGBA)
+	if !ok {
+		return png.Encode(w, raster(l))
 	}
-	return png.Encode(w, m)
+	// Many thin lines over each other have many shades between them, which cost bytes
+	// and are not seen.
+	var b bytes.Buffer
+	for _, most := range []int{256, 64} {
+		b.Reset()
+		if err := png.Encode(&b, toPalette(m, most)); err != nil {
+			return err
+		}
+		if b.Len() <= largePNG {
+			break
+		}
+	}
+	_, err := b.WriteTo(w)
+	return err
 }
+
+// largePNG is the size of a file, in bytes, above which a figure makes do with fewer
+// colours: what ./scripts/report --publish allows.
+const largePNG = 150 << 10
 
 func writeSVG(w io.Writer, l layout) error {
 	width, height := l.size()

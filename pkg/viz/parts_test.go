@@ -168,13 +168,13 @@ func TestToPalette(t *testing.T) {
 	for i := range 64 * 64 {
 		many.SetRGBA(i%64, i/64, color.RGBA{uint8(i % 64 * 4), uint8(i / 64 * 4), 100, 255})
 	}
-	p := toPalette(few)
+	p := toPalette(few, 256)
 	for i := range 256 {
 		if r, g, b, _ := p.At(i%16, i/16).RGBA(); r>>8 != uint32(i) || g>>8 != uint32(255-i) || b>>8 != 7 {
 			t.Fatalf("256 colours are not kept: %d is %d %d %d", i, r>>8, g>>8, b>>8)
 		}
 	}
-	p = toPalette(many)
+	p = toPalette(many, 256)
 	worst := 0.0
 	for i := range 64 * 64 {
 		a, b := p.At(i%64, i/64), many.At(i%64, i/64)

@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 
-EPOCHS = re.compile(r"(?<![\d.,])(?:(\d+) to )?\b(\d+) epochs?\b")
+EPOCHS = re.compile(r"(?<![\d.,])(?:(\d+) to )?\b(\d+) epochs?\b(?! together)")  # of a run, not of many together
 SEEDS = re.compile(r"(?<![\d.,])\b(\d+) seeds?\b(?! \d)")  # not the end of "lr 0.06 seed 1"
 SEED = re.compile(r"\bseed (\d+)\b")
 HEADLINE = re.compile(r"^(?:headline|result): +(.*\S)(?:\nruns:(.*))?$", re.M)

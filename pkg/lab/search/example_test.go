@@ -85,7 +85,7 @@ func ExampleSearch() {
 	fmt.Println("better than the other:", found.Best().Error.Mean < found.Trials[1].Error.Mean)
 	fmt.Println("other seeds:", len(found.Confirmed.Runs))
 	// Output:
-	// grid search of 2 configurations: 8 epochs, all stored
+	// grid search of 2 configurations: 8 epochs together, all stored
 	// best with lr=0.05
 	// better than the other: true
 	// other seeds: 2
@@ -105,7 +105,7 @@ func ExampleSearch_price() {
 		Method: search.Halving, Eta: 2, Budget: search.Budget{Epochs: 60},
 	}
 	fmt.Println(must(s.Price(l)).Plan())
-	// Output: halving search of 31 configurations, 31, 15, 7 of them to 1, 2, 4 epochs: 60 epochs
+	// Output: halving search of 31 configurations, 31, 15, 7 of them to 1, 2, 4 epochs: 60 epochs together
 }
 
 // A bracket: of 27 configurations the best third goes on, and again.
@@ -131,5 +131,5 @@ func ExampleFlags() {
 	// --lr=0.01..1:log:3
 	// --optimizer=sgd,adam
 	// --momentum=0.5,0.9
-	// grid search of 9 configurations: 18 epochs
+	// grid search of 9 configurations: 18 epochs together
 }

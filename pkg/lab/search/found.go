@@ -69,7 +69,7 @@ func (f *Found) Plan() string {
 			s += fmt.Sprintf(", the last of %d brackets", n)
 		}
 	}
-	s += ": " + printable.Count(f.Epochs, "epoch")
+	s += ": " + printable.Count(f.Epochs, "epoch") + " together"
 	share := 0.0
 	if f.Work > 0 {
 		share = f.Done / f.Work
