@@ -18,6 +18,8 @@ from project import ROOT, Problem
 WORDS = ["train", "--hidden=128", "--epochs=20", "--batch=100"]
 SEEDS = 6
 SEARCH = ["search", *WORDS[1:], "--lr=0.02,0.04,0.06,0.08,0.1,0.12"]  # as many runs; one of them is that of seed 1
+# .ci/run sets it: the deaths of a cluster are minutes of waiting.
+LONG = unittest.skipIf(os.environ.get("INKLING_SHORT"), "INKLING_SHORT is set: ./scripts/test runner has it")
 PATIENCE = 300  # seconds: only what hangs takes so long
 
 
@@ -159,6 +161,7 @@ class OnACluster(unittest.TestCase):
         for name in "ab":
             self.assertGreater(len(list(self.folder.glob(f"scratch-{name}/**/inkling/files/*"))), 1, "each worker fetches what it needs")
 
+    @LONG
     def test_a_run_is_killed(self):
         scheduler = self.scheduler()
         self.worker(scheduler.address, "a")
@@ -177,6 +180,7 @@ class OnACluster(unittest.TestCase):
         self.assertIn("signal 9 ended the run's process: it begins again", self.out(search))
         self.whole()
 
+    @LONG
     def test_the_scheduler_dies(self):
         scheduler = self.scheduler()
         for name in "ab":
@@ -195,6 +199,7 @@ class OnACluster(unittest.TestCase):
         self.ends(search)
         self.whole(before)
 
+    @LONG
     def test_the_driver_dies(self):
         scheduler = self.scheduler()
         for name in "ab":
@@ -223,6 +228,7 @@ class OnACluster(unittest.TestCase):
         with contextlib.suppress(OSError, ValueError, IndexError):
             return int((process / "stat").read_text().rpartition(")")[2].split()[1])
 
+    @LONG
     def test_two_drivers(self):
         scheduler = self.scheduler()
         for name in "ab":
@@ -237,6 +243,7 @@ class OnACluster(unittest.TestCase):
         run = subprocess.run([PYTHON, "-c", count, scheduler.address], capture_output=True, text=True)
         self.assertEqual(run.stdout.strip(), str(SEEDS), run.stderr)
 
+    @LONG
     def test_other_bits(self):
         scheduler = self.scheduler()
         self.worker(scheduler.address, "generic", INKLING_KERNELS="generic")
@@ -254,6 +261,7 @@ class OnACluster(unittest.TestCase):
         self.ends(search)
         self.assertEqual(json.loads(next(self.folder.glob("generic/*/*/*/run.json")).read_text())["Code"]["Kernels"], "generic")
 
+    @LONG
     def test_a_cluster_of_ones_own(self):
         search = self.search("local:2")
         self.under_way(search)
