@@ -80,9 +80,10 @@ func rasterAt(l layout, ratio int) image.Image {
 }
 
 func writePNG(w io.Writer, l layout) error {
-	m, ok := raster(l).(*image.RGBA)
+	drawn := raster(l)
+	m, ok := drawn.(*image.RGBA)
 	if !ok {
-		return png.Encode(w, raster(l))
+		return png.Encode(w, drawn)
 	}
 	// Many thin lines over each other have many shades between them, which cost bytes
 	// and are not seen.

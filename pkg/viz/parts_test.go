@@ -185,6 +185,9 @@ func TestToPalette(t *testing.T) {
 	if len(p.Palette) > 256 || worst > 20 {
 		t.Errorf("%d colours, the furthest %.1f off", len(p.Palette), worst)
 	}
+	if n := len(toPalette(many, 64).Palette); n != 64 {
+		t.Errorf("%d colours, want the 64 that a large figure makes do with", n)
+	}
 }
 
 // TestPDF reads what reaches vgpdf: images bottom up, colours not multiplied.
