@@ -16,7 +16,8 @@ type Job interface {
 }
 
 // Parallel calls j.Do(0) … j.Do(chunks-1) and returns when all are done. The
-// caller takes part; up to GOMAXPROCS-1 helpers join it. With one chunk, with
+// caller takes part; up to GOMAXPROCS-1 helpers join it, fewer by one for every
+// other goroutine that is in here too: each has a core already. With one chunk, with
 // GOMAXPROCS=1, when called from inside a Job, or while another goroutine's job
 // has the helpers, every chunk runs on the caller, in order.
 //
@@ -27,12 +28,17 @@ type Job interface {
 // Nothing is allocated when j holds a pointer. A panic in a chunk is raised
 // again in the caller, after the other chunks have stopped.
 func Parallel(chunks int, j Job) {
-	helpers := min(runtime.GOMAXPROCS(0), chunks) - 1
-	if helpers > 0 && crew.mu.TryLock() {
-		defer crew.mu.Unlock()
-		if start := time.Now(); start.After(crew.crowded) {
-			crew.run(chunks, helpers, j, start)
-			return
+	inside := crew.inside.Add(1)
+	defer crew.inside.Add(-1)
+	if procs := runtime.GOMAXPROCS(0); chunks > 1 && procs > 1 {
+		start := time.Now()
+		helpers := min(procs-crew.callers(inside, start), chunks-1)
+		if helpers > 0 && crew.mu.TryLock() {
+			defer crew.mu.Unlock()
+			if start.After(crew.crowded) {
+				crew.run(chunks, helpers, j, start)
+				return
+			}
 		}
 	}
 	for i := range chunks {
@@ -54,6 +60,10 @@ const (
 	// caller lends it its own, for maxLend at most.
 	lendTime = 30 * time.Microsecond
 	maxLend  = time.Millisecond
+
+	// Goroutines that train side by side leave Parallel for less than this between
+	// their jobs, and are still counted.
+	companyTime = 2 * time.Millisecond
 
 	// A helper that misses this many jobs in a row is moved off the caller's core.
 	moveAfter = 20
@@ -91,7 +101,11 @@ type workers struct {
 	chunks int64
 	limit  int // helpers of index < limit may join
 
-	_     [64]byte // state and taken are written by all, each on its own line
+	_       [64]byte     // what all write has lines of its own
+	inside  atomic.Int32 // goroutines in Parallel
+	company atomic.Int64 // when they were last more than one, in µs since born, and in the low byte how many
+
+	_     [48]byte
 	state atomic.Uint64
 	_     [56]byte
 	taken atomic.Uint64 // chunks taken: in the lower half from the front, in the upper from the back
@@ -127,11 +141,37 @@ const (
 	leaving
 )
 
+// mindCompany says that goroutines side by side do without helpers, where there are
+// as many as cores. Only benchmarks turn it off.
+var mindCompany = true
+
 // moveHelpers says that helpers' threads may be moved from core to core. Only
 // benchmarks turn it off.
 var moveHelpers = true
 
 var crew = workers{left: make(chan struct{}, 1)}
+
+var born = time.Now()
+
+// callers is how many goroutines share the cores: those inside now, or lately. A
+// helper beside them would push one of them off its core.
+func (w *workers) callers(inside int32, now time.Time) int {
+	if !mindCompany {
+		return 1
+	}
+	was, at := w.company.Load(), now.Sub(born).Microseconds()
+	ago, many := at-was>>8, was&math.MaxUint8
+	if inside > 1 {
+		if now := int64(min(inside, math.MaxUint8)); now != many || ago > companyTime.Microseconds()/4 { // seldom: all read it
+			w.company.Store(at<<8 | now)
+		}
+		return int(inside)
+	}
+	if ago < companyTime.Microseconds() {
+		return max(1, int(many))
+	}
+	return 1
+}
 
 func (w *workers) run(chunks, limit int, j Job, start time.Time) {
 	for len(w.helpers) < limit {

@@ -104,6 +104,65 @@ func TestCrowded(t *testing.T) {
 	})
 }
 
+// TestCompany: goroutines that are in Parallel side by side have a core each, and
+// what cores are left they may have helpers for, and no more.
+func TestCompany(t *testing.T) {
+	for _, c := range []struct{ procs, callers, helpers int }{
+		{2, 1, 1}, {2, 2, 0}, {2, 5, 0}, {4, 1, 3}, {4, 2, 2}, {4, 3, 1}, {4, 4, 0}, {3, 2, 1},
+	} {
+		atProcs(c.procs, func() {
+			time.Sleep(2 * companyTime) // those before are forgotten
+			var others, begun sync.WaitGroup
+			end := make(chan struct{})
+			for range c.callers - 1 {
+				begun.Add(1)
+				others.Go(func() { Parallel(1, &stayJob{&begun, end}) })
+			}
+			begun.Wait()
+			jobs := crew.state.Load() >> 32
+			j := &countJob{make([]atomic.Int32, 10)}
+			Parallel(10, j)
+			for i := range j.hits {
+				if n := j.hits[i].Load(); n != 1 {
+					t.Errorf("chunk %d ran %d times", i, n)
+				}
+			}
+			asked := crew.state.Load()>>32 != jobs
+			if asked != (c.helpers > 0) || asked && crew.limit != c.helpers {
+				t.Errorf("%d cores, %d callers: helpers asked %v, limit %d, want %d helpers", c.procs, c.callers, asked, crew.limit, c.helpers)
+			}
+			close(end)
+			others.Wait()
+		})
+	}
+}
+
+// stayJob is inside until end is closed.
+type stayJob struct {
+	begun *sync.WaitGroup
+	end   chan struct{}
+}
+
+func (j *stayJob) Do(int) {
+	j.begun.Done()
+	<-j.end
+}
+
+// Who has just left still counts; who has long left does not.
+func TestCompanyLately(t *testing.T) {
+	w, now := &workers{}, born.Add(time.Hour)
+	for _, c := range []struct {
+		after  time.Duration
+		inside int32
+		want   int
+	}{{0, 1, 1}, {0, 3, 3}, {companyTime / 2, 1, 3}, {companyTime / 2, 1, 1}, {0, 2, 2}, {-companyTime, 1, 2}, {0, 2, 2}, {10 * companyTime, 1, 1}} {
+		now = now.Add(c.after)
+		if got := w.callers(c.inside, now); got != c.want {
+			t.Errorf("%d inside after %v: %d callers, want %d", c.inside, c.after, got, c.want)
+		}
+	}
+}
+
 type panicJob struct{ at int }
 
 func (j *panicJob) Do(chunk int) {
