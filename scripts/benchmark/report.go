@@ -229,9 +229,21 @@ func (r *result) write(o options) error {
 	return nil
 }
 
+// note says below a figure where it was measured and with what.
+func (r *result) note() string {
+	parts := []string{r.CPU}
+	for _, c := range r.Contestants {
+		if c.Cores == cores && (c.Name == "inkling" || c.Name == "torch") {
+			about, _, _ := strings.Cut(c.About, ",") // without the number of threads
+			parts = append(parts, about)
+		}
+	}
+	return strings.Join(append(parts, r.Date), ", ")
+}
+
 // figure draws how long a training step takes on all cores.
 func (r *result) figure() (viz.Bars, bool) {
-	f := viz.Bars{Title: fmt.Sprintf("One training step on %d cores", cores), Y: "milliseconds, less is better", Note: r.CPU}
+	f := viz.Bars{Title: fmt.Sprintf("One training step on %d cores", cores), Y: "milliseconds, less is better", Note: r.note()}
 	us, torch := viz.Series{Name: "inkling"}, viz.Series{Name: "PyTorch"}
 	for _, x := range r.Rows {
 		if !strings.HasPrefix(x.Name, "step") || x.time("torch", cores) == 0 || strings.Contains(x.Name, "cnn-c") {

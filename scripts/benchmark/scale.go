@@ -46,7 +46,7 @@ func (r *result) scaleTable() viz.Table {
 func (r *result) scaleFigure() (viz.Heat, bool) {
 	f := viz.Heat{
 		Title: fmt.Sprintf("Training step of 784-W-W-10 on %d cores: times as fast as PyTorch", r.Cores),
-		X:     "batch", Y: "width W", Format: "%.2f", Note: r.CPU,
+		X:     "batch", Y: "width W", Format: "%.2f", Note: r.note(),
 	}
 	for _, b := range scaleBatches {
 		f.Columns = append(f.Columns, fmt.Sprint(b))

@@ -17,6 +17,15 @@ from project import SCRIPTS, TOOLS, Problem
 VENV = TOOLS / "dask" / "venv"
 REQUIREMENTS = SCRIPTS / "dask-requirements.txt"
 
+# What Dask does many times a second, for a dashboard, would take a tenth of a
+# core from every run; what stands in the user's environment comes before it.
+QUIET = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
+}
+
 USAGE = """usage: ./scripts/dask scheduler [--port=8786 …]     the scheduler of a cluster
        ./scripts/dask worker tcp://HOST:8786 […]   a worker on this machine; a thread of it makes one run at a time
        ./scripts/dask python                       the Python that both run in, for all else
@@ -76,4 +85,4 @@ def main(given: list[str]) -> int:
         raise Problem(f"no {what!r}, want scheduler, worker or python")
     command = [python(), "-s", *commands[what], *rest]
     sys.stdout.flush()
-    os.execv(command[0], command)
+    os.execve(command[0], command, QUIET | os.environ)
