@@ -131,6 +131,7 @@ func (l *Lab) fitAll(parent context.Context, jobs []*job, each func(i int, r *Re
 		}
 	}
 	m.finish()
+	l.counted.add(results)
 	l.sweepSuperseded(results)
 	if len(errs) > 0 {
 		return results, errors.Join(errs...)
@@ -239,7 +240,7 @@ func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
 	for _, cfg := range cfgs {
 		given := cfg
 		n := l.Train.Len()
-		if l.Quick || l.budget.share > 0 {
+		if l.less() {
 			cfg.TrainSize = min(cfg.TrainSize, n)
 		}
 		switch {

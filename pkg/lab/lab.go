@@ -35,7 +35,8 @@ type Lab struct {
 	Quick      bool                   // INKLING_QUICK is 1 or true: try things out, not for results
 	SideBySide int                    // runs that Fit makes at a time; 0 and 1: one after the other
 
-	budget budget // of INKLING_BUDGET
+	budget  budget // of INKLING_BUDGET
+	counted *count // the runs that it has come to, with those of labs made by On
 
 	known       map[string]train.Config // of runs that Fit was asked for, by their keys
 	asked       []string                // folders of what Fit was asked for, the latest last
@@ -77,7 +78,7 @@ func Open(ctx context.Context, question string, of ...string) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	if quick && b.share > 0 {
+	if quick && b.given {
 		return nil, errors.New("lab: INKLING_QUICK and INKLING_BUDGET, want one of them")
 	}
 	d, err := data.Open(ctx, of...)
@@ -106,18 +107,18 @@ func New(question string, d *data.Dataset, root string, quick bool) *Lab {
 }
 
 func build(question string, d *data.Dataset, root string, quick bool, b budget) *Lab {
-	l := &Lab{Question: question, Data: d, Log: os.Stdout, Quick: quick, budget: b, drawn: new(subsets)}
+	l := &Lab{Question: question, Data: d, Log: os.Stdout, Quick: quick, budget: b, counted: new(count), drawn: new(subsets)}
 	l.Split = Split{Seed: 1, Dev: d.Train.Len() / 6}
 	l.dataSum = d.Train.Fingerprint()
 	l.store = filepath.Join(root, l.folder())
 	l.Train, l.Dev, l.devIndex = data.Partition(d.Train, l.Split.Seed, l.Split.Dev)
 	b.of = l.Train.Len()
-	if l.budget = b; l.Quick || b.share > 0 {
-		l.Train = train.Subset(l.Train, b.between(quickTrain, l.Train.Len()))
-		l.Dev = train.Subset(l.Dev, b.between(quickDev, l.Dev.Len()))
+	if l.budget = b; l.less() {
+		l.Train = train.Subset(l.Train, between(b.images, quickTrain, l.Train.Len()))
+		l.Dev = train.Subset(l.Dev, between(b.images, quickDev, l.Dev.Len()))
 		few := *d
 		if d.Test != nil {
-			few.Test = train.Subset(d.Test, b.between(quickTest, d.Test.Len()))
+			few.Test = train.Subset(d.Test, between(b.images, quickTest, d.Test.Len()))
 		}
 		l.Data = &few
 	}
@@ -141,8 +142,11 @@ func (l *Lab) folder() string {
 	if l.Quick {
 		name += "-quick"
 	}
-	if l.budget.share > 0 {
-		name += fmt.Sprintf("-budget-%04.0f", 1000*l.budget.share)
+	if b := l.budget; b.given {
+		name += fmt.Sprintf("-budget-%04.0f", 1000*b.counts)
+		if b.images != b.counts {
+			name += fmt.Sprintf("-%04.0f", 1000*b.images)
+		}
 	}
 	return name
 }
@@ -155,6 +159,7 @@ func (l *Lab) Place() string { return filepath.Base(l.store) }
 func (l *Lab) On(d *data.Dataset) *Lab {
 	other := build(l.Question, d, filepath.Dir(l.store), l.Quick, l.budget)
 	other.Log, other.Progress, other.Quiet, other.SideBySide = l.Log, l.Progress, l.Quiet, l.SideBySide
+	other.counted = l.counted
 	return other
 }
 
@@ -176,8 +181,8 @@ func (l *Lab) Steps(batch int) int { return (l.Train.Len() + batch - 1) / max(ba
 // IfQuick chooses a number of epochs, seeds or the like: the first in a quick
 // lab, the second otherwise, and one between them within a budget.
 func (l *Lab) IfQuick(quick, full int) int {
-	if l.Quick || l.budget.share > 0 {
-		return l.budget.between(quick, full)
+	if l.less() {
+		return l.budget.choose(quick, full)
 	}
 	return full
 }

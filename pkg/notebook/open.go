@@ -20,7 +20,7 @@ func Open(question string, of ...string) *lab.Lab {
 	l := Must(lab.Open(context.Background(), question, of...))
 	l.Progress = func(label string) lab.Bar { return viz.NewProgress(label) }
 	l.Quiet, l.SideBySide = true, 2
-	viz.Mark(l.Departs())
+	viz.Mark(l.DepartsSoFar)
 	return l
 }
 

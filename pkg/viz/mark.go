@@ -8,12 +8,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-var mark atomic.Pointer[string]
+var mark atomic.Pointer[func() string]
 
 // Mark puts a line under every picture that is shown or saved from now on, for what is
 // true of all of them and must not be overlooked: that a whole notebook has other
-// values than its own. "" ends that. Tables and texts have none.
-func Mark(text string) { mark.Store(&text) }
+// values than its own. It is asked for each picture anew; "" is no line, and nil ends
+// that. Tables and texts have none.
+func Mark(text func() string) { mark.Store(&text) }
 
 // marked is a layout with the line of Mark under it.
 type marked struct {
@@ -22,12 +23,16 @@ type marked struct {
 }
 
 func withMark(l layout) layout {
-	text := mark.Load()
-	if text == nil || strings.TrimSpace(*text) == "" {
+	of := mark.Load()
+	if of == nil || *of == nil {
+		return l
+	}
+	text := (*of)()
+	if strings.TrimSpace(text) == "" {
 		return l
 	}
 	w, _ := l.size()
-	return marked{l, noteText.wrap(*text, max(w-2*pad, chartW/4))}
+	return marked{l, noteText.wrap(text, max(w-2*pad, chartW/4))}
 }
 
 func (m marked) below() vg.Length { return whole(pad + vg.Length(len(m.lines))*noteText.line()) }

@@ -9,8 +9,13 @@ import (
 func TestMark(t *testing.T) {
 	f := Curves{Title: "as it is", Series: []Series{{Y: []float64{1, 2, 4}}}}
 	before := raster(withMark(f.layout()))
-	Mark("with lr=0.05")
-	defer Mark("")
+	said := ""
+	Mark(func() string { return said })
+	defer Mark(nil)
+	if b, a := before.Bounds(), raster(withMark(f.layout())).Bounds(); a != b {
+		t.Fatalf("without a line %v becomes %v", b, a)
+	}
+	said = "with lr=0.05"
 	after := raster(withMark(f.layout()))
 	b, a := before.Bounds(), after.Bounds()
 	if a.Dx() != b.Dx() || a.Dy() <= b.Dy() {
