@@ -10,6 +10,7 @@ import bisect
 import functools
 import html
 import re
+from xml.etree import ElementTree as ET
 
 from sanitize import clean_math
 
@@ -46,7 +47,7 @@ def mathml(tex: str, display: bool) -> str:
     inner = re.sub(r"\\(?:nonumber|notag)\b", "", inner)
     if convert is not None:
         try:
-            drawn = clean_math(convert(inner, display="block" if display else "inline"))
+            drawn = clean_math(set_as_tex(convert(inner, display="block" if display else "inline"), display))
             if "\\" in html.unescape(drawn) and not re.search(r"\\(?:backslash|setminus|smallsetminus)\b", tex):
                 return source  # it has drawn a command that it does not know as text
             note = f'<annotation encoding="application/x-tex">{html.escape(tex)}</annotation>'
@@ -56,6 +57,47 @@ def mathml(tex: str, display: bool) -> str:
         except Exception:  # noqa: BLE001 - the parser raises of all kinds; the source is readable too
             pass
     return source
+
+
+# Operators whose limits stand below and above them in a display.
+LIMITS = frozenset("∑∏∐⋀⋁⋂⋃⨀⨁⨂⨆") | {"lim", "max", "min", "sup", "inf", "argmax", "argmin", "limsup", "liminf", "det", "gcd", "Pr"}
+UNDER = {"msub": "munder", "msubsup": "munderover"}
+SCRIPTS = frozenset("msub msup msubsup munder mover munderover".split())
+THIN = ("mspace", {"width": "0.1667em"})
+
+
+def set_as_tex(mathml: str, display: bool) -> str:
+    """What latex2mathml leaves out: limits of operators without \\limits, and the thin spaces around log and its like."""
+    head, body = re.fullmatch(r"(<math[^>]*>)(.*)</math>", mathml, re.S).groups()
+    tree = ET.fromstring(f"<math>{body}</math>")
+    for node in list(tree.iter()):
+        if display and node.tag in UNDER and node[0].tag in ("mo", "mi") and node[0].text in LIMITS:
+            node.tag = UNDER[node.tag]
+            node[0].tag = "mo"
+            node[0].set("movablelimits", "true")
+    for node in tree.iter():
+        before = None
+        for child in list(node) if node.tag in ("math", "mrow", "mtd", "mstyle", "msqrt") else ():
+            if before is not None and (named(before) and child.tag not in ("mo", "mspace") or named(child) and ends(before)):
+                node.insert(list(node).index(child), ET.Element(*THIN))
+            before = child
+    for name in tree.iter("mo"):
+        if named(name):
+            name.set("lspace", "0")
+            name.set("rspace", "0")
+    return head + ET.tostring(tree, encoding="unicode")[len("<math>"):] if len(tree) else mathml
+
+
+def named(node: ET.Element) -> bool:
+    """Whether this is log, max or another operator with a name, with or without scripts."""
+    while node.tag in SCRIPTS:
+        node = node[0]
+    return node.tag in ("mi", "mo") and len(node.text or "") > 1 and node.text.isalpha() and "mathvariant" not in node.attrib
+
+
+def ends(node: ET.Element) -> bool:
+    """Whether this may stand right before an operator with a name: a letter, a number, a closed parenthesis, another such operator."""
+    return node.text in (")", "]", "}") or named(node) if node.tag == "mo" else node.tag != "mspace"
 
 
 class Scan:

@@ -53,6 +53,21 @@ class PutBack(unittest.TestCase):
                 self.assertEqual(page.count("<mtr>"), 2)
                 self.assertNotIn("<mi>&", page)
 
+    def test_limits_stand_below_in_a_display(self):
+        for tex in (r"\left(\sum_i x\right)", r"\max_k z_k", r"\lim_{x \to 0} x", r"\bigcup_i A"):
+            with self.subTest(tex):
+                self.assertIn("<munder><mo", self.drawn(f"$${tex}$$"))
+                self.assertNotIn("<munder>", self.drawn(f"a ${tex}$"))
+        for tex in (r"\log_2 x", r"\int_0^1 x", "x_i"):
+            self.assertNotIn("<munder", self.drawn(f"$${tex}$$"), tex)
+
+    def test_operators_with_names_have_thin_spaces(self):
+        """As TeX has them: towards letters and numbers, and none towards parentheses and signs."""
+        for tex, spaces in ((r"\cos r", 1), (r"p \log q", 2), (r"-\log p", 1), (r"(1 - y) \log p", 2), (r"\log(x)", 0), (r"\log_2 x", 1), (r"\sin^2 x + \cos^2 x", 2),
+                            (r"\max_k z_k", 1), (r"\operatorname{softmax}(z)", 0), (r"\begin{pmatrix} \cos r & -\sin r \end{pmatrix}", 2), ("x y", 0), (r"\text{if } x", 0)):
+            with self.subTest(tex):
+                self.assertEqual(self.drawn(f"$${tex}$$").count('<mspace width="0.1667em">'), spaces)
+
     def test_source_inside_of_tags(self):
         found = Formulas()
         token = found.take("$a<b$")

@@ -24,6 +24,7 @@ from markupsafe import Markup
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
+import mathfont
 import sanitize
 import summary
 from formulas import Formulas
@@ -107,7 +108,7 @@ def report(notebook, folder: Path, name: str = "", names: Sequence[str] = (), bo
         contents=contents(body), facts=facts(told), standard=standard(folder, told, names), headlines=told["headlines"], status=told["status"],
         neighbours=neighbours(folder, name, names), weights=told.get("weights"),
         error=told["error"], went_on=any(c["verdict"] == "false" for c in told.get("claims", ())), footer=told["machine"])
-    return formulas.put_back(page)
+    return mathfont.embed(formulas.put_back(page))
 
 
 ONE_PICTURE = re.compile(r'\s*<img src="data:image/png;base64,([^"]+)"( alt="([^"]*)")?( width="(\d+)")?( height="(\d+)")?[^<>]*>\s*')
@@ -245,7 +246,8 @@ def index(folder: Path, footer: str) -> str:
         "variants": [{"href": quote(f"{v.name}.html"), "words": v.told["variant"]["words"], "status": v.told["status"], "error": v.told["error"],
                       "quick": v.told["quick"], "headlines": v.told["headlines"]} for v in others.get(r.name, ())],
     } for r in sorted([*reports, *alone], key=lambda r: r.name)]
-    return render("index.html.j2", title="reports", reports=cards, footer=footer, draw=(folder / "draw.html").is_file(), **{**overview(reports), "pdf": (folder / "report.pdf").exists()})
+    return mathfont.embed(render("index.html.j2", title="reports", reports=cards, footer=footer, draw=(folder / "draw.html").is_file(),
+                                 **{**overview(reports), "pdf": (folder / "report.pdf").exists()}))
 
 
 def overview(reports: list[summary.Report]) -> dict:

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from markupsafe import Markup
 
+import mathfont
 import page
 import summary
 
@@ -125,7 +126,7 @@ def inward(html: str, names: list[str]) -> str:
 
 def document(found: list[summary.Report], entries: list[Entry], parts: list[Markup], footer: str) -> str:
     html = page.render("pdf.html.j2", title="report", entries=entries, parts=parts, footer=footer, **page.overview(found))
-    return inward(html, [r.name for r in found])
+    return mathfont.embed(inward(html, [r.name for r in found]))
 
 
 def places(pdf: bytes) -> dict[str, int]:
