@@ -59,26 +59,32 @@ class Execute(unittest.TestCase):
         self.assertEqual(([c["verdict"] for c in run.claims], run.headlines), (["true", "false", "false"], ["ran on"]))
 
     def test_every_notebook_tells_a_plain_kernel_where_the_packages_are(self):
-        for path in project.known_notebooks():
-            first = next(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
-            self.assertEqual(first, '%noautoget\n!*test -f go.work || (go work init && go work use . "$(cd "$GONB_DIR/.." && pwd -P)")', path.name)
-        folder = self.folder / "notebooks"
-        folder.mkdir()
-        os.symlink(project.ROOT / "pkg", self.folder / "pkg")
+        """Anywhere below the module, or where INKLING names it."""
+        firsts = {next(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
+                  for path in [*project.known_notebooks(), project.SCRIPTS / "inkling" / "new.ipynb"]}
+        self.assertEqual(len(firsts), 1, firsts)
+        first = firsts.pop()
+        module = self.folder / "module"
+        module.mkdir()
+        os.symlink(project.ROOT / "pkg", module / "pkg")
         for name in ("go.mod", "go.sum"):
-            shutil.copy(project.ROOT / name, self.folder)
-        imported = new_code_cell('import "inkling/pkg/data"\n\n%%\nfmt.Println(len(data.Numbered(10)))')
-        nbformat.write(new_notebook(cells=[new_code_cell(first), new_code_cell(first), imported]), folder / "t.ipynb")
+            shutil.copy(project.ROOT / name, module)
         kernel = Path("kernels", project.KERNEL, "kernel.json")
         plain = json.loads((project.JUPYTER / "data" / kernel).read_text())
         plain["argv"] = [a for a in plain["argv"] if not a.startswith("-go_work=")]
         (self.folder / kernel).parent.mkdir(parents=True)
         (self.folder / kernel).write_text(json.dumps(plain))
-        with mock.patch.dict(os.environ, {"JUPYTER_DATA_DIR": str(self.folder)}), contextlib.redirect_stdout(io.StringIO()):
-            notebook, run = execute(folder / "t.ipynb", "t", 120, dict(os.environ), self.folder / "kernel.log")
-        self.assertEqual((run.status, run.error), ("ok", ""))
-        self.assertEqual(notebook.cells[2].outputs[0]["text"], "10\n")
-        self.assertEqual([p.name for p in folder.iterdir()], ["t.ipynb"])
+        imported = new_code_cell('import "inkling/pkg/data"\n\n%%\nfmt.Println(len(data.Numbered(10)))')
+        for where, named in (("module/notebooks", ""), ("module/work/of mine", ""), ("else where", str(module))):
+            with self.subTest(where):
+                folder = self.folder / where
+                folder.mkdir(parents=True)
+                nbformat.write(new_notebook(cells=[new_code_cell(first), new_code_cell(first), imported]), folder / "t.ipynb")
+                with mock.patch.dict(os.environ, {"JUPYTER_DATA_DIR": str(self.folder), "INKLING": named}), contextlib.redirect_stdout(io.StringIO()):
+                    notebook, run = execute(folder / "t.ipynb", "t", 120, dict(os.environ), self.folder / "kernel.log")
+                self.assertEqual((run.status, run.error), ("ok", ""))
+                self.assertEqual(notebook.cells[2].outputs[0]["text"], "10\n")
+                self.assertEqual([p.name for p in folder.iterdir()], ["t.ipynb"])
 
     def test_failures_stop_the_notebook_and_say_why(self):
         for source, error in [
