@@ -12,6 +12,7 @@
 //	go run ./scripts/inkling import digits.onnx digits.safetensors
 //	go run ./scripts/inkling import --from=keras --layers=linear:out=128,relu,linear:out=10 keras.npz digits.safetensors
 //	go run ./scripts/inkling notebook q1 >runs/q1/main.go
+//	go run ./scripts/inkling notebook --new mine
 //	go run ./scripts/inkling data
 //	go run ./scripts/inkling version
 //
@@ -52,7 +53,7 @@ var commands = []struct {
 	{"compare", "RUN RUN…", "what changed between runs, and did it help?", compareCommand},
 	{"export", "MODEL OUT", "a model as ONNX, Go, JSON, PyTorch; histories as CSV, JSON, for TensorBoard", exportCommand},
 	{"import", "MODEL OUT", "an ONNX model, or weights of PyTorch, Keras, … as a saved one", importCommand},
-	{"notebook", "NAME|FILE", "a notebook as a Go program, on standard output", notebookCommand},
+	{"notebook", "[--new] NAME|FILE", "a notebook as a Go program, on standard output; --new writes one to begin with", notebookCommand},
 	{"data", "", "which data is used; fetches and verifies MNIST if need be", dataCommand},
 	{"version", "", "which inkling this is, its compiler and kernels", versionCommand},
 	{"completion", "bash|zsh", "what a shell completes lines from", completionCommand},

@@ -15,18 +15,26 @@ import (
 
 const maxNotebook = 64 << 20 // bytes; with figures they have a few
 
-// notebookCommand prints a notebook as a Go program.
+// notebookCommand prints a notebook as a Go program, or writes one to begin with.
 func notebookCommand(args []string) (int, error) {
 	flags := newFlags()
+	start := flags.Bool("new", false, "write a notebook to begin with: NAME in notebooks/, or FILE.ipynb; none is overwritten")
 	rest, err := parseWords("notebook", flags, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		help("notebook NAME|FILE.ipynb >FOLDER/main.go\nA folder of this module, then: go run ./FOLDER", flags)
+		help("notebook NAME|FILE.ipynb >FOLDER/main.go\nA folder of this module, then: go run ./FOLDER. Or: notebook --new NAME", flags)
 		return 0, nil
 	case err != nil:
 		return 0, err
 	case len(rest) != 1:
 		return 0, fmt.Errorf("%d notebooks, want one: a name (q1) or a file", len(rest))
+	}
+	if *start {
+		file, err := startNotebook(rest[0])
+		if err == nil {
+			fmt.Println(file)
+		}
+		return 0, err
 	}
 	raw, err := readNotebook(rest[0])
 	if err != nil {
@@ -49,13 +57,7 @@ func readNotebook(given string) ([]byte, error) {
 	if strings.HasSuffix(given, ".ipynb") {
 		return readIn(filepath.Dir(given), filepath.Base(given))
 	}
-	folder := "notebooks"
-	for up := 0; up < 20; up++ { // to where go.mod is
-		if _, err := os.Stat(filepath.Join(filepath.Dir(folder), "go.mod")); err == nil {
-			break
-		}
-		folder = filepath.Join("..", folder)
-	}
+	folder := notebooksFolder()
 	files, err := filepath.Glob(filepath.Join(folder, "*.ipynb"))
 	if err != nil {
 		return nil, err
@@ -75,6 +77,18 @@ func readNotebook(given string) ([]byte, error) {
 		return nil, fmt.Errorf("notebook %.60q fits %d of %q, want one", given, len(fit), names)
 	}
 	return readIn(folder, fit[0]+".ipynb")
+}
+
+// notebooksFolder is notebooks/ beside the go.mod above.
+func notebooksFolder() string {
+	folder := "notebooks"
+	for up := 0; up < 20; up++ {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(folder), "go.mod")); err == nil {
+			break
+		}
+		folder = filepath.Join("..", folder)
+	}
+	return folder
 }
 
 // readIn reads a regular file of bounded size that lies in a folder.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
 import copies
 import signals
 import toolchain
-from project import DATA_HELP, KERNEL, NOTEBOOKS, SCRIPTS, WORK, Problem, find_notebook, jupyter_env
+from project import DATA_HELP, KERNEL, NOTEBOOKS, ROOT, SCRIPTS, WORK, Problem, find_notebook, jupyter_env
 
 DESCRIPTION = """\
 Opens JupyterLab on 127.0.0.1 and with a token, in work/: copies of the notebooks,
@@ -25,6 +26,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./scripts/lab", description=DESCRIPTION, allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="opens this one: a name in work/ or its start (q1)")
+    parser.add_argument("--new", type=new_name, metavar="NAME", help="begin a notebook and open it: work/NAME.ipynb, which runs as it is; none is overwritten")
     parser.add_argument("--committed", action="store_true", help="open notebooks/ itself, to change what is committed")
     parser.add_argument("--data", metavar="WHAT", help=DATA_HELP)
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
@@ -38,13 +40,32 @@ def arguments(given: list[str]) -> argparse.Namespace:
         raise Problem(f"{message}; options: {options} (JupyterLab stays on 127.0.0.1, behind its token)")
 
     parser.error = refuse
-    return parser.parse_args(given)
+    args = parser.parse_args(given)
+    if args.new and (args.notebook or args.setup):
+        refuse(f"--new {args.new} opens that notebook, and no other")
+    return args
 
 
 def port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1024 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1024 to 65535")
     return int(text)
+
+
+def new_name(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,39}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of at most 40 letters, digits, - and _")
+    return text
+
+
+def begin(path: Path) -> None:
+    """Writes a notebook to begin with, where there is none of that name."""
+    go = toolchain.find_go()
+    run = subprocess.run([go.path, "run", "./scripts/inkling", "notebook", "--new", str(path)],
+                         cwd=ROOT, env=go.environment(), text=True, capture_output=True)
+    if run.returncode:
+        lines = [line for line in run.stderr.splitlines() if line.strip() and not line.startswith(("# ", "exit status"))]
+        raise Problem(lines[0].removeprefix("inkling: ") if lines else "no notebook could be written")
 
 
 def opened(name: str, folder: Path) -> str:
@@ -75,8 +96,11 @@ def main(given: list[str]) -> int:
     if not args.committed and not args.setup:
         for line in copies.refresh():
             toolchain.say(f"  {line}")
-    if args.notebook:
-        options.append(f"--LabApp.default_url=/lab/tree/{opened(args.notebook, folder)}")
+    new = folder / f"{args.new}.ipynb"
+    if args.new and os.path.lexists(new):
+        raise Problem(f"{folder.name}/{new.name} is there already, and stays as it is: ./scripts/lab {args.new} opens it")
+    if args.notebook or args.new:
+        options.append(f"--LabApp.default_url=/lab/tree/{new.name if args.new else opened(args.notebook, folder)}")
     if os.geteuid() == 0:
         options.append("--ServerApp.allow_root=True")
     if args.data is not None:
@@ -88,6 +112,8 @@ def main(given: list[str]) -> int:
         raise Problem(f"the Jupyter of this machine ({setup.python}) has no JupyterLab")
     if args.setup:
         return 0
+    if args.new:
+        begin(new)
     signals.hold()  # until start.py there is ready for them
     os.execve(setup.python, [setup.python, str(SCRIPTS / "runner" / "start.py"), "serve", *options], {**jupyter_env(), "INKLING_GO": setup.go_version})
     return 0

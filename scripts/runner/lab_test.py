@@ -48,6 +48,10 @@ class Options(unittest.TestCase):
         for wrong in ("80", "0", "-1", "65536", "x", "9000\n", "٩٠٠٠", ""):
             with self.subTest(wrong), self.assertRaisesRegex(Problem, "is no number from 1024 to 65535"):
                 lab.arguments([f"--port={wrong}"])
+        self.assertEqual(lab.arguments(["--new", "my_7"]).new, "my_7")
+        for wrong, says in ((["--new", "../up"], "is no name"), (["--new="], "is no name"), (["--new=a", "q1"], "and no other"), (["--new=a", "--setup"], "and no other")):
+            with self.subTest(wrong), self.assertRaisesRegex(Problem, says):
+                lab.arguments(wrong)
         with contextlib.redirect_stdout(io.StringIO()) as out, self.assertRaises(SystemExit):
             lab.arguments(["--help"])
         self.assertIn("127.0.0.1", out.getvalue())
@@ -63,6 +67,20 @@ class Defaults(unittest.TestCase):
             toolchain.defaults(Path(folder))
             self.assertEqual(news.read_text(), "{}")
             self.assertTrue(Path(folder, "jupyter_nbconvert_config.json").is_file())
+
+
+class New(unittest.TestCase):
+    def test_a_notebook_to_begin_with(self):
+        with tempfile.TemporaryDirectory(prefix="a folder ") as folder:
+            path = Path(folder, "mine.ipynb")
+            lab.begin(path)
+            self.assertIn("Open(\\\"mine\\\")", path.read_text())
+            path.write_text("{}")
+            with self.assertRaisesRegex(Problem, "is there already"):
+                lab.begin(path)
+            self.assertEqual(path.read_text(), "{}")
+            with self.assertRaisesRegex(Problem, "no folder"):
+                lab.begin(Path(folder, "gone", "mine.ipynb"))
 
 
 class Explained(unittest.TestCase):
