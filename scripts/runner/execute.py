@@ -55,9 +55,10 @@ class Run:
 class Progress:
     """One line per cell: [k/n], the time it took, its first line."""
 
-    def __init__(self, total: int):
-        self.total = total
+    def __init__(self, total: int, ends: float = 0.0):
+        self.total, self.ends = total, ends  # when the notebook should be done, 0 where nobody knows
         self.live = sys.stdout.isatty()
+        self.drawn = 0  # columns of the line that stands there
 
     def begin(self, number: int, source: str) -> None:
         self.number, self.start = number, time.monotonic()
@@ -67,18 +68,27 @@ class Progress:
     def tick(self) -> None:
         now = time.monotonic()
         if self.live:
-            print(f"\r{self.line()}", end="", flush=True)
+            line = self.line(self.left())
+            print(f"\r{line.ljust(self.drawn)}", end="", flush=True)
+            self.drawn = len(line)
         elif now - self.told >= STILL_RUNNING:
             self.told = now
-            print(f"{self.line()} … still running", flush=True)
+            print(f"{self.line()} … still running{self.left()}", flush=True)
 
     def end(self, word: str = "") -> None:
-        print(("\r" if self.live else "") + self.line() + (f"  {word}" if word else ""), flush=True)
+        line = self.line() + (f"  {word}" if word else "")
+        print(("\r" if self.live else "") + line.ljust(self.drawn), flush=True)
+        self.drawn = 0
 
-    def line(self) -> str:
+    def left(self) -> str:
+        """How long the notebook is to take from now on."""
+        seconds = self.ends - time.monotonic()
+        return "" if not self.ends else f", about {seconds:.0f} s to go" if seconds >= 1 else ", longer than expected"
+
+    def line(self, more: str = "") -> str:
         width = len(str(self.total))
         seconds = time.monotonic() - self.start
-        line = f"  [{self.number:{width}}/{self.total}] {seconds:7.1f} s  {self.label}"
+        line = f"  [{self.number:{width}}/{self.total}] {seconds:7.1f} s{more}  {self.label}"
         columns = shutil.get_terminal_size().columns - 1 if self.live else 100
         return line if len(line) <= columns else line[: columns - 1] + "…"
 
@@ -88,8 +98,8 @@ def first_line(source: str) -> str:
     return next((line for line in lines if line != "%%"), lines[0] if lines else "")
 
 
-def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Path):
-    """Runs a notebook; returns it with its outputs, and what became of it.
+def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Path, expected: float = 0):
+    """Runs a notebook that is to take so many seconds, if one knows; returns it with its outputs, and what became of it.
 
     A signal ends the running cell, the notebook says so, and the caller is told in Run.signal.
     """
@@ -104,7 +114,7 @@ def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Pat
         run.status, run.error = "failed", f"is a notebook for {language}, only Go notebooks run here"
     else:
         with signals.noted() as note:
-            asyncio.run(Execution(notebook, path, run, timeout, env, log).go(note))
+            asyncio.run(Execution(notebook, path, run, timeout, env, log, start + expected if expected else 0).go(note))
         run.signal = note.number
     run.seconds = time.monotonic() - start
     places = outputs.Places({**kernel_places(), **env}, str(ROOT))
@@ -141,7 +151,8 @@ def kernel_places() -> dict[str, str]:
 
 
 class Execution:
-    def __init__(self, notebook, path: Path, run: Run, timeout: float, env: dict[str, str], log: Path):
+    def __init__(self, notebook, path: Path, run: Run, timeout: float, env: dict[str, str], log: Path, ends: float = 0):
+        self.ends = ends
         self.notebook, self.path, self.run, self.timeout, self.env, self.log = notebook, path, run, timeout, env, log
         self.stop = asyncio.Event()
 
@@ -182,7 +193,7 @@ class Execution:
 
     async def cells(self, manager, client) -> None:
         code = [i for i, c in enumerate(self.notebook.cells) if c.cell_type == "code" and c.source.strip()]
-        progress = Progress(len(code))
+        progress = Progress(len(code), self.ends)
         for number, index in enumerate(code, 1):
             cell = self.notebook.cells[index]
             progress.begin(number, cell.source)

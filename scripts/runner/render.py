@@ -11,16 +11,20 @@ import re
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
 import nbformat
 
+import budget
+import costs
 import draw
 import page
 import pdf
 import signals
 import summary
+import toolchain
 import weights
 from variant import Variant, page_name
 from execute import Run, execute
@@ -33,6 +37,8 @@ def main(given: list[str]) -> int:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--timeout", type=float, required=True)
     parser.add_argument("--go", required=True)
+    parser.add_argument("--budget", default="")
+    parser.add_argument("--began", type=float, default=0.0)
     parser.add_argument("--note", action="append", default=[])
     parser.add_argument("--variant", action="append", default=[], type=json.loads)
     parser.add_argument("notebooks", nargs="+", type=Path)
@@ -42,17 +48,24 @@ def main(given: list[str]) -> int:
         print(note)
     args.variants = {Path(v.pop("path")): Variant(**v) for v in args.variant}
     machine = describe_machine(args.go)
+    plan = planned(args) if args.budget else None
     exporter = weights.Exporter(args.output / "weights")
     start = time.monotonic()
     runs, boards = [], draw.Boards(args.output)
     # What a signal finds is put away and told: its kernel, its page, the summary.
     with signals.noted() as note:
         for number, path in enumerate(args.notebooks, 1):
+            told = ""
+            if plan:
+                choice, told = turn(plan, path, args, number - 1)
             other = args.variants.get(path)
-            print(f"[{number}/{len(args.notebooks)}] {path.stem}{f', {other.words()}' if other else ''}", flush=True)
+            print(f"[{number}/{len(args.notebooks)}] {path.stem}{f', {other.words()}' if other else ''}{told}", flush=True)
+            began = time.monotonic()
             run = one(path, args, machine, exporter, boards)
             runs.append(run)
             print(f"  {run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
+            if plan and run.status == "ok":
+                plan.done(choice, time.monotonic() - began)
             if run.signal or note.number:
                 break
         boards.write(write, machine)
@@ -62,15 +75,39 @@ def main(given: list[str]) -> int:
         for problem in filter(None, (exporter.problem, boards.problem, said)):
             print(problem)
         failed = sum_up(runs, args, time.monotonic() - start)
+        if plan:
+            print(plan.outcome())
         number = next((run.signal for run in runs if run.signal), note.number)
         return 128 + number if number else failed
+
+
+def planned(args: argparse.Namespace) -> budget.Plan:
+    """The plan for a budget of time, told."""
+    model = costs.load()
+    speed = costs.measure_speed(toolchain.find_go())
+    plan = budget.Plan(args.budget, replace(model, here=speed.images), speed.factor(model), args.began)
+    for line in plan.outlook([path.stem for path in args.notebooks]):
+        print(line)
+    if any(v.values for v in args.variants.values()):
+        print("what notebooks cost was measured with their own values: with others they may take longer, for which the notebooks after them make up")
+    return plan
+
+
+def turn(plan: budget.Plan, path: Path, args: argparse.Namespace, done: int) -> tuple[costs.Choice, str]:
+    """Chooses the settings of a notebook whose turn it is; returns what to say of that."""
+    left = [p.stem for p in args.notebooks[done:]]
+    choice = plan.next(left)
+    args.variants[path] = args.variants[path].within(choice.counts, choice.images, choice.seconds)
+    of = f"of {budget.words(plan.left())} for {len(left)} notebook{'s' * (len(left) != 1)}" if plan.left() > 0 else "and no time is left"
+    return choice, f": about {budget.words(choice.seconds)} {of}"
 
 
 def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Exporter, boards: draw.Boards) -> Run:
     date = time.strftime("%-d %B %Y, %H:%M")
     other = args.variants.get(path)
     name = page_name(path, other)
-    notebook, run = execute(path, name, args.timeout, {**os.environ, **(other.environment() if other else {})}, TOOLS / "log" / f"kernel-{name}.log")
+    notebook, run = execute(path, name, args.timeout, {**os.environ, **(other.environment() if other else {})}, TOOLS / "log" / f"kernel-{name}.log",
+                            other.cost if other else 0)
     show_failure(notebook, run)
     notebook.metadata[page.KEY] = {
         "title": page.title(notebook, run.name), "status": run.status, "error": run.error,

@@ -9,10 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import time
 import unicodedata
 from dataclasses import asdict
 from pathlib import Path
 
+import budget
+import costs
 import signals
 import toolchain
 import variant
@@ -27,6 +31,10 @@ inside the project. Runs are kept in runs/: a second report shows the stored one
 Remove runs/ to train anew."""
 
 
+# What a report decides for itself; a claim is left open for a reason of this run alone.
+OURS = ("INKLING_QUICK", "INKLING_SET", "INKLING_BUDGET", "INKLING_UNDECIDED")
+
+
 def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./scripts/report", description=DESCRIPTION, allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter, add_help=True)
@@ -36,11 +44,14 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="values",
                         help="a value for whole notebooks, lr=0.05, as often as there are values: pages of variants beside the standard ones")
-    parser.add_argument("--budget", type=share, metavar="SHARE",
-                        help="settings between quick ones, 0, and full ones, 1, by equal factors: epochs, seeds and images; the page is a variant")
+    parser.add_argument("--budget", type=within, action=Once, metavar="TIME",
+                        help="what all notebooks together may take: 5m, 90s or 1h30m; epochs, seeds and images are chosen between quick settings and full "
+                             "ones, and said under every figure. Or a share, 0.35, of the way from quick settings to full ones. The pages are variants")
     parser.add_argument("--name", metavar="NAME", help="of the variant; default: made from its values")
     parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell; default 600")
     parser.add_argument("--output", type=Path, default=REPORTS, metavar="FOLDER", help="default: reports/")
+    parser.add_argument("--measure-costs", action="store_true",
+                        help="write no reports: measure what notebooks cost, for --budget; all settings, so longer than a full report. --quick leaves full ones as they were measured")
     parser.add_argument("--publish", action="store_true",
                         help="run nothing: write docs/reports/ and README's table from the full report that is there")
     parser.add_argument("--list", action="store_true", help="show the notebooks and stop")
@@ -50,16 +61,40 @@ def arguments(given: list[str]) -> argparse.Namespace:
         raise Problem(f"{message}; options: {options}")
 
     parser.error = refuse
-    return parser.parse_args(given)
+    return parser.parse_args(joined(given))
 
 
-def share(text: str) -> float:
+def joined(given: list[str]) -> list[str]:
+    """--budget -1m as one word: argparse would take the second for an option and say that there is no value."""
+    found: list[str] = []
+    for word in given:
+        if found and found[-1] == "--budget" and re.match(r"-[\d.]", word):
+            found[-1] += "=" + word
+        else:
+            found.append(word)
+    return found
+
+
+class Once(argparse.Action):
+    """An option that is given once, and not with another value again."""
+
+    def __call__(self, parser, namespace, value, option=None):
+        if getattr(namespace, self.dest) not in (None, value):
+            raise argparse.ArgumentError(self, f"given twice, as {getattr(namespace, self.dest)} and as {value}: want one of them")
+        setattr(namespace, self.dest, value)
+
+
+def within(text: str) -> float | str:
+    """A share, or a time as it was written."""
+    if budget.seconds(text):
+        return text
     try:
         value = float(text)
     except ValueError:
         value = 0.0
     if not 0.001 <= value <= 0.999:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share from 0.001 to 0.999; --quick has quick settings, and full ones need no option")
+        raise argparse.ArgumentTypeError(f"{text!r}, want a time with its unit, as 90s, 5m or 1h30m, or a share from 0.001 to 0.999 of the way from quick "
+                                         "settings (--quick) to full ones (no option)")
     return value
 
 
@@ -92,10 +127,14 @@ def main(given: list[str]) -> int:
     if args.list:
         print("\n".join(n.stem for n in known_notebooks()))
         return 0
+    if args.measure_costs and (args.publish or args.values or args.budget or args.name or args.data is not None or args.output != REPORTS):
+        raise Problem("--measure-costs makes notebooks as they are at some settings and writes no reports: no --set, --budget, --name, --data, --output or --publish beside it")
     if args.publish and (args.notebooks or args.quick or args.data is not None or args.values or args.budget):
         raise Problem("--publish takes the full report of all notebooks on MNIST that is in reports/, and makes none: no NOTEBOOK, --quick, --data, --set or --budget beside it")
     if args.name is not None and not args.values and not args.budget:
         raise Problem("--name is that of a variant: it needs --set NAME=VALUE or --budget")
+    if args.name is not None:
+        variant.check_name(args.name)
     if args.quick and args.budget:
         raise Problem("--quick and --budget, want one of them")
     notebooks = [find_notebook(n) for n in dict.fromkeys(args.notebooks)] or known_notebooks()
@@ -107,6 +146,12 @@ def main(given: list[str]) -> int:
         signals.hold()
         python = toolchain.prepare().python
         os.execve(python, [python, str(SCRIPTS / "runner" / "start.py"), "publish", "--output", str(output)], jupyter_env())
+    if args.measure_costs:
+        signals.hold()
+        setup = toolchain.prepare()
+        env = {name: value for name, value in jupyter_env().items() if name not in OURS}
+        os.execve(setup.python, [setup.python, str(SCRIPTS / "runner" / "start.py"), "measure", "--go", setup.go_version, "--timeout", str(args.timeout),
+                                 *(["--quick"] if args.quick else []), "--", *map(str, notebooks)], env)
     check_names(notebooks, output)
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -117,11 +162,11 @@ def main(given: list[str]) -> int:
 
     if args.data is not None:
         os.environ["INKLING_DATA"] = args.data
+    if isinstance(args.budget, str):
+        costs.load()  # or one line says that it is not there, before anything is set up
     setup = toolchain.prepare()
-    env = jupyter_env()
-    for name in ("INKLING_QUICK", "INKLING_SET", "INKLING_BUDGET"):
-        env.pop(name, None)
-    env.pop("INKLING_UNDECIDED", None)  # a claim is left open for a reason of this run alone
+    began = time.time()
+    env = {name: value for name, value in jupyter_env().items() if name not in OURS}
     if args.quick:
         env["INKLING_QUICK"] = "1"
     variants: dict[Path, variant.Variant] = {}
@@ -137,6 +182,8 @@ def main(given: list[str]) -> int:
                "--timeout", str(args.timeout), "--go", setup.go_version]
     for path, made in variants.items():
         command += ["--variant", json.dumps({"path": str(path), **asdict(made)})]
+    if isinstance(args.budget, str):
+        command += ["--budget", args.budget, "--began", str(began)]
     for note in setup.notes:
         command += ["--note", note]
     signals.hold()  # until start.py there is ready for them

@@ -16,7 +16,7 @@ from project import Problem
 
 
 def start(program: str, arguments: list[str]) -> int:
-    name = {"render": "report", "publish": "report", "serve": "lab", "cluster": "dask"}.get(program, program)  # of the script, whose second half it is
+    name = {"render": "report", "publish": "report", "measure": "report", "serve": "lab", "cluster": "dask"}.get(program, program)  # of the script, whose second half it is
 
     def leave(number, frame):
         """Without an exception, which an import might swallow or print; there is nothing to put away yet."""

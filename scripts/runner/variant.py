@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import toolchain
@@ -33,7 +33,19 @@ class Variant:
     values: dict[str, str]
     standard: dict[str, str]  # what they replace, in words
     budget: str = ""  # in words
-    share: float = 1.0
+    share: float = 1.0  # of the way from quick settings to full ones: of counts, as of epochs and seeds
+    images: float | None = None  # that of images, where it is another
+    time: str = ""  # that the budget was given as: the shares are chosen when the notebook's turn comes
+    cost: float = 0.0  # seconds that this part of it is
+
+    def within(self, counts: float, images: float, cost: float) -> Variant:
+        """The variant with shares for a budget of time."""
+        return replace(self, share=counts, images=images, cost=cost)
+
+    @property
+    def full(self) -> bool:
+        """Whether the budget is as good as none."""
+        return bool(self.time) and self.share == self.images == 1
 
     def words(self) -> str:
         """"epochs=10, lr=0.05"."""
@@ -46,14 +58,25 @@ class Variant:
         """What the page's head says of it."""
         replaced = [f"{name}={value}" + (f" in place of {self.standard[name]}" if self.standard.get(name) else "") for name, value in self.values.items()]
         fact = "variant: " + ", ".join(replaced) + "; what compares values, or has chosen one, keeps its own" if replaced else ""
-        return "; ".join(filter(None, [fact, self.budget]))
+        return "; ".join(filter(None, [fact, self.within_budget()]))
+
+    def within_budget(self) -> str:
+        if not self.time:
+            return self.budget
+        if self.share == self.images:
+            how = {0: "quick settings, the least there is", 1: "full settings"}.get(self.share, f"{self.share:g} of the way from quick settings to full ones")
+        else:
+            how = f"{self.share:g} of the way from quick settings to full ones in epochs, seeds and the like, {self.images:g} in images"
+        return f"{self.budget}, about {self.cost:.0f} s of it for this notebook: {how}"
 
     def environment(self) -> dict[str, str]:
+        if self.full and not self.values:
+            return {}
         env = {"INKLING_UNDECIDED": "other values" if self.values else "a budget"}
         if self.values:
             env["INKLING_SET"] = " ".join(f"{name}={value}" for name, value in self.values.items())
-        if self.budget:
-            env["INKLING_BUDGET"] = f"{self.share:.3f}"
+        if self.budget and not self.full:
+            env["INKLING_BUDGET"] = f"{self.share:.3f}" + (f",{self.images:.3f},{self.time}" if self.time else "")
         return env
 
 
@@ -135,12 +158,16 @@ def known_names(go: toolchain.Go) -> list[str]:
     return known[0].split(", ") if known else []
 
 
-def within(paths: list[Path], variants: dict[Path, Variant], share: float, name: str | None) -> dict[Path, Variant]:
-    """Variants, of values or of none, with a share of the way from quick settings to full ones."""
+def within(paths: list[Path], variants: dict[Path, Variant], budget: float | str, name: str | None) -> dict[Path, Variant]:
+    """Variants, of values or of none, with a share of the way from quick settings to full ones, or within a time, 5m."""
     made = {}
     for path in paths:
         v = variants.get(path) or Variant("", {}, {})
-        v.name = check_name(name) if name else "-".join(filter(None, [v.name, f"budget-{share:g}"]))
-        v.share, v.budget = share, f"budget {share:g} of the way from quick settings to full ones"
+        word = budget if isinstance(budget, str) else f"{budget:g}"
+        v.name = check_name(name) if name else "-".join(filter(None, [v.name, f"budget-{word}"]))
+        if isinstance(budget, str):
+            v.time, v.budget, v.images = budget, f"budget {budget}", 1.0
+        else:
+            v.share, v.budget = budget, f"budget {budget:g} of the way from quick settings to full ones"
         made[path] = v
     return made
