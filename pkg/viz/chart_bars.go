@@ -137,6 +137,7 @@ func (f *Bars) orient(c *chart, n int) {
 func (f Bars) drawSeries(p plane, s Series, k int, st style, write func(float64) string) {
 	const share = 0.74 // of a slot for its bars
 	thick := share / float64(len(f.Series))
+	values := !f.NoValues && (f.Horizontal || f.valuesFit(p, write, thick))
 	for i, v := range s.Y {
 		if !isFinite(v) {
 			continue
@@ -160,14 +161,28 @@ func (f Bars) drawSeries(p plane, s Series, k int, st style, write func(float64)
 				end = math.Min(end, s.Low[i])
 			}
 		}
-		if !f.NoValues {
-			f.drawValue(p, mid, end, write(v), v < 0, thick)
+		if values {
+			f.drawValue(p, mid, end, write(v), v < 0)
 		}
 	}
 }
 
-// drawValue writes s beyond the end of a bar, if there is room for it.
-func (f Bars) drawValue(p plane, mid, end float64, s string, below bool, thick float64) {
+// valuesFit reports whether every value has room at the end of its upright bar:
+// some values without the others would look like a choice.
+func (f Bars) valuesFit(p plane, write func(float64) string, thick float64) bool {
+	wide := vg.Length(thick) * (p.X(1) - p.X(0)) / vg.Length(p.x.hi-p.x.lo)
+	for _, s := range f.Series {
+		for _, v := range s.Y {
+			if isFinite(v) && tickText.width(write(v)) > wide+4 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// drawValue writes s beyond the end of a bar.
+func (f Bars) drawValue(p plane, mid, end float64, s string, below bool) {
 	l := tickText
 	if f.Horizontal {
 		q := p.at(end, mid)
@@ -179,9 +194,6 @@ func (f Bars) drawValue(p plane, mid, end float64, s string, below bool, thick f
 		return
 	}
 	q := p.at(mid, end)
-	if wide := vg.Length(thick) * (p.X(1) - p.X(0)) / vg.Length(p.x.hi-p.x.lo); l.width(s) > wide+4 {
-		return
-	}
 	if !below {
 		l.draw(p.Canvas, q.X, q.Y+4, 0.5, s)
 	} else {

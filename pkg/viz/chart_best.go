@@ -5,13 +5,14 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
 // bestMarks rings the best point of each series that asks for it and writes its
-// value where it hides least: of eight places around the point, the one with
+// value where it hides least: of places around the point, the one with
 // the fewest crossings by the given lines and no other label. A label without a
 // place is left out; the ring stays. Of many marks only the best gets a label.
 func (p plane) bestMarks(series []Series, st []style, lines [][]vg.Point) {
@@ -48,6 +49,13 @@ func (p plane) bestMarks(series []Series, st []style, lines [][]vg.Point) {
 			return cmp.Compare(a.at.Y, b.at.Y)
 		})}
 	}
+	texts := make([]string, len(marks))
+	for i, m := range marks {
+		texts[i] = m.text
+	}
+	for i, s := range withoutZeros(texts) {
+		marks[i].text = s
+	}
 	// From the top down, so that labels of a cluster keep the order of its points.
 	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(b.at.Y, a.at.Y) })
 	for _, m := range marks {
@@ -63,13 +71,33 @@ func (p plane) bestMarks(series []Series, st []style, lines [][]vg.Point) {
 	}
 }
 
-// place finds room for a label of w×h beside a point. Nearer to another point
-// than to its own a label would be read as the other's.
+// withoutZeros writes numbers without the zeros in which all of their decimals end:
+// 8.600 and 6.510 become 8.60 and 6.51.
+func withoutZeros(numbers []string) []string {
+	out := slices.Clone(numbers)
+	needed := func(s string) bool { return !strings.Contains(s, ".") || !strings.HasSuffix(s, "0") }
+	for len(out) > 0 && !slices.ContainsFunc(out, needed) {
+		for i, s := range out {
+			out[i] = strings.TrimSuffix(s[:len(s)-1], ".")
+		}
+	}
+	return out
+}
+
+// place finds room for a label of w×h beside a point: close to it, or a line
+// farther above or below, where no curve passes. Nearer to another point
+// than to its own a label could be read as the other's, if it were not for its colour.
 func (p plane) place(at vg.Point, w, h vg.Length, taken []vg.Rectangle, others []vg.Point, lines [][]vg.Point) (best vg.Rectangle, ok bool) {
 	const off = 9
 	cost := 0
-	for _, d := range [][2]vg.Length{{-0.5, 1}, {-0.5, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}} {
+	near := [][2]vg.Length{{-0.5, 1}, {-0.5, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}}
+	far := [][2]vg.Length{{-0.5, 2}, {-0.5, -2}, {-0.5, 3}, {-0.5, -3}}
+	for _, d := range slices.Concat(near, far) {
+		steps := max(d[1], -d[1])
 		x, y := at.X+d[0]*w, at.Y-h/2+d[1]*(off+h/2)
+		if steps > 1 { // lines of a label's height
+			y = at.Y - h/2 + d[1]/steps*(off+h/2+(steps-1)*(h+5))
+		}
 		switch d[0] {
 		case 1:
 			x = at.X + off
@@ -85,9 +113,12 @@ func (p plane) place(at vg.Point, w, h vg.Length, taken []vg.Rectangle, others [
 			continue
 		}
 		n := crossings(box, lines)
+		if steps > 1 {
+			n += 5 * int(steps)
+		}
 		for _, o := range others {
 			if away(box, o) < away(box, at) {
-				n += 500
+				n += 12
 			}
 		}
 		if !ok || n < cost {

@@ -106,10 +106,16 @@ func (f Reliability) layout() layout {
 		if e.empty() {
 			return
 		}
-		p.StrokeLine2(draw.LineStyle{Color: soft, Width: 1.2, Dashes: dashes[1]}, p.Min.X, p.Min.Y, p.Max.X, p.Max.Y)
 		for i, b := range bins {
 			if b.n > 0 {
-				f.drawBin(p, b, float64(i)*width, width)
+				q, r := p.at((float64(i)+0.06)*width, 0), p.at((float64(i)+0.94)*width, b.acc)
+				fillRect(p.Canvas, rect(q.X, q.Y, r.X, r.Y), tint(cycleColor(0), 0.45))
+			}
+		}
+		p.StrokeLine2(draw.LineStyle{Color: soft, Width: 1.2, Dashes: dashes[1]}, p.Min.X, p.Min.Y, p.Max.X, p.Max.Y)
+		for _, b := range bins {
+			if b.n > 0 {
+				f.drawMean(p, b)
 			}
 		}
 	})
@@ -122,7 +128,8 @@ func (f Reliability) layout() layout {
 		}
 	})
 	if !e.empty() {
-		counts.note("Expected calibration error %.4f over %d bins. Bars: 95 %% intervals. Dashed: perfectly calibrated.", ece, len(bins))
+		counts.note("Expected calibration error %.4f over %d bins.", ece, len(bins))
+		counts.note("Bars: 95 %% intervals. Dashed: perfectly calibrated.") // under several, once for all
 	}
 	if bad > 0 {
 		counts.warn("Not drawn: %s not a probability.", count(bad, "confidence that is", "confidences that are"))
@@ -131,9 +138,7 @@ func (f Reliability) layout() layout {
 	return Panels{Title: f.Title, Columns: 1, Figures: []Figure{ready{top}, ready{counts}}}.layout()
 }
 
-func (f Reliability) drawBin(p plane, b reliabilityBin, at, width float64) {
-	q, r := p.at(at+0.06*width, 0), p.at(at+0.94*width, b.acc)
-	fillRect(p.Canvas, rect(q.X, q.Y, r.X, r.Y), tint(cycleColor(0), 0.45))
+func (f Reliability) drawMean(p plane, b reliabilityBin) {
 	lo, hi := wilson(b.acc, float64(b.n))
 	p.errorBar(b.conf, lo, hi, ink, false)
 	p.DrawGlyphNoClip(draw.GlyphStyle{Color: cycleColor(0), Radius: vg.Length(3.6), Shape: draw.CircleGlyph{}}, p.at(b.conf, b.acc))

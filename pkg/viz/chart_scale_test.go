@@ -91,7 +91,7 @@ func TestShort(t *testing.T) {
 			t.Errorf("short(%g) = %s, want %s", v, got, want)
 		}
 	}
-	for n, want := range map[int]string{0: "0", 9999: "9999", 10000: "10\u202f000", -1234567: "−1\u202f234\u202f567"} {
+	for n, want := range map[int]string{0: "0", 9999: "9999", 10000: "10,000", -1234567: "−1,234,567"} {
 		if got := thousands(n); got != want {
 			t.Errorf("thousands(%d) = %s, want %s", n, got, want)
 		}

@@ -116,13 +116,13 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%s %s", thousands(n), many)
 }
 
-// thousands writes n with thin gaps: 50 000.
+// thousands writes n, if it has five digits or more, in groups: 50,000.
 func thousands(n int) string {
 	s := fmt.Sprint(n)
 	neg := strings.HasPrefix(s, "-")
 	s = strings.TrimPrefix(s, "-")
 	for i := len(s) - 3; i > 0 && len(s) > 4; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
+		s = s[:i] + "," + s[i:]
 	}
 	if neg {
 		s = "−" + s
@@ -170,7 +170,7 @@ func (s style) width(w vg.Length) vg.Length {
 	return w
 }
 
-var glyphs = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, diamond{}, draw.CrossGlyph{}}
+var glyphs = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, diamond{}, crossed{}}
 
 // styles gives every series its look and the legend its keys; see Series.Group.
 func styles(series []Series, shape keyShape) ([]style, []key) {
@@ -339,6 +339,13 @@ func smooth(y []float64, n int) []float64 {
 		}
 	}
 	return out
+}
+
+// crossed is a glyph for the fifth series, with lines as heavy as those of the curves.
+type crossed struct{}
+
+func (crossed) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, pt vg.Point) {
+	cross(*c, pt, s.Radius*0.9, draw.LineStyle{Color: s.Color, Width: 2})
 }
 
 // diamond is a filled glyph for the fourth series.

@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -8,7 +9,8 @@ import (
 )
 
 // Panels sets figures side by side as one picture. Charts in a row share the
-// height of their axes, charts in a column the width.
+// height of their axes, charts in a column the width; a note that all of them have
+// is said once, under the whole.
 type Panels struct {
 	Title   string
 	Columns int // 0: all in one row
@@ -89,6 +91,7 @@ func (f Panels) layout() layout {
 		p.width += w
 	}
 	p.shareLegend()
+	notes := p.shareNotes()
 	p.alignAxes()
 	p.title = titleText.wrap(f.Title, p.width-2*pad)
 	if len(p.title) > 0 {
@@ -97,7 +100,9 @@ func (f Panels) layout() layout {
 	if n := len(p.legend); n > 0 {
 		p.head = max(p.head+4, pad) + vg.Length(n)*legendLine
 	}
-	p.notes = noteText.wrap(f.Note, p.width-2*pad)
+	for _, s := range append(notes, f.Note) {
+		p.notes = append(p.notes, noteText.wrap(s, p.width-2*pad)...)
+	}
 	if len(p.notes) > 0 {
 		p.bottom = vg.Length(len(p.notes))*noteText.line() + 3
 	}
@@ -119,6 +124,60 @@ func (p *panels) shareLegend() {
 		c.legend = nil
 	}
 	p.legend = legendRows(joint, p.width-2*pad)
+}
+
+// noted is a layout that can do without a note of its own.
+type noted interface {
+	told() []note
+	drop(n note)
+}
+
+func (c *chart) told() []note { return c.notes }
+
+func (c *chart) drop(n note) {
+	c.notes = slices.DeleteFunc(c.notes, func(o note) bool { return o == n })
+}
+
+func (p *panels) told() (all []note) {
+	for _, l := range p.cells {
+		if c, ok := l.(noted); ok {
+			all = append(all, c.told()...)
+		}
+	}
+	return all
+}
+
+func (p *panels) drop(n note) {
+	for _, l := range p.cells {
+		if c, ok := l.(noted); ok {
+			c.drop(n)
+		}
+	}
+	p.alignAxes()
+}
+
+// shareNotes takes away and returns what is noted under each of several figures.
+// What warns stays where it belongs.
+func (p *panels) shareNotes() (shared []string) {
+	var all []noted
+	for _, l := range p.cells {
+		if c, ok := l.(noted); ok {
+			all = append(all, c)
+		}
+	}
+	if len(all) < 2 || len(all) < len(p.cells) {
+		return nil
+	}
+	for _, n := range slices.Clone(all[0].told()) {
+		if n.warn || slices.ContainsFunc(all, func(c noted) bool { return !slices.Contains(c.told(), n) }) {
+			continue
+		}
+		for _, c := range all {
+			c.drop(n)
+		}
+		shared = append(shared, n.text)
+	}
+	return shared
 }
 
 // alignAxes gives charts of one row the same top and bottom, and charts of one

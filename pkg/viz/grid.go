@@ -141,7 +141,9 @@ func (g *gridLayout) place(title, noteLine string) {
 		}
 	}
 	for _, r := range g.rows {
-		g.left = max(g.left, min(captionText.width(r), 150)+8)
+		if r != "" {
+			g.left = max(g.left, min(captionText.width(r), 150)+8)
+		}
 	}
 	g.left += pad
 	room := pageW - g.left - pad

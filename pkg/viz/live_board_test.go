@@ -42,7 +42,7 @@ func TestBoard(t *testing.T) {
 	b.Finish(Text("after the end"), table)
 	b.Update(Text("after the end"), table)
 	got := read()
-	if strings.Contains(got, "soon") || strings.Contains(got, "after") || strings.Count(got, "\x1b[4A") != 2 || !strings.HasSuffix(got, "0.1  3.2\n\x1b[?7h") {
+	if strings.Contains(got, "soon") || strings.Contains(got, "after") || strings.Count(got, "\x1b[4A") != 2 || !strings.HasSuffix(got, "0.1    3.2\n\x1b[?7h") {
 		t.Errorf("terminal %q", got)
 	}
 
@@ -53,7 +53,7 @@ func TestBoard(t *testing.T) {
 	*now = now.Add(2 * time.Second)
 	b.Update(Text("second"), table)
 	b.Finish(Text("third"), table)
-	if got, want := read(), "first\nsecond\nthird\nlr   error\n───  ─────\n0.1  3.2\n"; got != want {
+	if got, want := read(), "first\nsecond\nthird\n lr  error\n───  ─────\n0.1    3.2\n"; got != want {
 		t.Errorf("log %q, want %q", got, want)
 	}
 

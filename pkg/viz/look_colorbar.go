@@ -12,6 +12,7 @@ type colorBar struct {
 	ramp  ramp
 	scale scale
 	label string
+	above bool // values beyond the upper end have its colour
 }
 
 const barThick vg.Length = 12
@@ -43,9 +44,12 @@ func (b *colorBar) draw(c draw.Canvas, x, low, top vg.Length) {
 		}
 		y := low + vg.Length(s)*(top-low)
 		c.StrokeLine2(draw.LineStyle{Color: soft, Width: 1}, x+barThick, y, x+barThick+3, y)
+		if b.above && s > 1-1e-9 {
+			t.label = "≥ " + t.label
+		}
 		tickText.draw(c, x+barThick+6, y-tickText.cap()/2, 0, t.label)
 	}
 	if b.label != "" {
-		captionText.draw(c, x+barThick/2+8, top+7, 0.5, b.label)
+		captionText.draw(c, x+barThick/2+8, top+10, 0.5, b.label)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -92,10 +93,11 @@ func (f Heat) colors() (colorBar, int) {
 			}
 		}
 	}
+	b := colorBar{ramp: sequential, label: f.Bar}
 	if f.Low < f.High {
+		b.above = e.hi > f.High
 		e = extent{f.Low, f.High}
 	}
-	b := colorBar{ramp: sequential, label: f.Bar}
 	if f.Diverging {
 		b.ramp = diverging
 		m := math.Max(math.Abs(e.lo), math.Abs(e.hi))
@@ -198,9 +200,17 @@ func (h *heatLayout) cellLook(i, j int) (color.NRGBA, string) {
 	case math.IsNaN(v):
 		return fill, "–"
 	case h.Format != "":
-		return fill, strings.Replace(fmt.Sprintf(h.Format, v), "-", "−", 1)
+		return fill, strings.Replace(unsignedZero(fmt.Sprintf(h.Format, v)), "-", "−", 1)
 	}
 	return fill, h.write(v)
+}
+
+// unsignedZero writes what rounds to nothing without a sign: −0 and +0 would say more.
+func unsignedZero(s string) string {
+	if v, err := strconv.ParseFloat(s, 64); err == nil && v == 0 {
+		return strings.TrimLeft(s, "+-")
+	}
+	return s
 }
 
 func (h *heatLayout) measure() {

@@ -5,10 +5,12 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
 )
 
@@ -292,5 +294,63 @@ func TestLettering(t *testing.T) {
 		if y := float64(c.Pos.Y / l.size); y < -0.3 || y > 0.8 {
 			t.Errorf("an outline of g at %g em", y)
 		}
+	}
+}
+
+// What is noted under all panels is said once; what warns, where it belongs.
+func TestPanelsShareNotes(t *testing.T) {
+	panel := func(note string, y ...float64) Figure {
+		return Curves{Series: []Series{{Y: y}}, Smooth: 10, Note: note}
+	}
+	bad := math.NaN()
+	p := Panels{Figures: []Figure{panel("a", 1, bad), panel("b", 2, bad)}, Note: "whole"}.layout().(*panels)
+	if want := []string{"Thick lines: moving mean of 10 points.", "whole"}; !slices.Equal(p.notes, want) {
+		t.Errorf("under the whole %q, want %q", p.notes, want)
+	}
+	for i, own := range []string{"a", "b"} {
+		notes := p.cells[i].(*chart).notes
+		if len(notes) != 2 || !notes[0].warn || notes[1].text != own {
+			t.Errorf("under panel %d %v", i, notes)
+		}
+	}
+	// Panels of panels, as reliability diagrams are.
+	of := Reliability{Confidence: []float64{0.5, 0.9}, Right: []bool{true, true}}
+	p = Row(of, of).layout().(*panels)
+	if len(p.notes) != 2 || !strings.HasPrefix(p.notes[1], "Bars: 95 %") {
+		t.Errorf("under two of the same %q", p.notes)
+	}
+	if alone := Row(of).layout().(*panels); len(alone.notes) != 0 {
+		t.Errorf("under one %q", alone.notes)
+	}
+}
+
+func TestBarsWriteAllValuesOrNone(t *testing.T) {
+	for _, c := range []struct {
+		width int
+		want  bool
+	}{{640, true}, {160, false}} {
+		f := Bars{Names: []string{"a", "b", "c", "d"}, Series: []Series{{Y: []float64{5923, 1, 980, 2}}}, Width: c.width}
+		l := f.layout().(*chart)
+		area := vg.Length(c.width - 60)
+		p := plane{draw.Canvas{Rectangle: rect(0, 0, area, 200)}, l.x.scale, l.y.scale}
+		if got := f.valuesFit(p, shorts(f.Series[0].Y), 0.74); got != c.want {
+			t.Errorf("%d px wide: values %v", c.width, got)
+		}
+	}
+}
+
+func TestLabelsOfBestPoints(t *testing.T) {
+	for _, c := range [][2][]string{{{"8.600", "6.510"}, {"8.60", "6.51"}}, {{"0.1958", "0.1860"}, {"0.1958", "0.1860"}}, {{"1.000"}, {"1"}}, {{"10", "20"}, {"10", "20"}}, {{}, {}}} {
+		if got := withoutZeros(c[0]); !slices.Equal(got, c[1]) {
+			t.Errorf("%q became %q, want %q", c[0], got, c[1])
+		}
+	}
+	// Between two curves there is no room close to the point; a line below is.
+	p := plane{draw.Canvas{Rectangle: rect(0, 0, 400, 200)}, scale{0, 1, false}, scale{0, 1, false}}
+	at := vg.Point{X: 380, Y: 100}
+	level := func(y vg.Length) []vg.Point { return []vg.Point{{X: 0, Y: y}, {X: 400, Y: y}} }
+	box, ok := p.place(at, 40, 8, nil, nil, [][]vg.Point{level(113), level(100), level(87), level(126), level(139)})
+	if !ok || box.Max.Y > 87 {
+		t.Errorf("the label stands at %v, over a curve", box)
 	}
 }

@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -99,7 +100,7 @@ func cellText(v any, format string, float func(float64) string) string {
 		return short(f)
 	}
 	if _, isText := v.(string); format != "" && !isText {
-		return fmt.Sprintf(format, v)
+		return unsignedZero(fmt.Sprintf(format, v))
 	}
 	if isFloat {
 		return float(f)
@@ -130,15 +131,33 @@ func (t Table) numbers(j int) bool {
 		switch v := r[j].(type) {
 		case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64:
 			some = true
-		case string:
-			if v != "" && v != "–" && v != "-" {
+		default: // a mean with its deviation, a number that is written already
+			switch s := fmt.Sprint(v); {
+			case s == "" || s == "–" || s == "-":
+			case isNumber(s):
+				some = true
+			default:
 				return false
 			}
-		default:
-			return false
 		}
 	}
 	return some
+}
+
+// isNumber reports whether a text is a number and nothing else: "98.02 ± 0.12",
+// "−3.1 %", and not 784-600-10 or 5 epochs.
+func isNumber(s string) bool {
+	mean, deviation, spread := strings.Cut(strings.TrimSpace(strings.TrimSuffix(s, "%")), " ± ")
+	parts := []string{mean}
+	if spread {
+		parts = append(parts, deviation)
+	}
+	for _, p := range parts {
+		if _, err := strconv.ParseFloat(strings.NewReplacer(",", "", "−", "-").Replace(p), 64); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // column writes the floats of column j alike.
@@ -222,6 +241,12 @@ func (t Table) html() string {
 		}
 		return "left"
 	}
+	whole := func(j int) string { // a number and its deviation stay on one line
+		if c.right[j] {
+			return "white-space:nowrap;"
+		}
+		return ""
+	}
 	var h htmlBuilder
 	h.add(`<div style="overflow-x:auto;margin:4px 0">`)
 	h.addIf(`<div style="font-weight:600;margin:4px 0 6px">%s</div>`, t.Title)
@@ -246,7 +271,7 @@ func (t Table) html() string {
 		}
 		h.add(`<tr>`)
 		for j, s := range r {
-			h.add(`<td style="text-align:%s;padding:3px 12px;font-weight:%s">%s</td>`, align(j), weight, s)
+			h.add(`<td style="text-align:%s;%spadding:3px 12px;font-weight:%s">%s</td>`, align(j), whole(j), weight, s)
 		}
 		h.add(`</tr>`)
 	}

@@ -24,8 +24,8 @@ func TestTableText(t *testing.T) {
 		"Structures of question 1",
 		"structure      weights     dev  note",
 		"─────────────  ───────  ──────  ────────",
-		"784-600-10     477\u202f010  0.9712  λ = 10⁻⁴",
-		"784-1024-10 x  814\u202f090  0.5000",
+		"784-600-10     477,010  0.9712  λ = 10⁻⁴",
+		"784-1024-10 x  814,090  0.5000",
 		"b                   −5     NaN  failed",
 		"short row",
 		"Seeds 1 to 3.",
@@ -48,7 +48,7 @@ func TestTableNumbers(t *testing.T) {
 		{"", []any{2.0, 3.0}, "2 3"},
 		{"", []any{math.Inf(1), math.Inf(-1)}, "+∞ -∞"},
 		{"%.1f %%", []any{12.34, "–"}, "12.3 % –"},
-		{"", []any{1234567, uint8(7)}, "1\u202f234\u202f567 7"},
+		{"", []any{1234567, uint8(7)}, "1,234,567 7"},
 		{"", []any{true, nil}, "true "},
 	} {
 		var rows [][]any
@@ -99,5 +99,32 @@ func TestNoEmptyHeading(t *testing.T) {
 	h := Table{Columns: []string{"", "b"}, Rows: [][]any{{1, 2}}}.html()
 	if n := strings.Count(h, "<th "); n != 1 || strings.Count(h, "<td ") != 3 {
 		t.Errorf("%d headings in %s, want one and an empty cell", n, h)
+	}
+}
+
+// Numbers stand flush right, also those that are written already.
+func TestTableSidesOfColumns(t *testing.T) {
+	for text, right := range map[string]bool{
+		"98.02 ± 0.12": true, "−3.1 %": true, "4.3e-07": true, "1,234": true, "12": true, "NaN": true,
+		"784-600-10": false, "5 epochs": false, "1 to 5": false, "3 × 3": false, "± 2": false,
+	} {
+		if got := (Table{Rows: [][]any{{"–"}, {text}, {""}}}).cells().right[0]; got != right {
+			t.Errorf("%q flush right: %v", text, got)
+		}
+	}
+	if (Table{Rows: [][]any{{"1"}, {"a"}}}).cells().right[0] {
+		t.Error("a column with a word is one of numbers")
+	}
+	page := (Table{Columns: []string{"a", "b"}, Rows: [][]any{{"x", "1 ± 2"}}}).html()
+	if !strings.Contains(page, `text-align:right;white-space:nowrap;`) || strings.Count(page, "nowrap") != 1 {
+		t.Errorf("a deviation may leave its number: %s", page)
+	}
+}
+
+func TestNothingHasNoSign(t *testing.T) {
+	for s, want := range map[string]string{"-0": "0", "+0": "0", "-0.00": "0.00", "-0.01": "-0.01", "+1": "+1", "-0 %": "-0 %", "–": "–"} {
+		if got := unsignedZero(s); got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
 	}
 }
