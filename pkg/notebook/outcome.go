@@ -24,6 +24,12 @@ var Original = struct {
 	AugmentedMomentum: 77.27, AugmentedWithSGD: 67.93,
 }
 
+// OriginalLoss are the losses on dev that the same report gives beside some of its
+// accuracies.
+var OriginalLoss = struct{ MLP600, MLP1024, MLP512x256, Momentum, Dropout float64 }{
+	MLP600: 3.852, MLP1024: 3.369, MLP512x256: 2.519, Momentum: 1.907, Dropout: 2.527,
+}
+
 // An Outcome is a row of the report's table of results: what a network and its training
 // came to beside what the original report has.
 type Outcome struct {
@@ -31,6 +37,8 @@ type Outcome struct {
 	Runs      lab.Runs // those that it speaks of
 	Dev, Test lab.Stat // accuracies in %; no values where it has none, or where nobody has looked
 	Original  float64  // a figure of [Original], 0 where it has none
+
+	OriginalLoss float64 // one of [OriginalLoss], beside which that of the runs' best steps is told; or 0
 }
 
 // Tell prints the outcomes of l in the words that the report's index, its published
@@ -42,9 +50,16 @@ func Tell(l *lab.Lab, outcomes ...Outcome) {
 }
 
 func (o Outcome) line(l *lab.Lab) string {
-	original := "–"
+	original, losses := "–", ""
 	if o.Original != 0 && OnMNIST(l) {
 		original = fmt.Sprintf("%.2f", o.Original)
 	}
-	return o.Runs.Told("result", fmt.Sprintf("dev %v | test %v | original %s | %s", o.Dev, o.Test, original, o.What))
+	if o.OriginalLoss != 0 && OnMNIST(l) {
+		var ours []float64
+		for _, r := range o.Runs {
+			ours = append(ours, r.Best.Loss)
+		}
+		losses = fmt.Sprintf("loss %s | original loss %.3f | ", lab.StatOf(ours).Format("%.3f"), o.OriginalLoss)
+	}
+	return o.Runs.Told("result", fmt.Sprintf("dev %v | test %v | original %s | %s%s", o.Dev, o.Test, original, losses, o.What))
 }

@@ -1,6 +1,8 @@
 package notebook
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"inkling/pkg/data"
@@ -28,11 +30,20 @@ func TestOutcome(t *testing.T) {
 		o    Outcome
 		want string
 	}{
-		{Outcome{What: "MLP", Runs: runs, Dev: runs.DevAccuracy(), Original: Original.CNN}, "dev " + dev + " | test – | original – | MLP"},
+		{Outcome{What: "MLP", Runs: runs, Dev: runs.DevAccuracy(), Original: Original.CNN, OriginalLoss: OriginalLoss.Dropout}, "dev " + dev + " | test – | original – | MLP"},
 		{Outcome{What: "MLP", Runs: runs, Test: Must(runs.TestAccuracy())}, "dev – | test " + test + " | original – | MLP"},
 	} {
 		if got := c.o.line(l); got != "result: "+c.want+end {
 			t.Errorf("%q, want %q", got, "result: "+c.want+end)
 		}
+	}
+	real, err := data.Open(t.Context(), "mnist")
+	if err != nil {
+		t.Skip(err)
+	}
+	l = lab.New("q", real, t.TempDir(), true)
+	got := Outcome{What: "MLP", Runs: runs, Original: Original.CNN, OriginalLoss: OriginalLoss.Dropout}.line(l)
+	if want := fmt.Sprintf(" | original 11.59 | loss %.3f | original loss 2.527 | MLP;", runs[0].Best.Loss); !strings.Contains(got, want) {
+		t.Errorf("%q, want %q in it", got, want)
 	}
 }

@@ -165,7 +165,8 @@ def data_used(cells) -> list[str]:
 
 
 CLAIM = re.compile(r"^claim \((true|false|not decided[^)\n]*)\): (.*\S)", re.M)
-RESULT = re.compile(r"^result: dev (?P<dev>[^|\n]*?) \| test (?P<test>[^|\n]*?) \| original (?P<original>[^|\n]*?) \| (?P<what>.*)"
+RESULT = re.compile(r"^result: dev (?P<dev>[^|\n]*?) \| test (?P<test>[^|\n]*?) \| original (?P<original>[^|\n]*?) \| "
+                    r"(?:loss (?P<loss>[^|\n]*?) \| original loss (?P<original_loss>[^|\n]*?) \| )?(?P<what>.*)"
                     r"; (?P<made>[\d a-z]*epochs?, \d+ seeds?), (?P<data>.*)\nruns:(?P<runs>.*)$", re.M)
 
 
@@ -177,7 +178,7 @@ def claims(cells) -> list[dict]:
 
 def results(cells) -> list[dict]:
     """The rows that notebook.Tell has said, as texts; "–" is no value."""
-    return [{**{k: printable(v) for k, v in found.groupdict().items()}, "runs": found["runs"].split()}
+    return [{**{k: printable(v) for k, v in found.groupdict().items() if v is not None}, "runs": found["runs"].split()}
             for _, said in stdout(cells) for found in RESULT.finditer(said)]
 
 

@@ -52,6 +52,9 @@ class Claims(unittest.TestCase):
         self.assertEqual(outputs.results([{"outputs": [stream(said)]}]), [
             {"dev": "98.02 ± 0.12", "test": "–", "original": "80.56", "what": "MLP 784-600-10, SGD; lr 1",
              "made": "1 to 5 epochs, 3 seeds", "data": "MNIST", "runs": ["a", "b", "c"]}])
+        said = "result: dev 94.48 | test – | original 80.56 | loss 0.196 | original loss 3.852 | MLP | x; 5 epochs, 1 seed, MNIST\nruns: a\n"
+        row, = outputs.results([{"outputs": [stream(said)]}])
+        self.assertEqual([row[k] for k in ("original", "loss", "original_loss", "what")], ["80.56", "0.196", "3.852", "MLP | x"])
 
 
 class ShellFailure(unittest.TestCase):
