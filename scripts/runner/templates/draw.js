@@ -10,10 +10,14 @@
   const inkling = globalThis.inkling = {};
 
   // ── The program and the weights, out of the page ──
-  const bytes = id => {
-    const text = atob($(id).textContent);
-    const b = new Uint8Array(text.length);
+  const decoded = base64 => {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+    const text = atob(base64), b = new Uint8Array(text.length);
     for (let i = 0; i < b.length; i++) b[i] = text.charCodeAt(i);
+    return b;
+  };
+  const bytes = id => {
+    const b = decoded($(id).textContent);
     $(id).remove();
     return b;
   };
@@ -29,12 +33,28 @@
   inkling.started = new Promise(resolve => { ready = resolve; });
   inkling.ready = () => ready();
 
+  // The program is compiled by threads of the browser's while it is unpacked here, and
+  // the weights are unpacked while it is compiled.
+  function compiled(imports) {
+    const next = unlzma(bytes("program"), told.program, 3, 0, 2);
+    const stream = new ReadableStream({ pull(to) {
+      const piece = next(1 << 17);
+      if (piece.length) to.enqueue(piece);
+      else to.close();
+    } });
+    const answer = new Response(stream, { headers: { "Content-Type": "application/wasm" } });
+    if (WebAssembly.instantiateStreaming) return WebAssembly.instantiateStreaming(answer, imports);
+    return answer.arrayBuffer().then(whole => WebAssembly.instantiate(whole, imports));
+  }
+
   async function start() {
     const go = new Go();
     go.env = { INKLING_KERNELS: "generic", GOGC: "400" };
-    const program = await WebAssembly.instantiate(unlzma(bytes("program"), told.program, 3, 0, 2), go.importObject);
-    weights = woven(await inflated(bytes("weights")));
-    go.run(program.instance);
+    const program = compiled(go.importObject);
+    const planes = inflated(bytes("weights"));
+    program.catch(() => {}); // it is waited for below
+    weights = woven(await planes);
+    go.run((await program).instance);
     await inkling.started;
     stages = text(good(inkling.load(weights))).trim().split("\n").filter(Boolean).map(line => {
       const [name, c, h, w] = line.split(" ");
@@ -216,6 +236,7 @@
       row.lastChild.textContent = image ? percent(p[i]) : "";
     });
     picture($("seen"), side, side, shown, v => mix(page, text, v / 255));
+    const cell = rgb(style.getPropertyValue("--cell"));
     let from28 = 2 * k;
     for (const stage of stages) {
       const { c, h, w, columns, gap, canvas } = stage, plane = h * w, values = all.subarray(from28, from28 += c * plane);
@@ -226,7 +247,7 @@
         const x0 = (i % columns) * (w + gap), y0 = Math.floor(i / columns) * (h + gap);
         for (let j = 0; j < plane; j++) {
           const v = image && most ? Math.abs(values[i * plane + j]) / most : 0;
-          m.data.set(mix(rgb(style.getPropertyValue("--cell")), text, v), 4 * ((y0 + Math.floor(j / w)) * canvas.width + x0 + j % w));
+          m.data.set(mix(cell, text, v), 4 * ((y0 + Math.floor(j / w)) * canvas.width + x0 + j % w));
         }
       }
       ctx.putImageData(m, 0, 0);
@@ -251,11 +272,7 @@
     $("words").textContent += " — the first test image, until you draw";
     $("keep").disabled = true;
   }
-  const examples = () => {
-    const b = atob(told.examples), out = new Uint8Array(b.length);
-    for (let i = 0; i < b.length; i++) out[i] = b.charCodeAt(i);
-    return out;
-  };
+  const examples = () => decoded(told.examples);
 
   // ── A set of the reader's own ──
   const store = "inkling drawings";

@@ -1,5 +1,7 @@
 // unlzma undoes raw LZMA as Python's lzma writes it (FORMAT_RAW, FILTER_LZMA1): size
-// bytes come out. The browser's own deflate is a third larger on a program of Go.
+// bytes come out, piece by piece. It returns a function that gives the next bytes, as many
+// as it is asked for or a match more, and none at the end: what reads them begins before
+// all are there. The browser's own deflate is a third larger on a program of Go.
 // The format is Igor Pavlov's, by its public specification (LZMA SDK, lzma-specification.txt).
 function unlzma(src, size, lc, lp, pb) {
   "use strict";
@@ -121,55 +123,61 @@ function unlzma(src, size, lc, lp, pb) {
     return 16 + tree(l.high, 0, 8);
   }
 
-  let state = 0, rep0 = 0, rep1 = 0, rep2 = 0, rep3 = 0, n = 0;
-  while (n < size) {
-    const place = n & ((1 << pb) - 1);
-    if (bit(isMatch, (state << 4) + place) === 0) {
-      const before = n > 0 ? out[n - 1] : 0;
-      const base = 0x300 * (((n & ((1 << lp) - 1)) << lc) + (before >> (8 - lc)));
-      out[n] = state < 7 ? tree(literals, base, 8) : likewise(base, out[n - rep0 - 1]);
-      n++;
-      state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
-      continue;
-    }
-    let count;
-    if (bit(isRep, state) !== 0) {
-      if (bit(isRep0, state) === 0) {
-        if (bit(isLong, (state << 4) + place) === 0) {
-          state = state < 7 ? 9 : 11;
-          out[n] = out[n - rep0 - 1];
-          n++;
-          continue;
+  // What a piece leaves to the next: the state, the last four distances, how far it came.
+  const left = new Int32Array(6);
+  return most => {
+    let [state, rep0, rep1, rep2, rep3, n] = left;
+    const from = n, until = Math.min(size, n + most);
+    while (n < until) {
+      const place = n & ((1 << pb) - 1);
+      if (bit(isMatch, (state << 4) + place) === 0) {
+        const before = n > 0 ? out[n - 1] : 0;
+        const base = 0x300 * (((n & ((1 << lp) - 1)) << lc) + (before >> (8 - lc)));
+        out[n] = state < 7 ? tree(literals, base, 8) : likewise(base, out[n - rep0 - 1]);
+        n++;
+        state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
+        continue;
+      }
+      let count;
+      if (bit(isRep, state) !== 0) {
+        if (bit(isRep0, state) === 0) {
+          if (bit(isLong, (state << 4) + place) === 0) {
+            state = state < 7 ? 9 : 11;
+            out[n] = out[n - rep0 - 1];
+            n++;
+            continue;
+          }
+        } else {
+          let distance;
+          if (bit(isRep1, state) === 0) distance = rep1;
+          else {
+            if (bit(isRep2, state) === 0) distance = rep2;
+            else { distance = rep3; rep3 = rep2; }
+            rep2 = rep1;
+          }
+          rep1 = rep0;
+          rep0 = distance;
         }
+        count = length(repLength, place);
+        state = state < 7 ? 8 : 11;
       } else {
-        let distance;
-        if (bit(isRep1, state) === 0) distance = rep1;
-        else {
-          if (bit(isRep2, state) === 0) distance = rep2;
-          else { distance = rep3; rep3 = rep2; }
-          rep2 = rep1;
+        rep3 = rep2; rep2 = rep1; rep1 = rep0;
+        count = length(matchLength, place);
+        state = state < 7 ? 7 : 10;
+        const slot = tree(slots, Math.min(count, 3) << 6, 6);
+        rep0 = slot;
+        if (slot >= 4) {
+          const bits = (slot >> 1) - 1;
+          rep0 = (2 | (slot & 1)) << bits;
+          if (slot < 14) rep0 += reverse(special, rep0 - slot, bits);
+          else rep0 += (direct(bits - 4) << 4) + reverse(align, 0, 4);
         }
-        rep1 = rep0;
-        rep0 = distance;
       }
-      count = length(repLength, place);
-      state = state < 7 ? 8 : 11;
-    } else {
-      rep3 = rep2; rep2 = rep1; rep1 = rep0;
-      count = length(matchLength, place);
-      state = state < 7 ? 7 : 10;
-      const slot = tree(slots, Math.min(count, 3) << 6, 6);
-      rep0 = slot;
-      if (slot >= 4) {
-        const bits = (slot >> 1) - 1;
-        rep0 = (2 | (slot & 1)) << bits;
-        if (slot < 14) rep0 += reverse(special, rep0 - slot, bits);
-        else rep0 += (direct(bits - 4) << 4) + reverse(align, 0, 4);
-      }
+      count += 2;
+      if (rep0 >= n || n + count > size) throw new Error("the page is damaged");
+      for (const end = n + count; n < end; n++) out[n] = out[n - rep0 - 1];
     }
-    count += 2;
-    if (rep0 >= n || n + count > size) throw new Error("the page is damaged");
-    for (const end = n + count; n < end; n++) out[n] = out[n - rep0 - 1];
-  }
-  return out;
+    left.set([state, rep0, rep1, rep2, rep3, n]);
+    return out.subarray(from, n);
+  };
 }
