@@ -124,17 +124,56 @@ def as_picture(output) -> None:
         output["metadata"]["image/png"] = {**{k: v for k, v in meta.items() if v}, **output["metadata"].get("image/png", {})}
 
 
-LONG_LOG = 40  # lines of a stream that are shown as they are
+LONG_LOG = 40  # lines of a stream that are shown as they are, tables not counted
+GAP = re.compile(r"\S {2,}\S")  # between two columns
 
 
 def folded(escaped: str, kind: str = "") -> str:
     """The text of a stream, as HTML: a long one behind its last line, which one opens with a click or by a search in the page."""
-    text = f'<pre class="stream{kind}">{escaped}</pre>'
-    lines = escaped.split("\n")
+    found = parted(escaped)
+    text = "".join(tabular(lines, kind) if table else f'<pre class="stream{kind}">{wrapped(lines)}</pre>' for table, lines in found)
+    lines = [line for table, some in found if not table for line in some]
+    said = [re.sub(r"<[^<>]*>", "", line) for line in lines if line]
+    rows = sum(line.startswith("result: ") for line in said)
+    if rows and all(line.startswith(("result: ", "runs:")) for line in said):  # which the index shows as a table
+        return f'<details class="log"><summary>{rows} row{"s" * (rows > 1)} of the table of results</summary>{text}</details>'
     if len(lines) <= LONG_LOG:
         return text
     last = re.sub(r"<[^<>]*>", "", lines[-1])
     return f'<details class="log"><summary>{last} <span class="beside">({len(lines)} lines)</span></summary>{text}</details>'
+
+
+def parted(escaped: str) -> list[tuple[bool, list[str]]]:
+    """The lines of a text, tables apart: three lines or more that are set in columns. A mark-up that goes on beyond its lines keeps all together."""
+    found: list[tuple[bool, list[str]]] = []
+    for gaps, group in itertools.groupby(escaped.split("\n"), lambda line: GAP.search(re.sub(r"<[^<>]*>", "", line)) is not None):
+        lines = list(group)
+        table = gaps and len(lines) >= 3
+        if found and found[-1][0] == table:
+            found[-1][1].extend(lines)
+        else:
+            found.append((table, lines))
+    if any(text.count("<span") != text.count("</span>") for text in ("\n".join(lines) for _, lines in found)):
+        return [(False, escaped.split("\n"))]
+    return [(table, lines) for table, lines in found if table or any(lines)]
+
+
+def wrapped(lines: list[str]) -> str:
+    """Lines as text, in which a paragraph that was broken into lines of a page's width can be broken elsewhere, where the page is narrow."""
+    paragraphs: list[list[str]] = []
+    for line in lines:
+        before = html.unescape(paragraphs[-1][-1]) if paragraphs else ""
+        if 55 <= len(before) <= 90 and line[:1].islower() and "<" not in before + line:
+            paragraphs[-1].append(line)
+        else:
+            paragraphs.append([line])
+    return "\n".join(f'<span class="wrapped">{chr(10).join(p)}</span>' if len(p) > 1 else p[0] for p in paragraphs)
+
+
+def tabular(lines: list[str], kind: str) -> str:
+    """A printed table: its lines are not wrapped, its letters become smaller for it within reason, and then it scrolls."""
+    width = max(len(html.unescape(re.sub(r"<[^<>]*>", "", line)).rstrip()) for line in lines)
+    return f'<pre aria-label="Table" class="stream tabular{kind}" role="group" style="--columns: {width}" tabindex="0">{chr(10).join(lines)}</pre>'
 
 
 TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table>", re.S)
@@ -174,9 +213,9 @@ def neighbours(folder: Path, name: str, names: Sequence[str]) -> list[tuple[str,
     return found
 
 
-def facts(told) -> list[str]:
+def facts(told, data: bool = True) -> list[str]:
     variant = [told["variant"]["fact"]] if told.get("variant") else []
-    found = [*variant, *(d for d in told["data"] if d not in told["headlines"]), told["date"], f"{told['seconds']:.0f} s"]
+    found = [*variant, *(summary.grouped(d) for d in told["data"] if data and d not in told["headlines"]), told["date"], f"{told['seconds']:.0f} s"]
     claims = [claims_told(told["claims"])] if told.get("claims") else []
     return found + (["quick settings"] if told["quick"] else []) + claims
 
@@ -237,10 +276,11 @@ def index(folder: Path, footer: str) -> str:
     for r in summary.variants(folder):
         others.setdefault(r.told["variant"]["of"], []).append(r)
     there = [r.name for r in reports]
+    mixed = len({d.split(":")[0] for r in reports for d in r.told["data"]}) > 1  # else what is said once, below, is enough
     alone = [r for of, found in others.items() if of not in there for r in found]  # nobody has made the standard page
     cards = [{
         "title": drawn(r.told["title"]), "status": r.told["status"], "error": r.told["error"], "headlines": r.told["headlines"],
-        "facts": facts(r.told), "href": quote(f"{r.name}.html"), "notebook": quote(f"{r.name}.ipynb"),
+        "facts": facts(r.told, mixed or "variant" in r.told), "href": quote(f"{r.name}.html"), "notebook": quote(f"{r.name}.ipynb"),
         "picture": picture(r.notebook), "weights": r.told.get("weights"),
         "variant": r.told.get("variant"),
         "variants": [{"href": quote(f"{v.name}.html"), "words": v.told["variant"]["words"], "status": v.told["status"], "error": v.told["error"],

@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import page
 import sanitize
+import summary
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TOLD = {"title": "Q1", "status": "ok", "error": "", "failed_cell": None, "headlines": ["98 % <b>"], "data": ["MNIST"],
@@ -117,6 +118,25 @@ class Report(unittest.TestCase):
         self.assertIn('<details class="log"><summary>line 99 &lt;b&gt; <span class="beside">(100 lines)</span></summary><pre class="stream stderr">line 0 &lt;b&gt;\n', html)
         self.assertIn('<pre class="stream">short</pre>', html)
         self.assertEqual(html.count("<details"), 1)
+
+    def test_printed_tables_are_not_wrapped(self):
+        table = ["   layer  output", "0.linear    <b>", "   total      1"]
+        said = "before\na  b\n\n" + "\n".join(table) + "\nafter"
+        html = self.made(new_code_cell("x", outputs=[new_output("stream", name="stdout", text=said)]))
+        self.assertIn('<pre class="stream">before\na  b\n</pre><pre aria-label="Table" class="stream tabular" role="group" style="--columns: 16" tabindex="0">'
+                      '   layer  output\n0.linear    &lt;b&gt;\n   total      1</pre><pre class="stream">after</pre>', html)
+        # A table is no log, however long; what is coloured across its lines stays whole.
+        html = self.made(new_code_cell("x", outputs=[new_output("stream", name="stdout", text="\n".join(table * 50))]))
+        self.assertNotIn("<details", html)
+        html = self.made(new_code_cell("x", outputs=[new_output("stream", name="stdout", text="\x1b[31ma\n" + "\n".join(table) + "\nb\x1b[0m")]))
+        self.assertNotIn('class="stream tabular', html)
+
+    def test_printed_paragraphs_can_be_broken_elsewhere(self):
+        lines = ["The gradient of cross-entropy with the softmax inside is p - y &", "it does not die where the network is wrong.", "Short.", "  indented",
+                 "A line of sixty letters or more that ends a paragraph of its own.", "Another."]
+        html = self.made(new_code_cell("x", outputs=[new_output("stream", name="stdout", text="\n".join(lines))]))
+        self.assertIn('<pre class="stream"><span class="wrapped">The gradient of cross-entropy with the softmax inside is p - y &amp;\n'
+                      'it does not die where the network is wrong.</span>\nShort.\n  indented\nA line', html)
 
     def test_tables_scroll_where_a_keyboard_reaches(self):
         html = self.made(new_markdown_cell("# A\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
@@ -243,6 +263,14 @@ class Index(unittest.TestCase):
                      "Of 3 claims in the text 1 is true, 1 is false, 1 is not decided.", "A claim is false:</strong> false &lt;i&gt;", "Go 1.26", "avx", "2 in the table above"):
             self.assertTrue(part in html, part)
         self.assertFalse("quick" in html.split("<body>")[1])
+
+    def test_counts_and_times_in_few_words(self):
+        self.assertEqual(summary.grouped("MNIST: 60000 training and 9000 test images in x/12345 images, 1234567 weights"),
+                         "MNIST: 60,000 training and 9000 test images in x/12345 images, 1,234,567 weights")
+        dates = ["1 May 2030, 09:05", "1 May 2030, 10:00", "30 April 2030, 23:00"]
+        for given, want in ((dates[:2], "1 May 2030, 09:05 to 10:00"), (dates, "30 April 2030, 23:00 to 1 May 2030, 10:00"), (dates[:1] * 2, dates[0]), ([], ""), (["1 May", "x"], "1 May; x")):
+            self.assertEqual(summary.period(given), want)
+        self.assertEqual([summary.span(n, "epoch") for n in ([3, 1, 12], [1, 1])], ["1 to 12 epochs", "1 epoch"])
 
     def test_title(self):
         self.assertEqual(page.title(notebook(new_markdown_cell("x\n\n# A *b* `c`\n")), "name"), "A b c")

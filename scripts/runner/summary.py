@@ -6,6 +6,7 @@ Words follow numbers: nothing is said here that the reports' cells have not told
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,13 @@ def question(name: str) -> str:
 
 
 def rows(found: list[Report]) -> list[tuple[Report, dict]]:
-    return [(r, {**row, "question": question(r.name)}) for r in found for row in r.told.get("results", ())]
+    return [(r, {"loss": "", "original_loss": "", **row, "what": grouped(row["what"]), "question": question(r.name)})
+            for r in found for row in r.told.get("results", ())]
+
+
+def grouped(text: str) -> str:
+    """Counts of five digits and more in groups of three: 158,778 weights."""
+    return re.sub(r"(?<![\w.,/-])\d{5,}(?= (?:weights|images|training|test|dev|for training)\b)", lambda m: f"{int(m[0]):,}", text)
 
 
 def mean(value: str) -> float | None:
@@ -76,7 +83,8 @@ def abstract(found: list[Report]) -> list[str]:
     beside = [(mean(row["original"]), mean(row["dev"])) for row in all_rows]
     beside = [(theirs, ours) for theirs, ours in beside if theirs is not None and ours is not None]
     if beside:
-        said.append(f"Of the report that they repeat, {count(len(beside), 'result')} {'have' if len(beside) > 1 else 'has'} a counterpart here: "
+        results = len({theirs for theirs, _ in beside})  # one may stand beside two of ours
+        said.append(f"Of the report that they repeat, {count(results, 'result')} {'have' if results > 1 else 'has'} a counterpart here: "
                     f"{between([b[0] for b in beside])} right on its dev images, {between([b[1] for b in beside])} on ours.")
     tested = [row for row in all_rows if mean(row["test"]) is not None]
     if tested:
@@ -96,6 +104,24 @@ def count(n: int, what: str) -> str:
     return f"{n} {what}" + "s" * (n != 1)
 
 
+def span(numbers: list[int], what: str) -> str:
+    """"1 to 12 epochs"."""
+    low, high = min(numbers, default=0), max(numbers, default=0)
+    return count(high, what) if low == high else f"{low} to {count(high, what)}"
+
+
+def period(dates: list[str]) -> str:
+    """From the first of some dates, as render.py writes them, to the last."""
+    try:
+        known = sorted(dict.fromkeys(dates), key=lambda date: time.strptime(date, "%d %B %Y, %H:%M"))
+    except ValueError:
+        return "; ".join(dict.fromkeys(dates))
+    if len(known) < 2:
+        return "".join(known)
+    (first, begin), (last, end) = (date.split(", ") for date in (known[0], known[-1]))
+    return f"{first}, {begin} to {end}" if first == last else f"{known[0]} to {known[-1]}"
+
+
 def made(found: list[Report]) -> list[tuple[str, str]]:
     """How the reports were made: a term and a text each."""
     if not found:
@@ -108,14 +134,17 @@ def made(found: list[Report]) -> list[tuple[str, str]]:
     runs = {run for _, row in rows(found) for run in row["runs"]}
     seconds = sum(t["seconds"] for t in told)
     versions = every(", ".join(f"{name} {v}" for name, v in t.get("versions", {}).items() if v) for t in told)
+    data = [d for t in told for d in t["data"]]
+    lengths = [int(n) for _, row in rows(found) for n in re.findall(r"\d+(?= epochs?\b| to \d+ epochs?\b)", row["made"])]
+    seeds = [int(n) for _, row in rows(found) for n in re.findall(r"\d+(?= seeds?\b)", row["made"])]
     lines = [
-        ("data", every(d for t in told for d in t["data"])),
-        ("runs", f"{len(runs)} in the table above; {every(row['made'] for _, row in rows(found))}" if runs else ""),
+        ("data", grouped(every(d for d in data if not any(other != d and other.startswith(d) for other in data)))),
+        ("runs", f"{len(runs)} in the table above: {span(lengths, 'epoch')}, {span(seeds, 'seed')}" if runs else ""),
         ("settings", "quick" if all(t["quick"] for t in told) else "full" if not any(t["quick"] for t in told) else "some of them quick"),
         ("machine and source", every(t["machine"] for t in told)),
         ("kernels", every(k for t in told for k in t.get("kernels", ()))),
         ("versions", versions),
-        ("when", every(t["date"] for t in told)),
+        ("when", period([t["date"] for t in told])),
         ("time", f"{seconds / 60:.0f} minutes for {count(len(found), 'notebook')}: "
          + ", ".join(f"{r.name} {r.told['seconds']:.0f} s" for r in found) + ". Runs that were stored before cost nothing."),
     ]
