@@ -73,9 +73,16 @@ func inline(f Figure) (output, error) {
 	if err := writePNG(&png, l); err != nil {
 		return output{}, err
 	}
-	o := picture(png.Bytes(), l, f.Alt())
+	alt, line := f.Alt(), markNow()
+	if line != "" {
+		alt += " Below it: " + line + "."
+	}
+	o := picture(png.Bytes(), l, alt)
 	if d, ok := f.(interface{ page() string }); ok { // a page can do more than a picture, which others have
 		o.html = d.page()
+		if line != "" {
+			o.html += Text(line).html()
+		}
 	}
 	return o, nil
 }

@@ -22,13 +22,18 @@ type marked struct {
 	lines []string
 }
 
-func withMark(l layout) layout {
+// markNow is the line of Mark, "" for none.
+func markNow() string {
 	of := mark.Load()
 	if of == nil || *of == nil {
-		return l
+		return ""
 	}
-	text := (*of)()
-	if strings.TrimSpace(text) == "" {
+	return strings.TrimSpace((*of)())
+}
+
+func withMark(l layout) layout {
+	text := markNow()
+	if text == "" {
 		return l
 	}
 	w, _ := l.size()

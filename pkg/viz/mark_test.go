@@ -2,6 +2,7 @@ package viz
 
 import (
 	"image"
+	"strings"
 	"testing"
 )
 
@@ -31,7 +32,18 @@ func TestMark(t *testing.T) {
 			}
 		}
 	}
+	if o, err := inline(f); err != nil || !strings.HasSuffix(o.alt, "Below it: with lr=0.05.") {
+		t.Errorf("the alternative text %q, %v", o.alt, err)
+	}
+	if o, err := inline(ofAPage{f}); err != nil || !strings.HasPrefix(o.html, "<i>a page</i>") || !strings.Contains(o.html, "with lr=0.05") {
+		t.Errorf("what a page has instead of the picture: %q, %v", o.html, err)
+	}
 	if !same || !ink {
 		t.Errorf("the picture is the same: %v, the line is there: %v, %v", same, ink, image.Pt(a.Dx(), a.Dy()))
 	}
 }
+
+// ofAPage is a figure that a page shows as HTML.
+type ofAPage struct{ Curves }
+
+func (ofAPage) page() string { return "<i>a page</i>" }

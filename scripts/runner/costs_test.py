@@ -78,8 +78,8 @@ class Model(unittest.TestCase):
 
 
 class File(unittest.TestCase):
-    def test_every_notebook_is_measured(self):
-        self.assertEqual(sorted(costs.load().notebooks), [path.stem for path in known_notebooks()])
+    def test_what_is_measured_is_there(self):
+        self.assertLessEqual(set(costs.load().notebooks), {path.stem for path in known_notebooks()})
 
     def test_kept_and_read(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -67,7 +67,7 @@ class Variant:
             how = {0: "quick settings, the least there is", 1: "full settings"}.get(self.share, f"{self.share:g} of the way from quick settings to full ones")
         else:
             how = f"{self.share:g} of the way from quick settings to full ones in epochs, seeds and the like, {self.images:g} in images"
-        return f"{self.budget}, about {self.cost:.0f} s of it for this notebook: {how}"
+        return f"{self.budget}: {how}"
 
     def environment(self) -> dict[str, str]:
         if self.full and not self.values:

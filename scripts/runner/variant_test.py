@@ -57,14 +57,14 @@ class Variants(unittest.TestCase):
         self.assertEqual((made.name, made.words()), ("budget-5m", "budget 5m"))
         between = made.within(0.3, 0.42, 31.4)
         self.assertEqual(between.environment(), {"INKLING_UNDECIDED": "a budget", "INKLING_BUDGET": "0.300,0.420,5m"})
-        self.assertEqual(between.fact(), "budget 5m, about 31 s of it for this notebook: 0.3 of the way from quick settings to full ones "
+        self.assertEqual(between.fact(), "budget 5m: 0.3 of the way from quick settings to full ones "
                                          "in epochs, seeds and the like, 0.42 in images")
         quick = made.within(0, 0, 20)
         self.assertEqual(quick.environment()["INKLING_BUDGET"], "0.000,0.000,5m")
         self.assertIn("quick settings, the least there is", quick.fact())
         full = made.within(1, 1, 200)
         self.assertEqual(full.environment(), {})  # claims are decided
-        self.assertIn("for this notebook: full settings", full.fact())
+        self.assertIn("budget 5m: full settings", full.fact())
         with_values = variant.make([path], ["momentum=.5"], None, self.go)
         both = variant.within([path], with_values, "5m", None)[path].within(1, 1, 200)
         self.assertEqual((both.name, both.words()), ("momentum-0.5-budget-5m", "momentum=0.5, budget 5m"))
