@@ -36,6 +36,24 @@ func ExamplePlane() {
 	// the two clouds on its two sides: true
 }
 
+// The rows of a layer before a training and after it, on the axes of what it came to.
+func ExamplePlanes() {
+	after, _ := clouds(20)
+	before := make([]float32, len(after)) // all alike
+	points, explained, err := embed.Planes(after, 3, before, after)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("before, all in one place:", points[0][0] == points[0][1])
+	fmt.Println("after, apart:", points[1][0][0]*points[1][1][0] < 0)
+	fmt.Printf("%.0f %% of the variance along the first axis\n", 100*explained[0])
+	// Output:
+	// before, all in one place: true
+	// after, apart: true
+	// 99 % of the variance along the first axis
+}
+
 // Any number of axes, and rows as they are.
 func ExamplePCA() {
 	rows := []float32{ // four rows of two values on a line

@@ -127,17 +127,29 @@ func KNNAccuracy(x []float32, dim int, labels []uint16, k int) (float64, error) 
 }
 
 // centred returns a copy of x with the mean of every column taken off.
-func centred(x []float32, n, dim int) []float32 {
+func centred(x []float32, n, dim int) []float32 { return less(x, n, middleOf(x, n, dim)) }
+
+// middleOf is the mean of every column.
+func middleOf(x []float32, n, dim int) []float64 {
 	mean := make([]float64, dim)
 	for i := range n {
 		for j, v := range x[i*dim : (i+1)*dim] {
 			mean[j] += float64(v)
 		}
 	}
+	for j := range mean {
+		mean[j] /= float64(n)
+	}
+	return mean
+}
+
+// less returns a copy of n rows with middle taken off each.
+func less(x []float32, n int, middle []float64) []float32 {
+	dim := len(middle)
 	out := make([]float32, len(x))
 	for i := range n {
 		for j := range dim {
-			out[i*dim+j] = float32(float64(x[i*dim+j]) - mean[j]/float64(n))
+			out[i*dim+j] = float32(float64(x[i*dim+j]) - middle[j])
 		}
 	}
 	return out

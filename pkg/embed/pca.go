@@ -29,15 +29,25 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 		return nil, make([]float64, k), nil
 	}
 	c := centred(x, n, dim)
+	axes, explained, err := principal(c, n, dim, k)
+	if err != nil {
+		return nil, nil, err
+	}
+	return along(c, n, axes), explained, nil
+}
+
+// principal are the k principal axes of centred rows, in the columns, and the share of
+// the variance along each.
+func principal(c []float32, n, dim, k int) (axes blas32.General, explained []float64, err error) {
 	values, vectors, ok := eigen(covariance(c, n, dim), dim)
 	if !ok {
-		return nil, nil, errors.New("embed: PCA: the eigenvalues do not converge")
+		return axes, nil, errors.New("embed: PCA: the eigenvalues do not converge")
 	}
 	total := 0.0
 	for _, v := range values {
 		total += math.Max(v, 0)
 	}
-	axes := blas32.General{Rows: dim, Cols: k, Stride: k, Data: make([]float32, dim*k)}
+	axes = blas32.General{Rows: dim, Cols: k, Stride: k, Data: make([]float32, dim*k)}
 	explained = make([]float64, k)
 	for a := range k {
 		col := dim - 1 - a
@@ -54,9 +64,49 @@ func PCA(x []float32, dim, k int) (rows []float32, explained []float64, err erro
 			axes.Data[i*k+a] = float32(math.Copysign(1, largest) * vectors[i*dim+col])
 		}
 	}
-	out := blas32.General{Rows: n, Cols: k, Stride: k, Data: make([]float32, n*k)}
-	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, blas32.General{Rows: n, Cols: dim, Stride: dim, Data: c}, axes, 0, out)
-	return out.Data, explained, nil
+	return axes, explained, nil
+}
+
+// along projects n rows on axes.
+func along(c []float32, n int, axes blas32.General) []float32 {
+	out := blas32.General{Rows: n, Cols: axes.Cols, Stride: axes.Cols, Data: make([]float32, n*axes.Cols)}
+	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, blas32.General{Rows: n, Cols: axes.Rows, Stride: axes.Rows, Data: c}, axes, 0, out)
+	return out.Data
+}
+
+// Planes projects several sets of rows on the two principal axes of one of them, x, from
+// its middle: the rows of a layer in the course of a training, whose points then move and
+// do not jump. Explained are the shares of the variance of x.
+func Planes(x []float32, dim int, sets ...[]float32) (points [][][2]float64, explained []float64, err error) {
+	n, err := rowsOf("PCA", x, dim)
+	if err != nil || n == 0 {
+		return make([][][2]float64, len(sets)), nil, err
+	}
+	axes, explained, err := principal(centred(x, n, dim), n, dim, min(2, dim))
+	if err != nil {
+		return nil, nil, err
+	}
+	middle := middleOf(x, n, dim)
+	for _, set := range sets {
+		n, err := rowsOf("PCA", set, dim)
+		if err != nil {
+			return nil, nil, err
+		}
+		points = append(points, plane(along(less(set, n, middle), n, axes), axes.Cols))
+	}
+	return points, explained, nil
+}
+
+// plane makes points of rows of one or two values.
+func plane(rows []float32, dim int) (points [][2]float64) {
+	for row := range slices.Chunk(rows, dim) {
+		var p [2]float64
+		for axis, v := range row {
+			p[axis] = float64(v)
+		}
+		points = append(points, p)
+	}
+	return points
 }
 
 // Plane is PCA on two axes: a point for each row, and the share of the variance
@@ -66,14 +116,7 @@ func Plane(x []float32, dim int) (points [][2]float64, explained []float64, err 
 	if err != nil {
 		return nil, nil, err
 	}
-	for row := range slices.Chunk(rows, len(explained)) {
-		var p [2]float64
-		for axis, v := range row {
-			p[axis] = float64(v)
-		}
-		points = append(points, p)
-	}
-	return points, explained, nil
+	return plane(rows, len(explained)), explained, nil
 }
 
 // eigen returns the eigenvalues of the symmetric matrix a in ascending order and

@@ -56,6 +56,49 @@ func TestPCA(t *testing.T) {
 	}
 }
 
+// Sets lie on the axes of one of them, from its middle: what is moved there moves on the
+// picture by as much, and nothing hangs on the other sets.
+func TestPlanes(t *testing.T) {
+	x := []float32{0, 0, 0, 2, 0, 1, 4, 1, 0, 6, -1, 1, 8, 0, 2}
+	own, explained, err := Plane(x, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := slices.Clone(x)
+	for i := 0; i < len(moved); i += 3 {
+		moved[i], moved[i+2] = moved[i]+30, moved[i+2]-4
+	}
+	one := []float32{4, 0, 0.8} // the middle of x
+	planes, again, err := Planes(x, 3, moved, x, one)
+	if err != nil || len(planes) != 3 || len(planes[0]) != 5 || len(planes[2]) != 1 || !slices.Equal(explained, again) {
+		t.Fatalf("%v, %v, %v", planes, again, err)
+	}
+	if !slices.Equal(planes[1], own) {
+		t.Errorf("on its own axes x is %v, want %v", planes[1], own)
+	}
+	by := [2]float64{planes[0][0][0] - own[0][0], planes[0][0][1] - own[0][1]}
+	if math.Hypot(by[0], by[1]) < 20 || math.Hypot(by[0], by[1]) > math.Hypot(30, 4)+1e-4 {
+		t.Errorf("moved by %v", by)
+	}
+	for i, p := range planes[0] {
+		if math.Hypot(p[0]-own[i][0]-by[0], p[1]-own[i][1]-by[1]) > 1e-4 {
+			t.Errorf("point %d moved to %v from %v, the first one by %v", i, p, own[i], by)
+		}
+	}
+	if p := planes[2][0]; math.Hypot(p[0], p[1]) > 1e-5 {
+		t.Errorf("the middle lies at %v", p)
+	}
+	if _, _, err := Planes(x, 3, x, []float32{1, 2, float32(math.NaN())}); err == nil || !strings.Contains(err.Error(), "row 0 holds NaN") {
+		t.Errorf("NaN in another set: %v", err)
+	}
+	if planes, _, err := Planes(nil, 3, nil, nil); err != nil || len(planes) != 2 {
+		t.Errorf("of no rows: %v, %v", planes, err)
+	}
+	if planes, explained, err := Planes([]float32{1, 3}, 1, []float32{1, 3}); err != nil || len(explained) != 1 || planes[0][0] != [2]float64{-1, 0} {
+		t.Errorf("of one value a row: %v, %v, %v", planes, explained, err)
+	}
+}
+
 func TestPlane(t *testing.T) {
 	x := []float32{0, 0, 2, 0, 4, 1, 6, -1, 8, 0}
 	rows, explained, err := PCA(x, 2, 2)

@@ -64,7 +64,7 @@ var writable = sync.OnceValue(func() map[string]reflect.Type {
 		}
 	}
 	for _, v := range []any{ // those that no flag has
-		nn.CrossEntropy{}, nn.ProbabilityCrossEntropy{}, nn.MSE{}, optim.Warmup{}, optim.Joined{}, optim.LinearLR{}, optim.ExponentialLR{}, optim.StepLR{},
+		nn.CrossEntropy{}, nn.ProbabilityCrossEntropy{}, nn.MSE{}, optim.Warmup{}, optim.Joined{}, optim.LinearLR{}, optim.ExponentialLR{}, optim.StepLR{}, Snapshots{},
 	} {
 		add(v)
 	}

@@ -19,7 +19,7 @@
 //
 // In order of reading: lab.go, fit.go, recorder.go, fork.go, store.go, history.go, runs.go,
 // and code.go for what identifies a run. Around these stand the flags of commands and cells (hyper.go, words.go, cell.go), what
-// is told (sink.go, meter.go, made.go, stat.go), names (settings.go, labels.go) and what a
+// is kept on the way (snapshots.go), what is told (sink.go, meter.go, made.go, stat.go), names (settings.go, labels.go) and what a
 // person does to the store (manage.go, missing.go). What runs are compared by is ondev.go
 // and alike.go, for package compare.
 package lab

@@ -97,3 +97,39 @@ func (e every) Each(m train.Moment) error {
 	}
 	return m.Model.Save(filepath.Join(e.Folder, fmt.Sprintf("step-%04d.safetensors", m.Step)), nil)
 }
+
+// A run that keeps its weights on the way, for a look at how they came about.
+func ExampleResult_Snapshots() {
+	store, err := os.MkdirTemp("", "store")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(store)
+	l := lab.New("example", few(), store, false)
+	l.Log = io.Discard
+	cfg := mlp(0.05)
+	cfg.Epochs, cfg.Each = 3, lab.Snapshots{}
+	runs, err := l.Fit(cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	kept, err := runs[0].Snapshots()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	last := kept[len(kept)-1]
+	for _, s := range kept {
+		same := s.Model.Param("0.linear.b").Data[0] == last.Model.Param("0.linear.b").Data[0]
+		fmt.Printf("after %.1f epochs, step %d, the last one: %v\n", s.Epochs, s.Step, same)
+	}
+	// Output:
+	// after 0.0 epochs, step 0, the last one: false
+	// after 0.2 epochs, step 1, the last one: false
+	// after 0.4 epochs, step 2, the last one: false
+	// after 1.0 epochs, step 5, the last one: false
+	// after 2.0 epochs, step 10, the last one: false
+	// after 3.0 epochs, step 15, the last one: true
+}

@@ -334,7 +334,7 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 	s, unfinished, err := l.stored(r)
 	if s != nil || err != nil {
 		m.have(j, s)
-		if s != nil && j.Each != nil {
+		if s != nil && j.Each != nil && snapshotsAt(j.Plan) == nil {
 			fmt.Fprintln(log, "the run is stored: its Each is not called again")
 		}
 		return s.tellAll(printer), err
@@ -460,10 +460,19 @@ func (l *Lab) run(ctx context.Context, j, leg *job, rec *recorder, printer *prin
 	}()
 	told := t.Step
 	defer func() { m.step(t.Step - told) }()
+	var keep map[int]bool
+	if leg == j { // else what it goes on from is made again
+		keep = snapshotsAt(j.Plan)
+	}
 	t.Between = func() error {
 		m.step(t.Step - told)
 		told = t.Step
 		t.CPU = before + spent()
+		if keep[t.Step] {
+			if err := rec.snapshot(); err != nil {
+				return err
+			}
+		}
 		if j.until > 0 && t.Step >= j.until {
 			return errAside
 		}
@@ -485,6 +494,11 @@ func (l *Lab) run(ctx context.Context, j, leg *job, rec *recorder, printer *prin
 			m.score(t.BestScore)
 		}
 		if err := rec.tell(e); err != nil {
+			return "", err
+		}
+	}
+	if keep != nil {
+		if err := rec.snapshot(); err != nil {
 			return "", err
 		}
 	}

@@ -307,9 +307,12 @@ func (l *Lab) lengthen(j *job, log io.Writer) error {
 	return nil
 }
 
-// byLength says what of a run goes by its length, so that the first epochs of a
-// longer one are not those of a shorter one.
+// byLength says what of a run goes by its length, or is kept on the way, so that the
+// first epochs of a shorter one do not do for a longer one.
 func byLength(short, long *train.Plan) string {
+	if snapshotsAt(long) != nil {
+		return "this one keeps its weights from the first step on"
+	}
 	if !long.Augment.IsZero() && long.Clean > 0 {
 		return fmt.Sprintf("its last %s are trained without augmentation", printable.Count(long.Clean, "epoch"))
 	}

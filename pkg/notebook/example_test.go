@@ -26,6 +26,23 @@ func ExamplePredict() {
 	}
 }
 
+// A cell shows how a network came to be: in the report, by a slider from before its
+// training to its end.
+func ExampleEpochs() {
+	mine := notebook.Open("mine")
+	runs := notebook.Must(mine.Fit(train.Config{
+		Layers:    nn.MLP([]int{256}, nn.ReLU{}, mine.Out(), 0),
+		Optimizer: optim.SGD{Momentum: 0.9}, Schedule: optim.OneCycle{Max: 0.1},
+		Batch: 64, Epochs: 3, Seed: 1,
+		Each: lab.Snapshots{}, // which keeps the weights on the way
+	}))
+	for _, e := range notebook.Epochs(mine, runs[0]) {
+		notebook.Answer("{epochs|%.2f} epochs, {step} steps: {error} % wrong, loss {loss}\n", notebook.Values{
+			"epochs": e.Trained, "step": e.Step, "error": e.Error, "loss": e.Loss,
+		})
+	}
+}
+
 // A cell asks whether a change helped, over seeds that both sides have.
 func ExampleCompare() {
 	mine := notebook.Open("mine")

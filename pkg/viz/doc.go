@@ -16,7 +16,8 @@
 // the others of the family build on. In the order of reading:
 //
 //	figure   what a figure is and how it is written to a file; figures of one's own
-//	         (Plot, Picture); several side by side (Panels)
+//	         (Plot, Picture); several side by side (Panels); moments of a training
+//	         under a slider (Epochs)
 //	chart    two axes: curves, lines, bars, points, histograms, reliability, and what
 //	         runs have told (Training, Seeds)
 //	grid     pictures in rows: images, kernels, feature maps, saliency, patches

@@ -161,6 +161,27 @@ func ExampleConfusionImages() {
 	// Confusion matrix: Threes and fives. Right: 189 of 200 (94.50 %). Most frequent errors: 5 read as 3: 6, 3 read as 5: 5.
 }
 
+// A network at three moments of its training. In a notebook's page a slider goes over
+// them.
+func ExampleEpochs() {
+	f := viz.Epochs{
+		Title: "Threes and fives", Names: []string{"3", "5"}, Labels: []uint16{0, 1},
+		H: 1, W: 2, Kernels: "one kernel", Points: "two dev images", Confused: "200 dev images",
+	}
+	for i, wrong := range []int{100, 20, 4} {
+		moved := float64(i)
+		f.Moments = append(f.Moments, viz.Moment{
+			Tick: fmt.Sprint(i), Told: fmt.Sprintf("after %d epochs: %d wrong", i, wrong),
+			Kernels: [][]float32{{float32(i), -float32(i)}},
+			Counts:  [][]int{{100, 0}, {wrong, 100 - wrong}},
+			Points:  [][2]float64{{-moved, 0}, {moved, 0}},
+		})
+	}
+	fmt.Println(f.Alt())
+	// Output:
+	// A network at 3 moments of its training: Threes and fives. After 0 epochs: 100 wrong. After 2 epochs: 4 wrong.
+}
+
 // How often a network is right when it says how sure it is.
 func ExampleReliability() {
 	f := viz.Reliability{

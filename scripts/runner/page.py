@@ -69,6 +69,11 @@ def inline(script: str) -> str:
     return script
 
 
+def slider(body: str) -> tuple[str, ...]:
+    """The script of figures over moments of a training, where a page has one."""
+    return ((TEMPLATES / "epochs.js").read_text(encoding="utf-8"),) if 'class="epochs"' in body else ()
+
+
 # Where the template of cells leaves a place for the drawing board.
 BOARD = '<div class="board-place"></div>'
 
@@ -104,7 +109,7 @@ def report(notebook, folder: Path, name: str = "", names: Sequence[str] = (), bo
     if board is not None:
         body = body.replace(BOARD, pages().get_template("draw.html.j2").module.board(board), 1)
     page = render(
-        "report.html.j2", board["scripts"] if board else (), wasm=board is not None, title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
+        "report.html.j2", (*(board["scripts"] if board else ()), *slider(body)), wasm=board is not None, title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
         contents=contents(body), facts=facts(told), standard=standard(folder, told, names), headlines=told["headlines"], status=told["status"],
         neighbours=neighbours(folder, name, names), weights=told.get("weights"),
         error=told["error"], went_on=any(c["verdict"] == "false" for c in told.get("claims", ())), footer=told["machine"])

@@ -1,0 +1,132 @@
+package notebook
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"inkling/pkg/embed"
+	"inkling/pkg/lab"
+	"inkling/pkg/nn"
+	"inkling/pkg/nn/inspect"
+	"inkling/pkg/nn/metric"
+	"inkling/pkg/nn/train"
+	"inkling/pkg/viz"
+)
+
+// What Epochs shows of a network, at most.
+const mostKernels, mostPoints = 25, 500
+
+// An Epoch is what the network of a run was at a moment of its training, on all dev
+// images. Before the training Trained is 0.
+type Epoch struct {
+	Trained float64 // epochs
+	Step    int
+	Error   float64 // in %
+	Loss    float64
+}
+
+// Epochs shows how the network of a run came to be, as a slider from before its training to
+// its end: the kernels of its first layer, which dev images it reads as what, and some of
+// these on the two principal axes of what the layer before the last makes of them at the
+// end. The run must have kept its weights on the way:
+//
+//	cfg.Each = lab.Snapshots{}
+//	runs := notebook.Must(l.Fit(cfg))
+//	notebook.Epochs(l, runs[0])
+func Epochs(l *lab.Lab, run *lab.Result) []Epoch {
+	kept := Must(run.Snapshots())
+	if len(kept) == 0 {
+		stop(fmt.Errorf("epochs: %s has not come far enough to keep any weights", run.Name))
+	}
+	images, labels := train.First(l.Dev, min(mostPoints, l.Dev.Len()))
+	figure := viz.Epochs{
+		Title: fmt.Sprintf("%s, %s, seed %d", l.Data.Name, run.Name, run.Seed), Labels: labels, Names: l.Dev.Classes,
+		Confused: fmt.Sprint("all ", l.Dev.Len(), " dev images"),
+	}
+	var epochs []Epoch
+	var inside [][]float32
+	dim := 0
+	for _, s := range kept {
+		judged := metric.Judge(s.Model, l.Dev)
+		e := Epoch{s.Epochs, s.Step, 100 * (1 - judged.Accuracy()), judged.NLL()}
+		moment := viz.Moment{Tick: tick(e.Trained), Told: e.String(), Counts: judged.Confusion()}
+		figure.Kernels, figure.H, figure.W, moment.Kernels = firstLayer(s.Model)
+		p := Must(inspect.New(s.Model))
+		if layer := p.Penultimate(); layer >= 0 {
+			outputs := p.Activations(images, layer)
+			inside, dim = append(inside, outputs.Data), outputs.Shape.Size()
+		}
+		figure.Moments, epochs = append(figure.Moments, moment), append(epochs, e)
+	}
+	if len(inside) > 0 {
+		points, explained, err := embed.Planes(inside[len(inside)-1], dim, inside...)
+		if err != nil { // a network that has diverged
+			fmt.Println(lab.OneLine(err))
+		}
+		for i := range points {
+			figure.Moments[i].Points = points[i]
+		}
+		figure.Points = axes(len(labels), explained)
+	}
+	figure.Note = "Scales and axes are the same at all moments; the colours of errors go by the logarithm of their number."
+	viz.Show(figure)
+	return epochs
+}
+
+func (e Epoch) String() string {
+	at := fmt.Sprintf("after %s of an epoch, %d steps", tick(e.Trained), e.Step)
+	switch {
+	case e.Step == 0:
+		at = "before training"
+	case e.Trained >= 1:
+		at = fmt.Sprintf("after %s epochs, %d steps", tick(e.Trained), e.Step)
+	}
+	at = strings.Replace(at, "after 1 epochs", "after 1 epoch", 1)
+	at = strings.Replace(at, " 1 steps", " 1 step", 1)
+	return fmt.Sprintf("%s: dev error %.2f %%, loss %.3f", at, e.Error, e.Loss)
+}
+
+// tick is a time in epochs: a part of the first one, or a whole number of them where it
+// is one.
+func tick(epochs float64) string {
+	if epochs > 0 && epochs < 0.75 {
+		return fmt.Sprintf("1/%.0f", math.Exp2(math.Round(-math.Log2(epochs))))
+	}
+	return fmt.Sprintf("%.4g", epochs)
+}
+
+// axes says what points in the plane are.
+func axes(points int, explained []float64) string {
+	s := fmt.Sprint(points, " dev images by the layer before the last, on its two principal axes at the end")
+	if len(explained) > 1 {
+		s += fmt.Sprintf(" (%.0f %% and %.0f %% of the variance then)", 100*explained[0], 100*explained[1])
+	}
+	return s
+}
+
+// firstLayer are the kernels of the first layer that has weights, or the pictures of its
+// units, the first of many, and what they are.
+func firstLayer(m *nn.Model) (what string, h, w int, maps [][]float32) {
+	for _, p := range m.Params() {
+		switch dims := p.Dims; {
+		case len(dims) == 4:
+			what, h, w = "kernels", dims[2], dims[3]
+		case len(dims) == 2 && dims[1] == m.In.Size():
+			what, h, w = "units", m.In.H, m.In.W
+		default:
+			continue
+		}
+		for _, values := range inspect.Maps(p) {
+			for at := 0; at+h*w <= len(values); at += h * w { // a unit sees all channels
+				maps = append(maps, values[at:at+h*w])
+			}
+		}
+		of := len(maps)
+		if of > mostKernels {
+			return fmt.Sprintf("%d of %d %s of %s", mostKernels, of, what, p.Name), h, w, maps[:mostKernels]
+		}
+		return fmt.Sprintf("the %d %s of %s", of, what, p.Name), h, w, maps
+	}
+	return "", 0, 0, nil
+}
