@@ -69,7 +69,7 @@ func Epochs(l *lab.Lab, run *lab.Result) []Epoch {
 		}
 		figure.Points = axes(len(labels), explained)
 	}
-	figure.Note = "Scales and axes are the same at all moments; the colours of errors go by the logarithm of their number."
+	figure.Note = "Times are in epochs. Scales and axes are the same at all of them; the colours of errors go by the logarithm of their number."
 	viz.Show(figure)
 	return epochs
 }

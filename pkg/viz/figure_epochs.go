@@ -159,7 +159,7 @@ func (f Epochs) sheet(s epochScales, kernels [][]float32) *image.Paletted {
 	for i := range shades {
 		palette[i] = diverging.at(float64(i) / (shades - 1))
 	}
-	palette[gap], palette[bad] = paper, absent
+	palette[gap], palette[bad] = grid, absent
 	m := image.NewPaletted(image.Rect(0, 0, columns*(f.W+1)-1, rows*(f.H+1)-1), palette)
 	for i := range m.Pix {
 		m.Pix[i] = gap
@@ -221,11 +221,11 @@ func (f Epochs) part(h *htmlBuilder, s epochScales, m Moment) {
 		width := sheet.Rect.Dx() * max(1, (sheetWidth+sheet.Rect.Dx()/2)/sheet.Rect.Dx()) // a whole factor
 		h.add(`<div class="kernels" style="width:%dpx">`, width)
 		h.picture("image/png", encoded(sheet), fmt.Sprintf("%s, %s", cmp.Or(f.Kernels, "kernels"), m.Told), width, width*sheet.Rect.Dy()/sheet.Rect.Dx(), "image-rendering:pixelated;")
-		h.add(caption, upper(cmp.Or(f.Kernels, "kernels"))+fmt.Sprintf(": blue is %s, white 0, red %s.", "−"+short(s.weight), short(s.weight)))
+		h.add(caption, upper(cmp.Or(f.Kernels, "kernels"))+fmt.Sprintf(": blue is −%.2g, white 0, red %.2g.", s.weight, s.weight))
 	}
 	if len(m.Points) > 0 {
 		h.add(`<div class="points" style="width:%dpx">`, pointsWidth)
-		h.picture("image/svg+xml", []byte(f.cloud(s, m.Points)), fmt.Sprintf("%s, %s", cmp.Or(f.Points, "points in the plane"), m.Told), pointsWidth, pointsWidth, "border-radius:8px;")
+		h.picture("image/svg+xml", []byte(f.cloud(s, m.Points)), fmt.Sprintf("%s, %s", cmp.Or(f.Points, "points in the plane"), m.Told), pointsWidth, pointsWidth, "border:1px solid rgba(128,128,128,.35);border-radius:8px;")
 		h.add(caption, upper(cmp.Or(f.Points, "points in the plane"))+".")
 	}
 	if len(m.Counts) > 0 {
@@ -258,36 +258,53 @@ const cloudSide = 2 * pointsWidth
 func (f Epochs) cloud(s epochScales, points [][2]float64) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" fill="none" stroke-linecap="round" stroke-width="7"><rect width="100%%" height="100%%" fill="#fff"/>`, cloudSide, cloudSide)
-	var names htmlBuilder
+	var names []cloudName
 	for c := range s.classes {
 		var xs, ys []int
 		look := seriesColor(c, s.classes)
-		began := false
 		for i, p := range points {
 			x, y, ok := s.place(p, cloudSide)
 			if int(f.Labels[i]) != c || !ok {
 				continue
 			}
-			if !began {
+			if len(xs) == 0 {
 				fmt.Fprintf(&b, `<path stroke="#%02x%02x%02x" d="`, look.R, look.G, look.B)
-				began = true
 			}
 			fmt.Fprintf(&b, "M%d %dh0", x, y)
 			xs, ys = append(xs, x), append(ys, y)
 		}
-		if !began {
+		if len(xs) == 0 {
 			continue
 		}
 		b.WriteString(`"/>`)
-		if s.classes <= mostNames {
-			slices.Sort(xs)
-			slices.Sort(ys)
-			d := darker(look)
-			names.add(`<text x="%d" y="%d" fill="%s">%s</text>`, xs[len(xs)/2], ys[len(ys)/2]+9, fmt.Sprintf("#%02x%02x%02x", d.R, d.G, d.B), f.class(c))
+		slices.Sort(xs)
+		slices.Sort(ys)
+		names = append(names, cloudName{f.class(c), darker(look), xs[len(xs)/2], ys[len(ys)/2]})
+	}
+	var h htmlBuilder
+	for i, n := range names {
+		if s.classes <= mostNames && n.alone(names, i) {
+			h.add(`<text x="%d" y="%d" fill="%s">%s</text>`, n.x, n.y+9, fmt.Sprintf("#%02x%02x%02x", n.color.R, n.color.G, n.color.B), n.text)
 		}
 	}
-	b.WriteString(`<g font-family="sans-serif" font-size="28" font-weight="bold" text-anchor="middle" stroke="#fff" stroke-opacity=".8" paint-order="stroke">` + names.String() + `</g></svg>`)
+	b.WriteString(`<g font-family="sans-serif" font-size="28" font-weight="bold" text-anchor="middle" stroke="#fff" stroke-opacity=".8" paint-order="stroke">` + h.String() + `</g></svg>`)
 	return b.String()
+}
+
+// A cloudName is the name of a class at the median of its points.
+type cloudName struct {
+	text  string
+	color color.NRGBA
+	x, y  int
+}
+
+// alone reports whether a name has its place to itself: in a heap names would hide the
+// points, and each other.
+func (n cloudName) alone(all []cloudName, i int) bool {
+	const near = 26
+	return !slices.ContainsFunc(append(slices.Clone(all[:i]), all[i+1:]...), func(o cloudName) bool {
+		return max(n.x-o.x, o.x-n.x) < near && max(n.y-o.y, o.y-n.y) < near
+	})
 }
 
 // mostWritten is the largest number of classes whose counts are written into cells.
@@ -365,20 +382,19 @@ func (f Epochs) layout() layout {
 			shown = append(shown, f.Moments[i*(n-1)/(mostSide-1)])
 		}
 	}
-	grid := Images{Title: f.Title, Columns: len(shown), Scale: 1, Note: f.Note}
+	tiles := Images{Title: f.Title, Columns: len(shown), Scale: 1, Note: f.Note}
 	row := func(name string, tile func(m Moment) Tile) {
-		tiles := make([]Tile, len(shown))
-		any := false
+		all, some := make([]Tile, len(shown)), false
 		for i, m := range shown {
-			tiles[i] = tile(m)
-			any = any || tiles[i].Image != nil
+			all[i] = tile(m)
+			some = some || all[i].Image != nil
 		}
-		if any {
-			grid.Rows, grid.Tiles = append(grid.Rows, name), append(grid.Tiles, tiles...)
+		if some {
+			tiles.Rows, tiles.Tiles = append(tiles.Rows, name), append(tiles.Tiles, all...)
 		}
 	}
 	for _, m := range shown {
-		grid.Heads = append(grid.Heads, m.Tick)
+		tiles.Heads = append(tiles.Heads, m.Tick)
 	}
 	row("kernels", func(m Moment) (t Tile) {
 		if len(m.Kernels) > 0 && f.H > 0 && f.W > 0 {
@@ -401,7 +417,7 @@ func (f Epochs) layout() layout {
 		}
 		return t
 	})
-	return grid.layout()
+	return tiles.layout()
 }
 
 // fitted enlarges an image by a whole factor and sets it in the middle of a tile.

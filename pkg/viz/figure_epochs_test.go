@@ -148,6 +148,24 @@ func TestEpochsShareTheirScales(t *testing.T) {
 	}
 }
 
+// Names of classes stand among their points, unless all are one heap, or nowhere.
+func TestEpochsNames(t *testing.T) {
+	f := Epochs{Labels: []uint16{0, 1, 2}, Moments: []Moment{
+		{Points: [][2]float64{{0, 0}, {0.1, 0}, {0, 0.1}}},
+		{Points: [][2]float64{{-5, -5}, {5, 5}, {5, 5.1}}},
+		{Points: [][2]float64{{-5, 0}, {math.NaN(), 0}, {5, 0}}},
+	}}
+	for i, want := range []string{"", "0", "0 2"} {
+		var got []string
+		for _, m := range regexp.MustCompile(`<text [^>]*>([^<]*)</text>`).FindAllStringSubmatch(f.cloud(f.scales(), f.Moments[i].Points), -1) {
+			got = append(got, m[1])
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("moment %d: names %q, want %q", i, s, want)
+		}
+	}
+}
+
 // A cell's colour says how many errors it counts, at all moments alike: one image is
 // seen beside a thousand.
 func TestEpochsErrors(t *testing.T) {

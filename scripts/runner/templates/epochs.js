@@ -17,13 +17,13 @@
   }
 
   // Whether the dots of one cloud are those of the other.
-  const alike = (a, b) => ["classes", "names"].every(k => a[k].length === b[k].length && a[k].every((p, i) => p.at.length === b[k][i].at.length));
+  const alike = (a, b) => a.classes.length === b.classes.length && a.classes.every((c, i) => c.at.length === b.classes[i].at.length);
 
   const between = (a, b, share) => a.map((v, i) => v + (b[i] - v) * share);
   const mixed = (a, b, share) => ({
     side: b.side,
     classes: b.classes.map((c, i) => ({ color: c.color, at: between(a.classes[i].at, c.at, share) })),
-    names: b.names.map((n, i) => ({ ...n, at: between(a.names[i].at, n.at, share) })),
+    names: b.names.map(n => ({ ...n, at: between((a.names.find(m => m.text === n.text) || n).at, n.at, share) })),
   });
 
   function draw(canvas, cloud) {
