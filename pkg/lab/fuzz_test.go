@@ -24,9 +24,18 @@ func FuzzRecord(f *testing.F) {
 	f.Add(bytes.Replace(b, []byte(`"finished"`), []byte(`null`), 1))
 	f.Add([]byte(`{"Status":"finished","Status":"diverged","Best":{"step":1e3}}`))
 	f.Add([]byte(strings.Repeat("[", 100)))
+	r.Hyper, r.Config, r.Seed, r.Fork, r.Code = Settings{"lr": 0.1, "hidden": "512,256", "mine": true}, `a "b" <c>`, 1<<63, &Origin{Run: "x", Epoch: 2}, Code{Library: "l"}
+	f.Add(must(json.MarshalIndent(r, "", "  ")))
+	f.Add([]byte(`{"Status":"finished","Started":"2026-11-28T11:22:51Z","Seconds":1e-3,"Code":"old","Split":{"Seed":1},"Input":null,"Fork":null,"Weights":1.0}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 1<<16 {
 			return
+		}
+		var quick, slow Record
+		if quick.read(b) { // it means what package json says that it means
+			if err := json.Unmarshal(b, &slow); err != nil || !bytes.Equal(must(json.Marshal(quick)), must(json.Marshal(slow))) {
+				t.Fatalf("read as %+v, want %+v, %v", quick, slow, err)
+			}
 		}
 		var r Record
 		var err error

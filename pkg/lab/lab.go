@@ -18,7 +18,6 @@ import (
 	"inkling/pkg/internal/printable"
 	"inkling/pkg/internal/source"
 	"inkling/pkg/nn"
-	"inkling/pkg/nn/safetensors"
 	"inkling/pkg/nn/train"
 )
 
@@ -66,7 +65,7 @@ func Open(ctx context.Context, question string, of ...string) (*Lab, error) {
 	if question == "" || slug(question) != question {
 		return nil, fmt.Errorf("lab: question %q, want a short name of a-z, 0-9, - and .", question)
 	}
-	root, err := storeDir()
+	root, err := StoreDir()
 	if err != nil {
 		return nil, err
 	}
@@ -340,12 +339,5 @@ func (l *Lab) keepBest(r *Result) error {
 
 // copyBest puts the best model of r at path as well.
 func (r *Result) copyBest(path string) error {
-	b, err := atomicfile.ReadFile(filepath.Join(r.Dir, bestFile), safetensors.MaxFile)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
+	return copyFile(path, filepath.Join(r.Dir, bestFile))
 }

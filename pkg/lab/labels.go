@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"inkling/pkg/internal/printable"
+	"inkling/pkg/internal/rawjson"
 	"inkling/pkg/nn"
 )
 
@@ -259,12 +260,7 @@ func squeezed(raw json.RawMessage) string {
 	if bytes.IndexByte(raw, '\n') < 0 { // it has been squeezed
 		return string(raw)
 	}
-	var b bytes.Buffer
-	b.Grow(len(raw))
-	if json.Compact(&b, raw) != nil {
-		return string(raw)
-	}
-	return b.String()
+	return string(rawjson.Squeezed(raw))
 }
 
 // say tells of some settings of r, whose layers are called net.

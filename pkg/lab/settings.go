@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -10,8 +9,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"inkling/pkg/internal/rawjson"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
@@ -38,79 +37,26 @@ func (s *Settings) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*map[string]any)(s))
 }
 
-// readFlat reads an object of numbers, truth values and texts without escapes that
-// package json has found valid.
+// readFlat reads an object of numbers, truth values and texts.
 func readFlat(b []byte) (s Settings, ok bool) {
-	at := 0
-	next := func() byte { // the next sign that is no space
-		for at < len(b) && (b[at] == ' ' || b[at] == '\n' || b[at] == '\t' || b[at] == '\r') {
-			at++
-		}
-		if at == len(b) {
-			return 0
-		}
-		return b[at]
-	}
-	text := func() (string, bool) {
-		if next() != '"' {
-			return "", false
-		}
-		end := bytes.IndexByte(b[at+1:], '"')
-		if end < 0 {
-			return "", false
-		}
-		word := b[at+1 : at+1+end]
-		at += end + 2
-		return string(word), bytes.IndexByte(word, '\\') < 0 && utf8.Valid(word)
-	}
-	if next() != '{' {
-		return nil, false
-	}
-	at++
 	s = make(Settings, 40)
-	for next() == '"' {
-		name, ok := text()
-		if !ok || next() != ':' {
-			return nil, false
-		}
-		at++
-		switch c := next(); {
+	ok = rawjson.Fields(b, func(name string, value []byte) bool {
+		switch c := value[0]; {
 		case c == '"':
-			v, ok := text()
-			if !ok {
-				return nil, false
-			}
-			s[name] = v
+			text, ok := rawjson.Text(value)
+			s[name] = text
+			return ok
 		case c == 't' || c == 'f':
 			s[name] = c == 't'
-			at += len("false")
-			if c == 't' {
-				at--
-			}
+			return true
 		case c == '-' || c >= '0' && c <= '9':
-			from := at
-			for at < len(b) && strings.IndexByte("+-.0123456789Ee", b[at]) >= 0 {
-				at++
-			}
-			v, err := strconv.ParseFloat(string(b[from:at]), 64)
-			if err != nil {
-				return nil, false
-			}
+			v, err := strconv.ParseFloat(string(value), 64)
 			s[name] = v
-		default:
-			return nil, false
+			return err == nil
 		}
-		if next() == ',' {
-			at++
-			continue
-		}
-		break
-	}
-	if next() != '}' {
-		return nil, false
-	}
-	at++
-	return s, next() == 0
+		return false
+	})
+	return s, ok
 }
 
 // settingsOf are those of a run, whose layers are encoded.

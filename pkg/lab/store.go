@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"inkling/pkg/internal/atomicfile"
 	"inkling/pkg/internal/parallel"
 	"inkling/pkg/internal/printable"
+	"inkling/pkg/internal/rawjson"
 	"inkling/pkg/nn"
 	"inkling/pkg/nn/train"
 )
@@ -103,10 +105,10 @@ type Result struct {
 	label  string // among the runs of its Fit
 }
 
-// storeDir is the folder of the run store: INKLING_RUNS, else runs beside the
+// StoreDir is the folder of the run store: INKLING_RUNS, else runs beside the
 // go.mod of this module, found by walking up from the working directory, else
 // inkling/runs in the user's cache.
-func storeDir() (string, error) {
+func StoreDir() (string, error) {
 	if dir := os.Getenv("INKLING_RUNS"); dir != "" {
 		return filepath.Abs(dir)
 	}
@@ -301,7 +303,9 @@ func readRecord(dir string) (*Result, error) {
 
 // decode reads what writeRecord wrote.
 func (r *Record) decode(b []byte) error {
-	if err := json.Unmarshal(b, r); err != nil {
+	if quick := (Record{}); quick.read(b) {
+		*r = quick
+	} else if err := json.Unmarshal(b, r); err != nil {
 		return err
 	}
 	switch r.Status {
@@ -315,11 +319,105 @@ func (r *Record) decode(b []byte) error {
 	return nil
 }
 
-// The largest files of a run that are read, in bytes, and the longest line of a
-// history.
-const (
-	maxRecord = 16 << 20
-)
+// maxRecord is the largest run.json that is read, in bytes.
+const maxRecord = 16 << 20
+
+// read reads a plain record without the detours of package json: a list has as many of
+// them as the store has runs.
+func (r *Record) read(b []byte) bool {
+	return rawjson.Fields(b, func(name string, value []byte) (ok bool) {
+		text := func(to *string) bool {
+			v, ok := rawjson.Text(value)
+			*to = v
+			return ok
+		}
+		whole := func(to *int) bool {
+			v, err := strconv.Atoi(string(value))
+			*to = v
+			return err == nil
+		}
+		number := func(to *float64) bool {
+			v, err := strconv.ParseFloat(string(value), 64)
+			*to = v
+			return err == nil
+		}
+		switch name {
+		case "Name":
+			return text(&r.Name)
+		case "Named":
+			r.Named = value[0] == 't'
+			return value[0] == 't' || value[0] == 'f'
+		case "Question":
+			return text(&r.Question)
+		case "Status":
+			var status string
+			ok = text(&status)
+			r.Status = Status(status)
+			return ok
+		case "Error":
+			return text(&r.Error)
+		case "Ended":
+			return text(&r.Ended)
+		case "Hyper":
+			r.Hyper, ok = readFlat(value)
+			return ok
+		case "Config":
+			return text(&r.Config)
+		case "Data":
+			return text(&r.Data)
+		case "DataSum":
+			return text(&r.DataSum)
+		case "Kernels":
+			return text(&r.Kernels)
+		case "Weights":
+			return whole(&r.Weights)
+		case "Layers":
+			r.Layers = slices.Clone(value)
+			return true
+		case "SideBySide":
+			return whole(&r.SideBySide)
+		case "Seed":
+			v, err := strconv.ParseUint(string(value), 10, 64)
+			r.Seed = v
+			return err == nil
+		case "Epochs":
+			return whole(&r.Epochs)
+		case "EpochSteps":
+			return whole(&r.EpochSteps)
+		case "Seconds":
+			return number(&r.Seconds)
+		case "CPU":
+			return number(&r.CPU)
+		case "Parts":
+			return whole(&r.Parts)
+		case "Steps":
+			return whole(&r.Steps)
+		case "Planned":
+			return whole(&r.Planned)
+		case "Events":
+			return whole(&r.Events)
+		case "Started":
+			return r.Started.UnmarshalJSON(value) == nil
+		case "Best":
+			return r.Best.UnmarshalJSON(value) == nil
+		case "Last":
+			return r.Last.UnmarshalJSON(value) == nil
+		case "Code":
+			return r.Code.UnmarshalJSON(value) == nil
+		case "Split":
+			return json.Unmarshal(value, &r.Split) == nil
+		case "Input":
+			return json.Unmarshal(value, &r.Input) == nil
+		case "Fork":
+			return json.Unmarshal(value, &r.Fork) == nil
+		case "Continued":
+			return json.Unmarshal(value, &r.Continued) == nil
+		case "Test":
+			return json.Unmarshal(value, &r.Test) == nil
+		}
+		return false
+	})
+}
 
 // writeRecord replaces run.json.
 func (r *Result) writeRecord() error {
@@ -508,7 +606,7 @@ func Questions() []string {
 
 // places are the folders of all questions on all data.
 func places() ([]string, error) {
-	root, err := storeDir()
+	root, err := StoreDir()
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,9 @@ package train
 import (
 	"encoding/json"
 	"math"
+	"strconv"
+
+	"inkling/pkg/internal/rawjson"
 )
 
 // Kind says what an Event tells.
@@ -78,6 +81,10 @@ func (e Event) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (e *Event) UnmarshalJSON(b []byte) error {
+	if read, ok := readEvent(b); ok {
+		*e = read
+		return nil
+	}
 	var l line
 	if err := json.Unmarshal(b, &l); err != nil {
 		return err
@@ -85,4 +92,51 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	*e = Event{l.Kind, l.Epoch, l.Step, float64(l.Loss), float64(l.Score), float64(l.Objective), float64(l.LR),
 		float64(l.GradNorm), float64(l.Previous), float64(l.Seconds)}
 	return nil
+}
+
+// readEvent reads a plain line without the detours of package json: histories are long.
+func readEvent(b []byte) (e Event, ok bool) {
+	ok = rawjson.Fields(b, func(name string, value []byte) (ok bool) {
+		number := func(to *float64) bool {
+			if string(value) == "null" {
+				*to = math.NaN()
+				return true
+			}
+			v, err := strconv.ParseFloat(string(value), 64)
+			*to = v
+			return err == nil
+		}
+		whole := func(to *int) bool {
+			v, err := strconv.Atoi(string(value))
+			*to = v
+			return err == nil
+		}
+		switch name {
+		case "kind":
+			var kind string
+			kind, ok = rawjson.Text(value)
+			e.Kind = Kind(kind)
+			return ok
+		case "epoch":
+			return whole(&e.Epoch)
+		case "step":
+			return whole(&e.Step)
+		case "loss":
+			return number(&e.Loss)
+		case "score":
+			return number(&e.Score)
+		case "objective":
+			return number(&e.Objective)
+		case "lr":
+			return number(&e.LR)
+		case "gradnorm":
+			return number(&e.GradNorm)
+		case "previous":
+			return number(&e.Previous)
+		case "seconds":
+			return number(&e.Seconds)
+		}
+		return false
+	})
+	return e, ok
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"testing"
@@ -39,5 +40,29 @@ func TestEventAsJSON(t *testing.T) {
 	must(0, json.Unmarshal([]byte(`{"kind":"dev","loss":null}`), &e))
 	if !math.IsNaN(e.Loss) {
 		t.Errorf("null reads as %v, want NaN", e.Loss)
+	}
+}
+
+// What is read without package json is what that reads.
+func TestPlainEvents(t *testing.T) {
+	read := 0
+	for _, text := range []string{
+		`{"kind":"train","epoch":1,"step":30,"loss":2.5,"score":0.75,"objective":2.625,"lr":1e-3,"gradnorm":null,"seconds":0.5}`, `{}`, ` { "kind" : "best" , "previous":-1 } `,
+		`{"kind":"dev","step":1.0}`, `{"kind":"dev","step":1e3}`, `{"Kind":"dev"}`, `{"kind":3}`, `{"loss":"2"}`, `{"loss":1e999}`, `{"step":99999999999999999999}`,
+		`{"more":1}`, `{"loss":1,"loss":2}`, `{"kind":"d\u0065v"}`, `null`, `[]`, `{"loss":1`,
+	} {
+		got, ok := readEvent([]byte(text))
+		if !ok {
+			continue
+		}
+		read++
+		var want line
+		if err := json.Unmarshal([]byte(text), &want); err != nil || fmt.Sprint(got) != fmt.Sprint(Event{want.Kind, want.Epoch, want.Step, float64(want.Loss), float64(want.Score),
+			float64(want.Objective), float64(want.LR), float64(want.GradNorm), float64(want.Previous), float64(want.Seconds)}) {
+			t.Errorf("%s is read as %+v, want %+v, %v", text, got, want, err)
+		}
+	}
+	if read != 4 {
+		t.Errorf("%d of the texts are read, want the 4 plain ones", read)
 	}
 }
