@@ -39,9 +39,4 @@ func TestPrice(t *testing.T) {
 	if len(said) != 1 || !strings.HasPrefix(said[0], "to train: about ") {
 		t.Errorf("said %q", said)
 	}
-	for seconds, want := range map[float64]string{0.1: "1 s", 7.2: "7 s", 41: "40 s", 58: "1 min", 130: "2 min", 5000: "83 min", 7300: "2 h 0 min"} {
-		if got := roughly(seconds); got != want {
-			t.Errorf("%v s: %q, want %q", seconds, got, want)
-		}
-	}
 }

@@ -67,17 +67,17 @@ func Summaries(runs []*Result, labels []string) []Summary {
 			}
 		}
 		if best.Step > 0 {
-			list[i].Dev = finite(best.Score)
+			list[i].Dev = Finite(best.Score)
 		}
 		if r.Record.Test != nil {
-			list[i].Test = finite(r.Record.Test.Accuracy)
+			list[i].Test = Finite(r.Record.Test.Accuracy)
 		}
 	}
 	return list
 }
 
-// finite is a value for JSON, which has no other numbers.
-func finite(v float64) *float64 {
+// Finite is a value for JSON, which has no other numbers, or nil.
+func Finite(v float64) *float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil
 	}

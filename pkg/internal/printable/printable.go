@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -39,4 +40,18 @@ func Count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprint(n, " ", what, "s")
+}
+
+// Roughly writes a time to one or two digits: "40 s", "2 min", "1 h 20 min".
+func Roughly(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%d s", max(int(d.Seconds()+0.5), 1))
+	case d < 55*time.Second:
+		return fmt.Sprintf("%d s", int(d.Seconds()/5+0.5)*5)
+	case d < 90*time.Minute:
+		return fmt.Sprintf("%d min", int(d.Minutes()+0.5))
+	}
+	d = d.Round(10 * time.Minute)
+	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 }

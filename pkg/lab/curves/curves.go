@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 
 	"inkling/pkg/internal/atomicfile"
@@ -36,19 +35,12 @@ type Line struct {
 func LineOf(r *lab.Result, e train.Event) Line {
 	line := Line{
 		Run: r.ID(), Name: r.Name, Question: r.Question, Kind: string(e.Kind), Epoch: e.Epoch, Step: e.Step, Planned: r.Planned,
-		Loss: finite(e.Loss), Score: finite(e.Score), Seconds: finite(e.Seconds),
+		Loss: lab.Finite(e.Loss), Score: lab.Finite(e.Score), Seconds: lab.Finite(e.Seconds),
 	}
 	if e.Kind == train.Train {
-		line.Objective, line.LR, line.GradNorm = finite(e.Objective), finite(e.LR), finite(e.GradNorm)
+		line.Objective, line.LR, line.GradNorm = lab.Finite(e.Objective), lab.Finite(e.LR), lab.Finite(e.GradNorm)
 	}
 	return line
-}
-
-func finite(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
 }
 
 // events are those of r, all of them.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inkling/pkg/internal/printable"
+	"inkling/pkg/lab"
 	"inkling/pkg/viz"
 )
 
@@ -81,7 +82,7 @@ func (f *Found) Plan() string {
 		s += fmt.Sprintf(", %.0f %% of them stored", 100*share)
 	}
 	if f.Left > 0 {
-		s += ", about " + about(f.Left)
+		s += ", about " + printable.Roughly(f.Left)
 	}
 	return s
 }
@@ -230,17 +231,11 @@ func (f *Found) MarshalJSON() ([]byte, error) {
 		Whole    bool              `json:"whole"`
 		Runs     []run             `json:"runs"`
 	}
-	finite := func(v float64) *float64 {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil
-		}
-		return &v
-	}
 	one := func(t *Trial) *trial {
 		if t == nil {
 			return nil
 		}
-		o := &trial{t.Index, map[string]string{}, t.Epochs, t.Rung, finite(t.Error.Mean), finite(t.Error.SD), t.Diverged, t.Whole, []run{}}
+		o := &trial{t.Index, map[string]string{}, t.Epochs, t.Rung, lab.Finite(t.Error.Mean), lab.Finite(t.Error.SD), t.Diverged, t.Whole, []run{}}
 		for _, v := range t.Point {
 			if v.Text != "" {
 				o.Values[v.Name] = v.Text
@@ -296,18 +291,7 @@ func (f *Found) Progress() string {
 		}
 	}
 	if f.Left > 0 {
-		s += ", about " + about(f.Left) + " left"
+		s += ", about " + printable.Roughly(f.Left) + " left"
 	}
 	return s
-}
-
-// about is a time as a person says it.
-func about(d time.Duration) string {
-	switch {
-	case d < 90*time.Second:
-		return fmt.Sprintf("%d s", int(math.Ceil(d.Seconds())))
-	case d < 90*time.Minute:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	}
-	return fmt.Sprintf("%.1f h", d.Hours())
 }
