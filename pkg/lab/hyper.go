@@ -264,8 +264,11 @@ func ints(name, s string, low, high int) ([]int, error) {
 	var list []int
 	for _, part := range strings.Split(s, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || n < low || n > high {
-			return nil, fmt.Errorf("lab: %s %q: %q is not a whole number from %d to %d", name, s, part, low, high)
+		switch bad := err != nil || n < low || n > high; {
+		case bad && part == s:
+			return nil, fmt.Errorf("lab: %s %.40q, want whole numbers from %d to %d with commas between them", name, s, low, high)
+		case bad:
+			return nil, fmt.Errorf("lab: %s %.40q: %.20q is not a whole number from %d to %d", name, s, part, low, high)
 		}
 		list = append(list, n)
 	}

@@ -47,7 +47,14 @@ func (l Line) Parse(args []string) (rest []string, err error) {
 	}
 	for _, g := range r.given {
 		if err := l.Flags.Set(g.flag.Name, g.value); err != nil {
-			return nil, fmt.Errorf("--%s %.40q: %w: %s", g.flag.Name, printable.Text(g.value), err, g.flag.Usage)
+			text := fmt.Sprintf("--%s %.40q", g.flag.Name, printable.Text(g.value))
+			switch why := err.Error(); {
+			case strings.HasPrefix(why, "want "): // a flag that says what is allowed need not be told twice
+				return nil, fmt.Errorf("%s, %w", text, err)
+			case strings.Contains(why, "want "):
+				return nil, fmt.Errorf("%s: %w", text, err)
+			}
+			return nil, fmt.Errorf("%s: %w: %s", text, err, g.flag.Usage)
 		}
 	}
 	return r.rest, nil

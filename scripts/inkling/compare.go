@@ -3,14 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"inkling/pkg/lab"
 	"inkling/pkg/lab/compare"
@@ -40,8 +36,8 @@ func compareCommand(args []string) (int, error) {
 		return 0, err
 	case len(rest) < 2:
 		return 0, fmt.Errorf("%d runs to compare, want two at least: inkling runs lists the runs", len(rest))
-	case figure != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(figure))):
-		return 0, fmt.Errorf("--figure=%s, want a name that ends in .png, .svg or .pdf", figure)
+	case checkFigure("figure", figure) != nil:
+		return 0, checkFigure("figure", figure)
 	}
 	if q := lab.Questions(); question != "" && !slices.Contains(q, question) {
 		return 0, fmt.Errorf("no runs of question %.40q%s%s", question, lab.DidYouMean(question, q), havingRuns())
@@ -64,9 +60,7 @@ func compareCommand(args []string) (int, error) {
 		return 0, err
 	}
 	if asJSON {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(c)
+		err = printJSON(c)
 	} else {
 		fmt.Println(c)
 		fmt.Println()

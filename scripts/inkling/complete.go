@@ -13,6 +13,7 @@ import (
 
 	"inkling/pkg/lab"
 	"inkling/pkg/lab/search"
+	"inkling/pkg/nn"
 )
 
 const completionUsage = `completion bash|zsh
@@ -29,7 +30,7 @@ const bashScript = `_inkling() {
     while IFS= read -r line; do
         COMPREPLY+=("$line")
     done < <("${COMP_WORDS[0]/#\~/$HOME}" __complete bash "$COMP_WORDBREAKS" "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
-    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[/=] ]]; then
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[/=,:] ]]; then
         compopt -o nospace
     fi
 }
@@ -42,7 +43,7 @@ _inkling() {
     local -a whole open
     while IFS= read -r line; do
         case $line in
-            */ | *=) open+=("$line") ;;
+            *[/=,:]) open+=("$line") ;;
             *) whole+=("$line") ;;
         esac
     done < <("${(Q)words[1]/#\~/$HOME}" __complete words "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)
@@ -116,10 +117,21 @@ func candidates(words []string, last string) (list []string) {
 	}
 	command := words[0]
 	if command == "help" {
-		for _, c := range commands {
-			add(c.name)
+		switch {
+		case len(words) == 1:
+			for _, c := range commands {
+				add(c.name)
+			}
+			for _, t := range topics {
+				add(t.name)
+			}
+		case words[1] == "runs" && len(words) == 2:
+			add(runsActions[1:]...)
+		default:
+			if flags := flagsOf(words[1:]); flags != nil {
+				flags.VisitAll(func(f *flag.Flag) { add(f.Name) })
+			}
 		}
-		add("layers")
 		return list
 	}
 	flags := flagsOf(words)
@@ -236,16 +248,26 @@ func valuesOf(f *flag.Flag, words []string, part string) []string {
 	case "run", "fork":
 		return runNames(words, part)
 	case "data":
-		return slices.Concat([]string{"auto", "mnist", "synthetic"}, files(part))
+		return slices.Concat(dataWords, files(part))
 	case "from":
 		return frameworks()
 	case "method":
 		return []string{string(search.Grid), string(search.Random), string(search.Halving)}
 	case "prepared":
 		return []string{"mnist"}
+	case "layers":
+		return layersFrom(part)
 	}
 	if list, ok := strings.CutPrefix(f.Usage, "one of "); ok {
-		return strings.Split(list, ", ")
+		before := ""
+		if words[0] == "search" { // which takes several
+			before = part[:strings.LastIndexAny(part, ",/")+1]
+		}
+		all := strings.Split(list, ", ")
+		for i, v := range all {
+			all[i] = before + v
+		}
+		return all
 	}
 	switch {
 	case isBool(f):
@@ -254,6 +276,39 @@ func valuesOf(f *flag.Flag, words []string, part string) []string {
 		return files(part)
 	}
 	return nil
+}
+
+// layersFrom are ways to go on with a list of layers, of which a part is there: the
+// kinds, with a colon where fields follow and a comma where another layer does, and
+// the names of fields.
+func layersFrom(part string) (list []string) {
+	if strings.ContainsAny(part, "[{") { // JSON
+		return nil
+	}
+	item := part[strings.LastIndexAny(part, ",/")+1:]
+	before := part[:len(part)-len(item)]
+	kind, given, fields := strings.Cut(item, ":")
+	for _, k := range nn.Kinds() {
+		short, ok := shortLayer(k)
+		switch {
+		case !ok:
+		case !fields:
+			if len(k.Fields) > 0 {
+				list = append(list, before+k.Name+":")
+			}
+			if short == k.Name { // it needs none
+				list = append(list, before+k.Name+",")
+			}
+		case k.Name == kind:
+			last := given[strings.LastIndexByte(given, ':')+1:]
+			for _, f := range k.Fields {
+				if name, _, within := strings.Cut(f, " "); !within && !strings.Contains(":"+given, ":"+name+"=") {
+					list = append(list, before+strings.TrimSuffix(item, last)+name+"=")
+				}
+			}
+		}
+	}
+	return list
 }
 
 // takesFile reports whether a flag is a file's name, by its help.

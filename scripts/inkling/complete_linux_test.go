@@ -73,6 +73,10 @@ var completedLines = []struct {
 	{"inkling trai\t", []string{"train"}},
 	{"inkling train --optimi\tadamw", []string{"train", "--optimizer=adamw"}},
 	{"inkling train --optimizer=ada\tmw", []string{"train", "--optimizer=adamw"}}, // as far as adam and adagrad agree
+	{"inkling train --layers=conv2\tfil\t8:ker\t3,rel\tlin\tou\t10", []string{"train", "--layers=conv2d:filters=8:kernel=3,relu,linear:out=10"}},
+	{"inkling search --optimizer=sgd,ada\tmw --meth\trand\t", []string{"search", "--optimizer=sgd,adamw", "--method=random"}},
+	{"inkling help runs pru\t", []string{"help", "runs", "prune"}},
+	{"inkling help search min\t", []string{"help", "search", "min-epochs"}},
 	{"inkling train --activation rel\t", []string{"train", "--activation", "relu"}},
 	{"inkling runs sho\tlr\\ 0.2\t", []string{"runs", "show", "lr 0.2, \"more\" of it"}},
 	{"inkling runs rm 'lr 0.2\t", []string{"runs", "rm", "lr 0.2, \"more\" of it"}},

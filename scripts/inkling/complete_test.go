@@ -47,7 +47,15 @@ func TestCandidates(t *testing.T) {
 	for _, c := range []struct{ line, has, hasNot string }{
 		{"|", "train runs watch export completion help", "__complete"},
 		{"t|", "train test", "runs"},
-		{"help|", "layers train", "help"},
+		{"help|", "layers cluster train", "help"},
+		{"help|runs|", "show prune", "list"},
+		{"help|search|m", "method momentum min-epochs", "--method="},
+		{"train|--layers=", "--layers=conv2d: --layers=relu, --layers=linear: --layers=batchnorm: --layers=batchnorm,", "--layers=linear, --layers=residual:"},
+		{"train|--layers=conv2d:", "--layers=conv2d:filters= --layers=conv2d:kernel=", "--layers=conv2d:out="},
+		{"search|--layers|conv2d:filters=8:", "conv2d:filters=8:kernel=", "conv2d:filters=8:filters="},
+		{"train|--layers=relu,lin", "--layers=relu,linear:", "--layers=linear:"},
+		{"train|--layers=[", "", "--layers=[relu,"},
+		{"search|--optimizer=sgd,", "--optimizer=sgd,adam", "--optimizer=adam"},
 		{"train|--", "--lr= --optimizer= --help --layers=", "--lr --old"},
 		{"train|--lr=1|--", "--optimizer=", "--lr="},
 		{"search|--method=", "--method=grid --method=random --method=halving", "grid"},
@@ -136,7 +144,19 @@ func TestLayersHelp(t *testing.T) {
 	if code, out, _ := w.run([]string{"help", "train"}); code != 0 || !strings.Contains(out, "--optimizer") {
 		t.Errorf("help train: code %d, %q", code, out)
 	}
-	w.refuses([]string{"help", "layer"}, nil, `no help on "layer", did you mean layers?`)
+	for words, want := range map[string]string{
+		"help cluster": "--dask=local:4", "help runs show": "runs show [--json] RUN", "help runs prune": "--older", "help train lr": "--lr          learning rate",
+		"help search --budget=10m draw": "--draw", "help runs since": "--since", "help export tensorboard": "--tensorboard",
+	} {
+		if code, out, stderr := w.run(strings.Fields(words)); code != 0 || stderr != "" || !strings.Contains(out, want) {
+			t.Errorf("%s: code %d, %q, %q", words, code, out, stderr)
+		}
+	}
+	w.refuses([]string{"help", "layer"}, nil, `no help on "layer", did you mean layers?`, "want one of: layers, cluster, train")
+	w.refuses([]string{"help", "layers", "relu"}, nil, `help layers is all there is, want no "relu"`)
+	w.refuses([]string{"help", "runs", "prun"}, nil, `no help on runs "prun", did you mean prune?`, "since", "rename")
+	w.refuses([]string{"help", "train", "lrr"}, nil, `no help on train "lrr", did you mean lr?`)
+	w.refuses([]string{"help", "completion", "bash"}, nil, `help completion is all there is`)
 	w.refuses([]string{"completion", "zhs"}, nil, "did you mean zsh?")
 	w.refuses([]string{"completion"}, nil, "want one: bash or zsh")
 }

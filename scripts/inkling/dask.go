@@ -21,6 +21,22 @@ import (
 	"inkling/pkg/lab/search"
 )
 
+// clusterHelp tells how runs are made elsewhere.
+func clusterHelp(out io.Writer) error {
+	_, err := fmt.Fprintf(out, `Runs on more than one machine: train and search take
+  --dask=local:4           four processes on this machine, for one command
+  --dask=tcp://HOST:8786   a Dask cluster of yours: ./scripts/dask scheduler on one machine, on each of the others
+                           ./scripts/dask worker tcp://HOST:8786 --nthreads=4, of which a thread makes one run at a time
+  --print                  no run but a command for each, a line, that works from any folder:
+                           %s search --lr=0.05,0.1,0.2 --print | tr '\n' '\0' | xargs -0 -n 1 -P 2 sh -c
+A run comes back whole into the run store here, and is checked, or not at all. After the death of a worker it begins again
+elsewhere; after that of the scheduler or of this program the same command goes on with what is not stored. The program and
+the training images go by their SHA-256 to whoever lacks them; a machine whose runs would have other bits gets none.
+Whoever can reach the scheduler or a worker can run anything there: a network that you trust, or Dask's TLS (tls://).
+`, ourselves())
+	return err
+}
+
 // daskUsage is how --dask is told.
 const daskUsage = "make the runs on a Dask cluster: tcp://HOST:PORT of its scheduler, or local:N for N processes here"
 
@@ -274,42 +290,4 @@ func (c *cluster) send(id int, run *lab.Away, t search.Task) error {
 		task.From = from
 	}
 	return c.tell(task)
-}
-
-// printUsage is how --print is told.
-const printUsage = "make no run, print a command for each instead, one a line: for Slurm arrays, other machines, | tr '\\n' '\\0' | xargs -0 -n 1 -P 4 sh -c"
-
-// commandOf is the command that makes the run of some words of train, here or
-// where the same store is: in one line that a shell takes.
-func commandOf(words []string) string {
-	line := ""
-	for _, name := range []string{"INKLING_RUNS", "INKLING_QUICK", "INKLING_DATA", "MNIST_DIR", "INKLING_KERNELS"} {
-		v := os.Getenv(name)
-		if v == "" {
-			continue
-		}
-		if name == "INKLING_RUNS" || name == "MNIST_DIR" {
-			if abs, err := filepath.Abs(v); err == nil {
-				v = abs
-			}
-		}
-		line += " " + shellWord(name+"="+v)
-	}
-	if line != "" {
-		line = "env" + line + " "
-	}
-	line += ourselves() + " train"
-	for _, w := range words {
-		line += " " + shellWord(w)
-	}
-	return line
-}
-
-// ourselves is how this program is called from a shell.
-func ourselves() string {
-	path, err := os.Executable()
-	if err != nil || strings.Contains(path, string(filepath.Separator)+"go-build") { // of go run, and gone soon
-		return "go run ./scripts/inkling"
-	}
-	return shellWord(path)
 }

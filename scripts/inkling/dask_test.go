@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,15 +52,54 @@ func TestPrint(t *testing.T) {
 	}
 	for i, line := range lines {
 		for range 2 { // the second time it is stored
-			cmd := exec.Command("sh", "-c", line)
-			cmd.Dir, cmd.Env = t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "XDG_CACHE_HOME=" + os.Getenv("XDG_CACHE_HOME")}
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("%s: %v\n%s", line, err, out)
-			}
+			elsewhere(t, line)
 		}
 		runs := must(filepath.Glob(filepath.Join(w.dir, "a place", "*", "*", "*", "run.json")))
 		if len(runs) != i+1 {
 			t.Errorf("%d runs after %d lines", len(runs), i+1)
+		}
+	}
+}
+
+// elsewhere gives a line to a shell in a folder, and with an environment, that have
+// nothing to do with where it was printed.
+func elsewhere(t *testing.T, line string) {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", line)
+	cmd.Dir, cmd.Env = t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "XDG_CACHE_HOME=" + os.Getenv("XDG_CACHE_HOME")}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", line, err, out)
+	}
+}
+
+// What a search prints says all that it was told, and on which data: by --data or by
+// INKLING_DATA, each relative to this folder.
+func TestPrintSearch(t *testing.T) {
+	w := newWorld(t)
+	table := "label,pixel0,pixel1,pixel2,pixel3\n"
+	for i := range 900 {
+		table += fmt.Sprintf("%d,%d,%d,%d,%d\n", i%3, i%3*100, i%7*30, i%5*40, 200-i%3*100)
+	}
+	must(0, os.WriteFile(filepath.Join(w.dir, "my few.csv"), []byte(table), 0o644))
+	words := []string{"search", "--hidden=none", "--epochs=1", "--size=500", "--batch=50", "--lr=0.1,0.2", "--print", "--name=two words"}
+	for _, c := range []struct{ word, env string }{{"--data=my few.csv", "INKLING_DATA=auto"}, {"--question=other", "INKLING_DATA=./my few.csv"}} {
+		code, out, stderr := w.run(append(slices.Clone(words), c.word), c.env)
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		if code != 0 || len(lines) != 2 || stderr != "" {
+			t.Fatalf("%v: code %d, %q, %q", c, code, out, stderr)
+		}
+		for _, line := range lines {
+			elsewhere(t, line)
+		}
+	}
+	code, out, stderr := w.run([]string{"runs", "--json", "--name=two words"})
+	var runs []lab.Summary
+	if err := json.Unmarshal([]byte(out), &runs); err != nil || code != 0 || len(runs) != 4 {
+		t.Fatalf("code %d, %v, %d runs, %q", code, err, len(runs), stderr)
+	}
+	for _, r := range runs {
+		if !strings.HasPrefix(r.Data, "my-few") || r.Data != runs[0].Data || r.Name != "two words" {
+			t.Errorf("%+v", r)
 		}
 	}
 }

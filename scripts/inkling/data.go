@@ -3,13 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -39,8 +36,8 @@ func dataCommand(args []string) (int, error) {
 		return 0, fmt.Errorf("unexpected argument %.40q, want one PATH", rest[1])
 	case len(rest) == 1 && *of != "":
 		return 0, fmt.Errorf("%.40q and --data=%.40s, want one of them", rest[0], *of)
-	case sheet != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(sheet))):
-		return 0, fmt.Errorf("--sheet=%s, want a name that ends in .png, .svg or .pdf", sheet)
+	case checkFigure("sheet", sheet) != nil:
+		return 0, checkFigure("sheet", sheet)
 	}
 	d, err := data.Open(context.Background(), cmp.Or(strings.Join(rest, ""), *of))
 	if err != nil {
@@ -147,9 +144,7 @@ func tellJSON(d *data.Dataset) error {
 		}
 		v.Findings = append(v.Findings, g)
 	}
-	enc := json.NewEncoder(os.Stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	return printJSON(v)
 }
 
 // The rows and columns of a contact sheet.

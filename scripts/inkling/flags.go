@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -57,6 +58,14 @@ func unsaid(fs *flag.FlagSet) (err error) {
 		}
 	})
 	return err
+}
+
+// checkFigure reports why no figure can be drawn into the file that a flag names.
+func checkFigure(flag, path string) error {
+	if path == "" || slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(path))) {
+		return nil
+	}
+	return fmt.Errorf("--%s %.60q, want a name that ends in .png, .svg or .pdf", flag, path)
 }
 
 // help prints how a command is used, and its flags.

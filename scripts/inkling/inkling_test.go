@@ -262,6 +262,20 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// A notebook goes by its name where the sources are.
+func TestNotebookNames(t *testing.T) {
+	w := newWorld(t)
+	w.refuses([]string{"notebook", "q9"}, nil, `notebook "q9": names are those of inkling's sources`, "want a file, q9.ipynb")
+	w.refuses([]string{"notebook", "q9.ipynb"}, nil, "no notebook q9.ipynb")
+	w.dir = must(filepath.Abs("."))
+	for given, want := range map[string]string{"q9": "want one of 00_start_here, q1_mlp", "q": "may be any of q1_mlp, q2_"} {
+		w.refuses([]string{"notebook", given}, nil, want)
+	}
+	if code, out, stderr := w.run([]string{"notebook", "q1"}); code != 0 || !strings.Contains(out, "package main") || stderr != "" {
+		t.Errorf("code %d, %.200q, %q", code, out, stderr)
+	}
+}
+
 // What is no model is refused, with the file's name.
 func TestNotAModel(t *testing.T) {
 	w := newWorld(t)

@@ -61,14 +61,21 @@ Fields that an example leaves out have a default. The last layer has an output f
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "kind\tfields\texample\tin JSON")
 	for _, k := range nn.Kinds() {
-		short := k.Name
-		for _, f := range k.Example {
-			short += ":" + f.Name + "=" + f.JSON
-		}
-		if strings.ContainsAny(short, "[{") { // layers within: JSON alone
-			short = ""
-		}
+		short, _ := shortLayer(k)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.Name, strings.Join(k.Fields, ", "), short, k.JSON())
 	}
 	return w.Flush()
+}
+
+// shortLayer is the example of a layer in the short form; not ok where it holds other
+// layers, which are written in JSON alone.
+func shortLayer(k nn.LayerKind) (short string, ok bool) {
+	short = k.Name
+	for _, f := range k.Example {
+		short += ":" + f.Name + "=" + f.JSON
+	}
+	if strings.ContainsAny(short, "[{") {
+		return "", false
+	}
+	return short, true
 }

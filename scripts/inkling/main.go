@@ -25,9 +25,11 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	_ "inkling/pkg/data/download" // the data command fetches MNIST
@@ -91,27 +93,79 @@ func run(args []string) (int, error) {
 	return 0, fmt.Errorf("unknown command %.40q%s; %s", args[0], lab.DidYouMean(args[0], names), commandList())
 }
 
-// helpCommand is for those who write help before the name of what they ask about.
+// topics are what help tells of beside the commands.
+var topics = []struct {
+	name, help string
+	show       func(w io.Writer) error
+}{
+	{"layers", "the kinds of layers with an example each", layersHelp},
+	{"cluster", "runs on more than one machine", clusterHelp},
+}
+
+// helpCommand is for those who write help before the name of what they ask about: a
+// command, one of its actions or flags, or a topic.
 func helpCommand(args []string) (int, error) {
-	names := []string{"layers"}
-	for _, c := range commands {
-		names = append(names, c.name)
-	}
-	switch {
-	case len(args) == 0:
+	if len(args) == 0 {
 		usage(os.Stdout)
 		return 0, nil
-	case len(args) > 1:
-		return 0, fmt.Errorf("help on %d things, want one of: %s", len(args), strings.Join(names, ", "))
-	case args[0] == "layers":
-		return 0, layersHelp(os.Stdout)
+	}
+	var names []string
+	for _, t := range topics {
+		switch names = append(names, t.name); {
+		case t.name != args[0]:
+		case len(args) > 1:
+			return 0, fmt.Errorf("help %s is all there is, want no %.40q behind it", t.name, args[1])
+		default:
+			return 0, t.show(os.Stdout)
+		}
 	}
 	for _, c := range commands {
-		if c.name == args[0] {
+		switch names = append(names, c.name); {
+		case c.name != args[0]:
+		case len(args) == 1:
 			return c.run([]string{"--help"})
+		case c.name == "runs" && len(args) == 2 && slices.Contains(runsActions, args[1]):
+			return c.run([]string{args[1], "--help"})
+		default:
+			return 0, flagsHelp(c.name, args[1:])
 		}
 	}
 	return 0, fmt.Errorf("no help on %.40q%s, want one of: %s", args[0], lab.DidYouMean(args[0], names), strings.Join(names, ", "))
+}
+
+// flagsHelp tells of some flags of a command.
+func flagsHelp(command string, names []string) error {
+	all, known := newFlags(), []string{}
+	add := func(words ...string) {
+		flagsOf(words).VisitAll(func(f *flag.Flag) {
+			if all.Lookup(f.Name) == nil {
+				all.Var(f.Value, f.Name, f.Usage)
+				known = append(known, f.Name)
+			}
+		})
+	}
+	add(command)
+	if command == "runs" {
+		for _, action := range runsActions {
+			add(command, action)
+		}
+		known = append(known, runsActions...)
+	}
+	some := newFlags()
+	for _, name := range names {
+		name, _, _ = strings.Cut(strings.TrimLeft(name, "-"), "=")
+		f := all.Lookup(name)
+		switch {
+		case f == nil && len(known) == 0:
+			return fmt.Errorf("help %s is all there is, want no %.40q behind it", command, name)
+		case f == nil:
+			return fmt.Errorf("no help on %s %.40q%s, want one of: %s", command, name, lab.DidYouMean(name, known), strings.Join(known, ", "))
+		case some.Lookup(name) == nil:
+			some.Var(f.Value, f.Name, f.Usage)
+		}
+	}
+	lab.FlagHelp(os.Stdout, some)
+	return nil
 }
 
 func commandList() string {
@@ -127,6 +181,9 @@ func usage(w io.Writer) {
 	for _, c := range commands {
 		fmt.Fprintf(w, "  %-22s %s\n", c.name+" "+c.args, c.help)
 	}
-	fmt.Fprintf(w, "  %-22s %s\n", "help [COMMAND|layers]", "this, the flags of a command, or the kinds of layers with an example each")
+	fmt.Fprintf(w, "  %-22s %s\n", "help [COMMAND [FLAG…]]", "this, a command, or some of its flags; runs show and its like")
+	for _, t := range topics {
+		fmt.Fprintf(w, "  %-22s %s\n", "help "+t.name, t.help)
+	}
 	fmt.Fprintln(w, "environment: MNIST_DIR, INKLING_DATA=auto|mnist|synthetic|PATH[,options], INKLING_RUNS, INKLING_QUICK=1")
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"inkling/pkg/lab"
 	"inkling/scripts/inkling/script"
 )
 
@@ -58,6 +59,9 @@ func readNotebook(given string) ([]byte, error) {
 		return readIn(filepath.Dir(given), filepath.Base(given))
 	}
 	folder := notebooksFolder()
+	if folder == "" {
+		return nil, fmt.Errorf("notebook %.60q: names are those of inkling's sources, which are not around this folder; want a file, %.60s.ipynb", given, given)
+	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.ipynb"))
 	if err != nil {
 		return nil, err
@@ -70,25 +74,23 @@ func readNotebook(given string) ([]byte, error) {
 			fit = append(fit, name)
 		}
 	}
-	if slices.Contains(fit, given) {
+	switch {
+	case slices.Contains(fit, given):
 		fit = []string{given}
-	}
-	if given == "" || len(fit) != 1 {
-		return nil, fmt.Errorf("notebook %.60q fits %d of %q, want one", given, len(fit), names)
+	case len(fit) == 0:
+		return nil, fmt.Errorf("no notebook %.60q%s, want one of %s, the beginning of its name, or a file", given, lab.DidYouMean(given, names), strings.Join(names, ", "))
+	case len(fit) > 1:
+		return nil, fmt.Errorf("notebook %.60q may be any of %s", given, strings.Join(fit, ", "))
 	}
 	return readIn(folder, fit[0]+".ipynb")
 }
 
-// notebooksFolder is notebooks/ beside the go.mod above.
+// notebooksFolder is notebooks/ of this module, "" outside of it.
 func notebooksFolder() string {
-	folder := "notebooks"
-	for up := 0; up < 20; up++ {
-		if _, err := os.Stat(filepath.Join(filepath.Dir(folder), "go.mod")); err == nil {
-			break
-		}
-		folder = filepath.Join("..", folder)
+	if root := lab.ModuleRoot(); root != "" {
+		return filepath.Join(root, "notebooks")
 	}
-	return folder
+	return ""
 }
 
 // readIn reads a regular file of bounded size that lies in a folder.

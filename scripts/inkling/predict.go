@@ -7,9 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"inkling/pkg/lab"
 	"inkling/pkg/lab/predict"
@@ -44,8 +41,8 @@ func predictCommand(args []string) (int, error) {
 		return 0, fmt.Errorf("--model=%s and --run=%s, want one of them", model, run)
 	case *of != "" && model+run != "":
 		return 0, fmt.Errorf("--data=%s has no effect with --model or --run", *of)
-	case figure != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(figure))):
-		return 0, fmt.Errorf("--figure=%s, want a name that ends in .png, .svg or .pdf", figure)
+	case checkFigure("figure", figure) != nil:
+		return 0, checkFigure("figure", figure)
 	}
 	files, err := predict.Files(rest...)
 	if err != nil {

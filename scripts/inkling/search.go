@@ -3,12 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -44,8 +42,8 @@ func searchCommand(args []string) (int, error) {
 		return 0, nil
 	case err != nil:
 		return 0, err
-	case figure != "" && !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(figure))):
-		return 0, fmt.Errorf("--figure=%s, want a name that ends in .png, .svg or .pdf", figure)
+	case checkFigure("figure", figure) != nil:
+		return 0, checkFigure("figure", figure)
 	}
 	s, err := space.Search(nil)
 	switch { // mistakes that need no data to be seen
@@ -94,15 +92,13 @@ func searchCommand(args []string) (int, error) {
 	board.Finish(viz.Text(found.Progress()))
 	switch {
 	case asJSON:
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(found); err != nil {
+		if err := printJSON(found); err != nil {
 			return 0, err
 		}
 	default:
 		viz.Show(found.Table(20), viz.Text(""), viz.Text(found.String()))
 		if best := found.Best(); best != nil && best.Whole {
-			fmt.Printf("the best run is %s; by itself: go run ./scripts/inkling train%s\n", best.Runs[0].ID(), alone(s.Words(best.Point), of, question))
+			fmt.Printf("the best run is %s; by itself: %s train%s\n", best.Runs[0].ID(), ourselves(), alone(s.Words(best.Point), of, question))
 		}
 	}
 	if figure != "" {
@@ -152,34 +148,4 @@ func alone(words []string, of *string, question string) (line string) {
 		line += " --question=" + shellWord(question)
 	}
 	return line
-}
-
-// printSearch prints the commands of the runs that a search would make.
-func printSearch(s search.Search, l *lab.Lab, of, question string) error {
-	p := &listing{}
-	if of != "" {
-		p.more = append(p.more, "--data="+of)
-	}
-	if question != "command" {
-		p.more = append(p.more, "--question="+question)
-	}
-	s.Runner = p
-	if _, err := s.Run(l); err != nil && !errors.Is(err, errListed) {
-		return err
-	}
-	return nil
-}
-
-// listing prints the commands of runs in place of making them.
-type listing struct{ more []string }
-
-// errListed ends a search whose runs have been printed.
-var errListed = errors.New("printed")
-
-// Run implements search.Runner.
-func (p *listing) Run(_ context.Context, tasks []search.Task, _ func(int, error)) error {
-	for _, t := range tasks {
-		fmt.Println(commandOf(append(slices.Clone(t.Words), p.more...)))
-	}
-	return errListed
 }

@@ -69,7 +69,7 @@ func TestSearch(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(w.dir, "tried.png")); err != nil || info.Size() < 1000 {
 		t.Errorf("the figure: %v", err)
 	}
-	_, line, _ := strings.Cut(stdout, "by itself: go run ./scripts/inkling ")
+	_, line, _ := strings.Cut(stdout, "by itself: "+program+" ")
 	code, alone, stderr := w.run(strings.Fields(line))
 	if code != 0 || !strings.Contains(alone, ", stored ") {
 		t.Errorf("%q: code %d, %s%s, want the stored run", line, code, alone, stderr)

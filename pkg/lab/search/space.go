@@ -267,7 +267,7 @@ func (s *Space) words(p Point) (list []string) {
 	fs.VisitAll(func(f *flag.Flag) {
 		text := f.Value.String()
 		switch zero := augment.Lookup(f.Name); {
-		case text == "" || f.Name == "name" || f.Name == "seed" || lab.Idle(fs, f.Name):
+		case text == "" || f.Name == "seed" || lab.Idle(fs, f.Name):
 		case s.Hyper.Fork != "" && !slices.Contains(s.given, f.Name):
 		case layers != "" && slices.Contains(mlp, f.Name):
 		case zero != nil && text == zero.Value.String():

@@ -135,8 +135,8 @@ func TestSpaceOfForks(t *testing.T) {
 func TestSpaceMistakes(t *testing.T) {
 	for line, want := range map[string]string{
 		"--lr=0.1":                    "nothing varies",
-		"--lr=0.1..":                  `"" is not a number; want --lr=0.1, several values`,
-		"--lr=1..0.1:log":             "want a range that rises",
+		"--lr=0.1..":                  `--lr "0.1..": "" is not a number; want --lr=0.1, several values`,
+		"--lr=1..0.1:log":             `--lr "1..0.1:log": from 1 to 0.1, want a range that rises`,
 		"--lr=0..1:log":               "above 0",
 		"--lr=0.1..1:loh":             "want log, lin, int or how many values",
 		"--lr=0.1,abc":                `"abc" is not a number`,
@@ -148,7 +148,7 @@ func TestSpaceMistakes(t *testing.T) {
 		"--hidden=16/x":               `hidden "x"`,
 		"--seed=1,2":                  "--seeds=3 makes three runs",
 		"--lr=0.1,0.2 --budget=ten":   "want 30runs, 60epochs or a time",
-		"--lr=0.1,0.2 --method=bayes": "grid: all combinations",
+		"--lr=0.1,0.2 --method=bayes": `--method "bayes", want grid, random, halving`,
 		"--lr=0.1,0.2 --methd=grid":   "did you mean --method?",
 		"--lr=0.1,0.2 --seeds=0":      "seeds 0, want at least 1",
 		"--lr=0.1..0.2 --method=grid": "--lr=0.1..0.2:5 is 5 of them",
