@@ -16,7 +16,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"inkling/pkg/internal/parallel"
 	"inkling/pkg/internal/printable"
 	"inkling/pkg/nn/safetensors"
 )
@@ -168,13 +167,12 @@ func sizeOf(dir string) (bytes int64) {
 	return bytes
 }
 
-// sizes are those of many runs.
-func sizes(runs []*Result) []int64 {
-	all := make([]int64, len(runs))
-	parallel.Each(len(runs), 16, func() func(int) {
-		return func(i int) { all[i] = runs[i].Size() }
-	})
-	return all
+// size is Size of a run that was listed, as it was then.
+func (r *Result) size() int64 {
+	if r.held > 0 {
+		return r.held
+	}
+	return r.Size()
 }
 
 // ID is the part of the run's folder that identifies it.

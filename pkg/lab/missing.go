@@ -41,13 +41,10 @@ func (r *Result) fault() string {
 	return ""
 }
 
-// lacksModel is fault for a list, which may be long: it does not open the file.
-func (r *Result) lacksModel() bool {
-	if r.Best.Step == 0 {
-		return false
-	}
-	info, err := os.Lstat(filepath.Join(r.Dir, bestFile))
-	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() < 4*int64(r.Weights)
+// lacksModel is fault for a list, which may be long: it does not open the file, of
+// which info is what the folder says, nil where there is none.
+func (r *Result) lacksModel(info fs.FileInfo) bool {
+	return r.Best.Step > 0 && (info == nil || info.Mode().IsRegular() && info.Size() < 4*int64(r.Weights))
 }
 
 // checkModel reports a model, in the folder of a run that has ended, that is

@@ -74,16 +74,17 @@ type Record struct {
 	Epochs     int // begun
 	EpochSteps int `json:",omitempty"` // of one epoch, in a fork of its own
 
-	Started time.Time
-	Seconds float64 // of training and evaluation, see Result.Disturbed
-	CPU     float64 `json:",omitempty"` // of these, over all cores, see Result.Cost
-	Parts   int     `json:",omitempty"` // so many times begun or continued
-	Steps   int
-	Planned int          `json:",omitempty"` // steps of the whole run, which patience may end earlier
-	Events  int          // in the history
-	Best    train.Event  // the evaluation with the best score
-	Last    train.Event  // the last evaluation
-	Test    *train.Score `json:",omitempty"` // of the best model, once it has been asked for
+	Started      time.Time
+	Seconds      float64 // of training and evaluation, see Result.Disturbed
+	CPU          float64 `json:",omitempty"` // of these, over all cores, see Result.Cost
+	Parts        int     `json:",omitempty"` // so many times begun or continued
+	Steps        int
+	Planned      int          `json:",omitempty"` // steps of the whole run, which patience may end earlier
+	Events       int          // in the history
+	HistoryBytes int64        `json:",omitempty"` // of a run that has ended, by which a list sees that its history is whole
+	Best         train.Event  // the evaluation with the best score
+	Last         train.Event  // the last evaluation
+	Test         *train.Score `json:",omitempty"` // of the best model, once it has been asked for
 }
 
 // Split says how the dev split was cut off the training set.
@@ -99,7 +100,8 @@ type Result struct {
 	Dir     string
 	Stored  bool // found in the run store, not trained now
 
-	unread bool // History is still on disk alone
+	unread bool  // History is still on disk alone
+	held   int64 // bytes in the folder when the run was listed
 	lab    *Lab
 	lost   string // the missing file because of which the run was begun anew, in a sentence
 	label  string // among the runs of its Fit
@@ -271,11 +273,41 @@ func readHead(dir string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := countEvents(filepath.Join(dir, historyFile))
-	if err != nil || r.Status != Interrupted && n != r.Events {
-		return readResult(dir)
+	// One look at the folder tells all but what the files say.
+	entries, _ := os.ReadDir(dir)
+	var history, best fs.FileInfo
+	held := int64(0)
+	for _, e := range entries {
+		info, err := e.Info()
+		switch {
+		case err != nil: // gone meanwhile
+			continue
+		case info.IsDir():
+			held += sizeOf(filepath.Join(dir, e.Name()))
+		case info.Mode().IsRegular():
+			held += info.Size()
+		}
+		switch {
+		case e.Name() == bestFile:
+			best = info
+		case e.Name() == historyFile && info.Mode().IsRegular():
+			history = info
+		}
 	}
-	r.unread = true
+	whole := history != nil && (r.Status == Interrupted || history.Size() == r.HistoryBytes)
+	if history != nil && !whole && r.HistoryBytes == 0 { // a record that does not tell
+		n, err := countEvents(filepath.Join(dir, historyFile))
+		whole = err == nil && n == r.Events
+	}
+	if !whole {
+		if r, err = readResult(dir); err != nil {
+			return nil, err
+		}
+	}
+	r.unread, r.held = whole, held
+	if r.lacksModel(best) {
+		r.Status = Interrupted // no result without a model: it will be made anew
+	}
 	return r, nil
 }
 
@@ -396,6 +428,10 @@ func (r *Record) read(b []byte) bool {
 			return whole(&r.Planned)
 		case "Events":
 			return whole(&r.Events)
+		case "HistoryBytes":
+			v, err := strconv.ParseInt(string(value), 10, 64)
+			r.HistoryBytes = v
+			return err == nil
 		case "Started":
 			return r.Started.UnmarshalJSON(value) == nil
 		case "Best":
@@ -403,7 +439,15 @@ func (r *Record) read(b []byte) bool {
 		case "Last":
 			return r.Last.UnmarshalJSON(value) == nil
 		case "Code":
-			return r.Code.UnmarshalJSON(value) == nil
+			if same, ok := codes.Load(string(value)); ok { // as most runs have it
+				r.Code = same.(Code)
+				return true
+			}
+			ok = r.Code.UnmarshalJSON(value) == nil
+			if ok {
+				codes.Store(string(value), r.Code)
+			}
+			return ok
 		case "Split":
 			return json.Unmarshal(value, &r.Split) == nil
 		case "Input":
@@ -419,8 +463,14 @@ func (r *Record) read(b []byte) bool {
 	})
 }
 
+var codes sync.Map // Code by its JSON
+
 // writeRecord replaces run.json.
 func (r *Result) writeRecord() error {
+	r.HistoryBytes = 0
+	if info, err := os.Lstat(filepath.Join(r.Dir, historyFile)); err == nil && r.Status != Interrupted {
+		r.HistoryBytes = info.Size()
+	}
 	return writeJSON(filepath.Join(r.Dir, recordFile), r.Record, "  ")
 }
 
@@ -548,9 +598,7 @@ func readAll(dirs []string) ([]*Result, error) {
 	found, errs := make([]*Result, len(dirs)), make([]error, len(dirs))
 	parallel.Each(len(dirs), 16, func() func(int) {
 		return func(i int) {
-			if found[i], errs[i] = readHead(dirs[i]); errs[i] == nil && found[i].lacksModel() {
-				found[i].Status = Interrupted // no result without a model: it will be made anew
-			}
+			found[i], errs[i] = readHead(dirs[i])
 		}
 	})
 	var all []*Result

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,13 +51,12 @@ func Labels(runs []*Result) []string { return labelsByPlace(runs) }
 // Summaries are those of runs, with their labels.
 func Summaries(runs []*Result, labels []string) []Summary {
 	list := make([]Summary, len(runs))
-	for i, bytes := range sizes(runs) {
-		r := runs[i]
+	for i, r := range runs {
 		place, _, _ := strings.Cut(r.Where(), "/")
 		list[i] = Summary{
 			ID: printable.Text(r.ID()), Name: r.Name, Named: r.Named, Label: labels[i], Question: r.Question, Data: place, Status: r.State(), Error: r.Error, Old: r.Old(),
 			Started: r.Started, Seconds: r.Seconds, CPU: r.CPU, Seed: r.Seed, Epochs: r.Epochs, Steps: r.Steps, Planned: r.Planned, DevStep: r.Best.Step,
-			Weights: r.Weights, Bytes: bytes, Folder: filepath.ToSlash(r.Dir), Settings: r.Hyper, Layers: r.Layers,
+			Weights: r.Weights, Bytes: r.size(), Folder: filepath.ToSlash(r.Dir), Settings: r.Hyper, Layers: r.Layers,
 		}
 		best := r.Best
 		if r.Status == Interrupted && (r.Steps == 0 || list[i].Status == "training") { // its record is written at its end
@@ -94,7 +95,8 @@ func (r *Result) State() string {
 
 // List writes a table of runs.
 func List(out io.Writer, runs []Summary) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	whole := bufio.NewWriter(out) // package tabwriter writes every cell by itself
+	w := tabwriter.NewWriter(whole, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "id\tquestion\tdata\trun\tstatus\tdev %\tat\tsteps\tseconds\ttest %\tweights\tsize\tstarted")
 	percent := func(v *float64) string {
 		if v == nil {
@@ -107,7 +109,7 @@ func List(out io.Writer, runs []Summary) error {
 			r.ID, r.Question, r.Data, r.Label, r.Status, percent(r.Dev), r.DevStep, r.Steps,
 			r.Seconds, percent(r.Test), r.Weights, Bytes(r.Bytes), r.Started.Local().Format("2006-01-02 15:04"))
 	}
-	return w.Flush()
+	return cmp.Or(w.Flush(), whole.Flush())
 }
 
 // OfOlderCode says how many of runs no run can use any more, and what they hold; ""

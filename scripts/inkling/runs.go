@@ -71,7 +71,7 @@ func newRunsFlags(action string) *runsFlags {
 }
 
 func runsCommand(args []string) (int, error) {
-	debug.SetGCPercent(400) // records of many runs, kept to the end, which is near
+	debug.SetGCPercent(1000) // records of many runs, kept to the end, which is near
 	action := "list"
 	if i := slices.IndexFunc(args, func(a string) bool { return slices.Contains(runsActions[1:], a) }); i >= 0 {
 		action, args = args[i], slices.Delete(slices.Clone(args), i, i+1)
@@ -103,8 +103,10 @@ func runsCommand(args []string) (int, error) {
 			f.question = rest[0]
 		}
 	}
-	if q := lab.Questions(); f.question != "" && !slices.Contains(q, f.question) {
-		return 0, fmt.Errorf("no runs of question %.40q%s%s", f.question, lab.DidYouMean(f.question, slices.Concat(q, runsActions[1:])), havingRuns())
+	if f.question != "" {
+		if q := lab.Questions(); !slices.Contains(q, f.question) {
+			return 0, fmt.Errorf("no runs of question %.40q%s%s", f.question, lab.DidYouMean(f.question, slices.Concat(q, runsActions[1:])), havingRuns())
+		}
 	}
 	// The runs that can be read are shown beside the error on those that cannot.
 	runs, damaged := lab.StoredRuns(f.question)

@@ -14,10 +14,11 @@ import (
 // can lie where a file of ours is expected. What the caller reads is bounded by
 // limit only if it stops there: a file can grow.
 func Open(path string, limit int64) (*os.File, error) {
-	return open(path, limit, os.Stat, os.OpenFile)
+	f, _, err := open(path, limit, os.Stat, os.OpenFile)
+	return f, err
 }
 
-func open(path string, limit int64, stat func(string) (fs.FileInfo, error), openFile func(string, int, fs.FileMode) (*os.File, error)) (*os.File, error) {
+func open(path string, limit int64, stat func(string) (fs.FileInfo, error), openFile func(string, int, fs.FileMode) (*os.File, error)) (*os.File, fs.FileInfo, error) {
 	// Looking before opening spares devices that do something when opened; the
 	// look after it is the one that counts.
 	info, err := stat(path)
@@ -25,20 +26,20 @@ func open(path string, limit int64, stat func(string) (fs.FileInfo, error), open
 		err = check(path, info, limit)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f, err := openFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info, err = f.Stat(); err == nil {
 		err = check(path, info, limit)
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return f, nil
+	return f, info, nil
 }
 
 // OpenIn is Open of a file that another file names: name is a path within folder,
@@ -54,20 +55,17 @@ func OpenIn(folder, name string, limit int64) (*os.File, error) {
 
 // OpenWithin is OpenIn for who opens many files of a folder.
 func OpenWithin(folder *os.Root, name string, limit int64) (*os.File, error) {
-	return open(name, limit, folder.Stat, folder.OpenFile)
+	f, _, err := open(name, limit, folder.Stat, folder.OpenFile)
+	return f, err
 }
 
 // ReadFile is os.ReadFile of what Open opens.
 func ReadFile(path string, limit int64) ([]byte, error) {
-	f, err := Open(path, limit)
+	f, info, err := open(path, limit, os.Stat, os.OpenFile)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	b := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, b); err != nil {
 		return nil, refusal(path, fmt.Errorf("while it was read: %w", err))

@@ -37,14 +37,17 @@ func Text(value []byte) (text string, ok bool) {
 	}
 	out := append(make([]byte, 0, len(inner)), inner[:at]...)
 	for at < len(inner) {
-		c := inner[at]
-		if c != '\\' {
-			out = append(out, c)
-			at++
+		if inner[at] != '\\' {
+			more := bytes.IndexByte(inner[at:], '\\')
+			if more < 0 {
+				more = len(inner) - at
+			}
+			out = append(out, inner[at:at+more]...)
+			at += more
 			continue
 		}
 		at += 2
-		switch c = inner[at-1]; c {
+		switch c := inner[at-1]; c {
 		case 'b':
 			out = append(out, '\b')
 		case 'f':

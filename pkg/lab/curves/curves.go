@@ -1,8 +1,10 @@
 package curves
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -54,11 +56,12 @@ func events(r *lab.Result) (lab.History, error) {
 
 // JSON writes the events of runs as lines of JSON.
 func JSON(w io.Writer, runs ...*lab.Result) error {
-	enc := json.NewEncoder(w)
+	out := bufio.NewWriter(w)
+	enc := json.NewEncoder(out)
 	for _, r := range runs {
 		all, err := events(r)
 		if err != nil {
-			return err
+			return errors.Join(err, out.Flush())
 		}
 		for _, e := range all {
 			if err := enc.Encode(LineOf(r, e)); err != nil {
@@ -66,7 +69,7 @@ func JSON(w io.Writer, runs ...*lab.Result) error {
 			}
 		}
 	}
-	return nil
+	return out.Flush()
 }
 
 // CSV writes the events of runs as a table with a head.
