@@ -3,6 +3,7 @@ package notebook
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"inkling/pkg/lab"
 )
@@ -32,8 +33,13 @@ func Value[T int | float64 | string](name string, standard T) T {
 //	var lr, epochs any
 //	var given = notebook.Given(notebook.Values{"lr": lr, "epochs": epochs})
 //
-// The flags of a cell to try take them as well.
+// The flags of a cell to try take them as well. A parameter of another name is an error;
+// see unasked.
 func Given(values Values) (said string) {
+	if name := unasked(); name != "" {
+		known := names(values)
+		stop(fmt.Errorf("parameter %s: the notebook has none of that name%s; known: %s", name, lab.DidYouMean(name, known), strings.Join(known, ", ")))
+	}
 	var words []string
 	for name, value := range values {
 		if value != nil {

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -75,10 +76,10 @@ class OnACluster(unittest.TestCase):
             time.sleep(0.05)
         return found
 
-    def scheduler(self, port=0):
+    def scheduler(self, port=0, host="127.0.0.1", within=()):
         """A scheduler; its process has its address."""
         file = self.folder / f"scheduler-{len(self.parts)}.json"
-        part = self.begin([PYTHON, "-m", "distributed.cli.dask_scheduler", "--host=127.0.0.1", f"--port={port}", "--no-dashboard", f"--scheduler-file={file}"], "scheduler.log")
+        part = self.begin([*within, PYTHON, "-m", "distributed.cli.dask_scheduler", f"--host={host}", f"--port={port}", "--no-dashboard", f"--scheduler-file={file}"], "scheduler.log")
         self.parts.append(part)
 
         def address():
@@ -88,12 +89,12 @@ class OnACluster(unittest.TestCase):
         part.address = self.until("a scheduler", address)
         return part
 
-    def worker(self, address, name, **env):
+    def worker(self, address, name, host="127.0.0.1", within=(), **env):
         """A worker that is one process, with a folder and a home of its own."""
         scratch = self.folder / f"scratch-{name}"
         scratch.mkdir(exist_ok=True)
-        return self.begin([PYTHON, "-m", "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads=1", "--no-dashboard",
-                           f"--name={name}", f"--local-directory={scratch}"], f"worker-{name}.log", HOME=str(scratch), XDG_CACHE_HOME=str(scratch), **env)
+        return self.begin([*within, PYTHON, "-m", "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads=1", "--no-dashboard",
+                           f"--host={host}", f"--name={name}", f"--local-directory={scratch}"], f"worker-{name}.log", HOME=str(scratch), XDG_CACHE_HOME=str(scratch), **env)
 
     def search(self, address, log="search.log", seeds=SEEDS, words=WORDS, **env):
         several = [f"--seeds={seeds}"] if words[0] == "train" else []
@@ -117,7 +118,7 @@ class OnACluster(unittest.TestCase):
         self.until("the end of a search", lambda: search.poll() is not None)
         self.assertEqual(search.returncode, code, self.out(search))
 
-    def whole(self, before=(), seeds=SEEDS):
+    def whole(self, before=(), seeds=SEEDS, words=()):
         """Every run is there once, those from before untouched, in the bits of a run made here."""
         now = self.stored()
         self.assertEqual(len({(record["Seed"], record["Hyper"]["lr"]) for record, *_ in now.values()}), seeds)
@@ -126,7 +127,7 @@ class OnACluster(unittest.TestCase):
             self.assertEqual(now[name], was, "a run was made twice")
         self.assertEqual([p.name for p in self.store.glob("*/*/.*")], [], "left behind")
         here = self.folder / "here"
-        run = subprocess.run([self.program, *WORDS, "--seed=1"], cwd=ROOT, env={**self.env, "INKLING_RUNS": str(here)}, capture_output=True, text=True)
+        run = subprocess.run([self.program, *WORDS, "--seed=1", *words], cwd=ROOT, env={**self.env, "INKLING_RUNS": str(here)}, capture_output=True, text=True)
         self.assertEqual(run.returncode, 0, run.stderr)
         local = next(here.glob("*/*/*/best.safetensors"))
         theirs = next(self.store.glob(f"*/*/*-{local.parent.name.rsplit('-', 1)[1]}/best.safetensors"))
@@ -275,6 +276,53 @@ class OnACluster(unittest.TestCase):
         self.whole(before)
         self.assertEqual(list(self.folder.glob("inkling-*")), [], "left behind")
 
+    def network(self, *names):
+        """Machines on one wire, as far as their network goes: for each an address, and what starts a process there."""
+        def ip(*words):
+            run = subprocess.run(["ip", *words], capture_output=True, text=True)
+            if run.returncode:
+                self.skipTest(f"no network namespaces here: ip {' '.join(words)}: {run.stderr.strip()}")
+
+        if os.geteuid() or not shutil.which("ip"):
+            self.skipTest("no network namespaces here: they want root and the program ip")
+        net = f"198.18.{os.getpid() % 256}."  # of RFC 2544, for tests
+        bridge = f"inkbr{os.getpid()}"
+        undo = lambda *words: self.addCleanup(subprocess.run, ["ip", *words], capture_output=True)
+        ip("link", "add", bridge, "type", "bridge")
+        undo("link", "del", bridge)
+        ip("addr", "add", net + "1/24", "dev", bridge)
+        ip("link", "set", bridge, "up")
+        machines = {}
+        for number, name in enumerate(names, 2):
+            space, here, there = f"ink{os.getpid()}{name}", f"inkh{os.getpid()}{name}", f"inkt{os.getpid()}{name}"
+            ip("netns", "add", space)
+            undo("netns", "del", space)
+            ip("link", "add", here, "type", "veth", "peer", "name", there)
+            ip("link", "set", there, "netns", space)
+            ip("link", "set", here, "master", bridge, "up")
+            ip("-n", space, "addr", "add", f"{net}{number}/24", "dev", there)
+            ip("-n", space, "link", "set", there, "up")
+            ip("-n", space, "link", "set", "lo", "up")
+            # Its mounts are its own as well, so that the run store can be hidden from it.
+            self.store.mkdir(exist_ok=True)
+            hidden = ["sh", "-c", f'mount -t tmpfs none "{self.store}" && exec "$@"', "sh"]
+            if subprocess.run(["ip", "netns", "exec", space, *hidden, "true"], capture_output=True).returncode:
+                self.skipTest("no mounts of its own for a network namespace here")
+            machines[name] = {"host": f"{net}{number}", "within": ["ip", "netns", "exec", space, *hidden]}
+        return machines
+
+    @LONG
+    def test_machines_that_share_a_wire(self):
+        machines = self.network("s", "a", "b")
+        scheduler = self.scheduler(**machines["s"])
+        for name in "ab":
+            self.worker(scheduler.address, name, **machines[name])
+        search = self.search(scheduler.address, words=["search", *WORDS[1:], "--lr=0.02,0.04,0.06,0.1"])
+        self.ends(search)
+        self.whole(seeds=4)
+        for name in "ab":
+            self.assertGreater(len(list(self.folder.glob(f"scratch-{name}/**/inkling/files/*"))), 1, "each machine fetches what it needs")
+
     def test_no_cluster(self):
         search = self.search("tcp://127.0.0.1:1")
         self.ends(search, 2)
@@ -282,21 +330,23 @@ class OnACluster(unittest.TestCase):
         self.assertEqual(self.stored(), {})
 
     def test_printed_commands(self):
-        printed = subprocess.run([self.program, *WORDS, f"--seeds={SEEDS}", "--print"], cwd=ROOT, env=self.env, capture_output=True, text=True)
+        there = self.folder / "some where"
+        there.mkdir()
+        printed = subprocess.run([self.program, *WORDS, "--name=it's \"mine\"", f"--seeds={SEEDS}", "--print"], cwd=there,
+                                 env={**self.env, "INKLING_RUNS": "../runs"}, capture_output=True, text=True)
         self.assertEqual((printed.returncode, len(printed.stdout.splitlines()), printed.stderr), (0, SEEDS, ""))
         commands = self.folder / "commands"
         commands.write_text(printed.stdout)
         self.assertFalse(self.store.exists())
         hostile = {name: value for name, value in self.env.items() if not name.startswith("INKLING")}  # the lines say all
-        shells = [subprocess.Popen(f"xargs -P 2 -I{{}} sh -c '{{}}' < {commands}", shell=True, cwd=self.folder, env=hostile,
+        shells = [subprocess.Popen(f"tr '\\n' '\\0' <'{commands}' | xargs -0 -n 1 -P 2 sh -c", shell=True, cwd="/", env=hostile,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-        refused = 0
         for shell in shells:
             _, wrong = shell.communicate()
             for line in wrong.splitlines():
                 self.assertRegex(line, "in use by process")
-                refused += 1
-        self.whole()
+        self.whole(words=["--name=it's \"mine\""])
+        self.assertEqual({record["Name"] for record, *_ in self.stored().values()}, {"it's \"mine\""})
 
 
 if __name__ == "__main__":

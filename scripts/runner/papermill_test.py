@@ -64,6 +64,14 @@ class Papermill(unittest.TestCase):
         self.assertIn("did you mean sgd?", everything)
         self.assertNotIn("has ", said)
 
+    def test_an_unknown_name_is_told(self):
+        for parameters in (("lrr", "0.1"), ("lr", "0.1", "-p", "momentum", "0.5")):
+            _, said, everything = self.mill("-p", *parameters)
+            unknown = parameters[-2]
+            self.assertIn(f"parameter {unknown}: the notebook has none of that name", everything)
+            self.assertIn("known: epochs, lr, optimizer", everything)
+            self.assertNotIn("has ", said)
+
 
 if __name__ == "__main__":
     unittest.main()
