@@ -29,7 +29,7 @@ type Away struct {
 
 // Away plans runs that are to be made elsewhere. A mistake in any is told at once.
 func (l *Lab) Away(parts ...Part) ([]*Away, error) {
-	if l.budget.share > 0 { // other machines are told of quick runs and of whole ones
+	if l.budget.given { // other machines are told of quick runs and of whole ones
 		return nil, errors.New("lab: runs within INKLING_BUDGET cannot be made elsewhere: their images are a part of those that go there")
 	}
 	jobs, err := l.planParts(parts)

@@ -85,12 +85,19 @@ func readNotebook(given string) ([]byte, error) {
 	return readIn(folder, fit[0]+".ipynb")
 }
 
-// notebooksFolder is notebooks/ of this module, "" outside of it.
+// notebooksFolder is notebooks/ of this module as seen from here, "" outside of it.
 func notebooksFolder() string {
-	if root := lab.ModuleRoot(); root != "" {
-		return filepath.Join(root, "notebooks")
+	root := lab.ModuleRoot()
+	if root == "" {
+		return ""
 	}
-	return ""
+	folder := filepath.Join(root, "notebooks")
+	if here, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(here, folder); err == nil {
+			return rel
+		}
+	}
+	return folder
 }
 
 // readIn reads a regular file of bounded size that lies in a folder.

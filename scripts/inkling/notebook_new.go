@@ -28,7 +28,9 @@ func startNotebook(given string) (string, error) {
 		if given != filepath.Base(given) {
 			return "", fmt.Errorf("notebook %.60q: want a name, which goes to notebooks/, or a FILE.ipynb", given)
 		}
-		folder = notebooksFolder()
+		if folder = notebooksFolder(); folder == "" {
+			return "", fmt.Errorf("notebook %.60q: a name goes to inkling's sources, which are not around this folder; want a file, %.60s.ipynb", given, given)
+		}
 	}
 	if !newNames.MatchString(name) || strings.EqualFold(name, "index") {
 		return "", fmt.Errorf("notebook %.60q: want a name of at most 40 letters, digits, - and _, and not index", name)
