@@ -26,6 +26,11 @@ QUIET = {
     "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
 }
 
+# Dask looks at what a worker does a hundred times a second, for a dashboard: where
+# the workers have all cores of a machine, that is taken from the runs. What stands in
+# the user's environment comes before it.
+UNWATCHED = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+
 USAGE = """usage: ./scripts/dask scheduler [--port=8786 …]     the scheduler of a cluster
        ./scripts/dask worker tcp://HOST:8786 […]   a worker on this machine; a thread of it makes one run at a time
        ./scripts/dask python                       the Python that both run in, for all else
