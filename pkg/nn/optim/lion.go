@@ -1,6 +1,10 @@
 package optim
 
-import "inkling/pkg/nn"
+import (
+	"math"
+
+	"inkling/pkg/nn"
+)
 
 // Lion steps by the sign of an interpolation between momentum and gradient
 // (Chen et al. 2023, algorithm 2), with decoupled weight decay. It needs half
@@ -36,17 +40,21 @@ func (s *lion) Step(_ int, lr float64) {
 		m := s.m[i].Data
 		for j, g := range p.Grad {
 			c := b1*m[j] + (1-b1)*g
-			w := shrink * p.Data[j]
-			switch {
-			case c > 0:
-				w -= rate
-			case c < 0:
-				w += rate
-			}
-			p.Data[j] = w
+			p.Data[j] = float32(shrink*p.Data[j]) - withSign(rate, c)
 			m[j] = b2*m[j] + (1-b2)*g
 		}
 	}
+}
+
+// withSign is rate·sign(c), and 0 where c is 0 or no number. It has no branch: the sign
+// of a gradient is a coin's toss, and guessed wrong half of the time.
+func withSign(rate, c float32) float32 {
+	const sign, infinite = 1 << 31, 0x7F800000
+	bits := math.Float32bits(c)
+	signed := math.Float32bits(rate) | bits&sign
+	less := bits&^sign - 1 // of 0, more than any
+	known := uint32((int64(less) - infinite) >> 63)
+	return math.Float32frombits(signed & known)
 }
 
 func (s *lion) State() []nn.State { return s.m }
