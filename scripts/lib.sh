@@ -36,9 +36,10 @@ run_python() {
 }
 
 # run_python_as PYTHON ARGS... replaces this shell. A PYTHONPATH or PYTHONHOME
-# of the user's would reach into the project's environment, so they stay out.
+# of the user's would reach into the project's environment, so they stay out; what is
+# imported is compiled once, into .tools, also where PYTHONDONTWRITEBYTECODE is set.
 run_python_as() {
-  unset PYTHONPATH PYTHONHOME
+  unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
   export PYTHONPYCACHEPREFIX="$root/.tools/pycache"
   exec "$@"
 }

@@ -53,11 +53,12 @@ class Run:
 
 
 class Progress:
-    """One line per cell: [k/n], the time it took, its first line."""
+    """One line per cell: [k/n], the time it took, its first line. What begins each line tells notebooks apart that run at a time."""
 
-    def __init__(self, total: int, ends: float = 0.0):
-        self.total, self.ends = total, ends  # when the notebook should be done, 0 where nobody knows
-        self.live = sys.stdout.isatty()
+    def __init__(self, total: int, ends: float = 0.0, begins: str = ""):
+        self.total, self.begins = total, begins
+        self.ends = ends  # when the notebook should be done, 0 where nobody knows
+        self.live = sys.stdout.isatty() and not begins
         self.drawn = 0  # columns of the line that stands there
 
     def begin(self, number: int, source: str) -> None:
@@ -88,7 +89,7 @@ class Progress:
     def line(self, more: str = "") -> str:
         width = len(str(self.total))
         seconds = time.monotonic() - self.start
-        line = f"  [{self.number:{width}}/{self.total}] {seconds:7.1f} s{more}  {self.label}"
+        line = f"  {self.begins}[{self.number:{width}}/{self.total}] {seconds:7.1f} s{more}  {self.label}"
         columns = shutil.get_terminal_size().columns - 1 if self.live else 100
         return line if len(line) <= columns else line[: columns - 1] + "…"
 
@@ -103,6 +104,12 @@ def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Pat
 
     A signal ends the running cell, the notebook says so, and the caller is told in Run.signal.
     """
+    with signals.noted() as note:
+        return asyncio.run(executed(path, name, timeout, env, log, note, expected))
+
+
+async def executed(path: Path, name: str, timeout: float, env: dict[str, str], log: Path, note: signals.Note, expected: float = 0, begins: str = ""):
+    """execute, for a caller that takes the signals and perhaps runs several notebooks at a time."""
     notebook = nbformat.read(path, as_version=4)
     language = notebook.metadata.get("kernelspec", {}).get("language", "go")
     for cell in notebook.cells:
@@ -113,8 +120,7 @@ def execute(path: Path, name: str, timeout: float, env: dict[str, str], log: Pat
     if language != "go":
         run.status, run.error = "failed", f"is a notebook for {language}, only Go notebooks run here"
     else:
-        with signals.noted() as note:
-            asyncio.run(Execution(notebook, path, run, timeout, env, log, start + expected if expected else 0).go(note))
+        await Execution(notebook, path, run, timeout, env, log, start + expected if expected else 0, begins).go(note)
         run.signal = note.number
     run.seconds = time.monotonic() - start
     places = outputs.Places({**kernel_places(), **env}, str(ROOT))
@@ -151,20 +157,24 @@ def kernel_places() -> dict[str, str]:
 
 
 class Execution:
-    def __init__(self, notebook, path: Path, run: Run, timeout: float, env: dict[str, str], log: Path, ends: float = 0):
-        self.ends = ends
+    def __init__(self, notebook, path: Path, run: Run, timeout: float, env: dict[str, str], log: Path, ends: float = 0, begins: str = ""):
+        self.ends, self.begins = ends, begins
         self.notebook, self.path, self.run, self.timeout, self.env, self.log = notebook, path, run, timeout, env, log
         self.stop = asyncio.Event()
 
     async def go(self, note: signals.Note) -> None:
         loop = asyncio.get_running_loop()
-        note.tell = lambda: loop.call_soon_threadsafe(self.stop.set)
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(self.stop.set)
+
+        note.tell.append(tell)
         if note.number:
             self.stop.set()
         try:
             await self.with_kernel()
         finally:
-            note.tell = lambda: None
+            note.tell.remove(tell)
 
     async def with_kernel(self) -> None:
         manager = AsyncKernelManager(kernel_name=KERNEL)
@@ -193,7 +203,7 @@ class Execution:
 
     async def cells(self, manager, client) -> None:
         code = [i for i, c in enumerate(self.notebook.cells) if c.cell_type == "code" and c.source.strip()]
-        progress = Progress(len(code), self.ends)
+        progress = Progress(len(code), self.ends, self.begins)
         for number, index in enumerate(code, 1):
             cell = self.notebook.cells[index]
             progress.begin(number, cell.source)

@@ -6,6 +6,7 @@ Nothing of it is stored or shown: runs and pages go into folders that are remove
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import os
 import shutil
@@ -54,7 +55,7 @@ def main(given: list[str]) -> int:
                     levels.append(known[path.stem][-1])
                     continue
                 print(f"{path.stem}, {number + 1} of {len(costs.LEVELS)} settings", flush=True)
-                level = one(path, counts, images, args, machine, speed, scratch)
+                level = one(path, counts, images, args, machine, speed, scratch, note)
                 shutil.rmtree(scratch, ignore_errors=True)
                 if level is None or note.number:
                     return 128 + note.number if note.number else 1
@@ -65,17 +66,16 @@ def main(given: list[str]) -> int:
     return 0
 
 
-def one(path: Path, counts: float, images: float, args, machine: str, speed: costs.Speed, scratch: Path) -> costs.Level | None:
+def one(path: Path, counts: float, images: float, args, machine: str, speed: costs.Speed, scratch: Path, note: signals.Note) -> costs.Level | None:
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "reports").mkdir(parents=True)
     made = variant.Variant("costs", {}, {}, budget="measured", share=counts, images=images, time="1h")
-    args.output, args.variants = scratch / "reports", {path: made}
+    alone = argparse.Namespace(output=scratch / "reports", variants={path: made}, notebooks=[path], at_once=1, timeout=args.timeout, go=args.go)
     os.environ["INKLING_RUNS"] = str(scratch / "runs")
     own, busy, start = own_time(), busy_time(), time.monotonic()
-    run = render.one(path, args, machine, weights.Exporter(args.output / "weights"), draw.Boards(args.output))
+    runs = asyncio.run(render.everything(alone, machine, weights.Exporter(alone.output / "weights"), draw.Boards(alone.output), note))
     seconds, own, busy = time.monotonic() - start, own_time() - own, busy_time() - busy
-    if run.status != "ok":
-        print(f"  {run.status}: {run.error}")
+    if [run.status for run in runs] != ["ok"]:
         return None
     return level(counts, images, seconds, own, busy, costs.trained(scratch / "runs"), speed.processors)
 

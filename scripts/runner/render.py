@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import json
 import os
@@ -27,7 +28,7 @@ import summary
 import toolchain
 import weights
 from variant import Variant, page_name
-from execute import Run, execute
+from execute import Run, executed
 from outputs import EXIT, told
 from project import ROOT, SCRIPTS, TOOLS, known_notebooks
 
@@ -39,6 +40,7 @@ def main(given: list[str]) -> int:
     parser.add_argument("--go", required=True)
     parser.add_argument("--budget", default="")
     parser.add_argument("--began", type=float, default=0.0)
+    parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("--note", action="append", default=[])
     parser.add_argument("--variant", action="append", default=[], type=json.loads)
     parser.add_argument("notebooks", nargs="+", type=Path)
@@ -51,23 +53,10 @@ def main(given: list[str]) -> int:
     plan = planned(args) if args.budget else None
     exporter = weights.Exporter(args.output / "weights")
     start = time.monotonic()
-    runs, boards = [], draw.Boards(args.output)
+    boards = draw.Boards(args.output)
     # What a signal finds is put away and told: its kernel, its page, the summary.
     with signals.noted() as note:
-        for number, path in enumerate(args.notebooks, 1):
-            told = ""
-            if plan:
-                choice, told = turn(plan, path, args, number - 1)
-            other = args.variants.get(path)
-            print(f"[{number}/{len(args.notebooks)}] {path.stem}{f', {other.words()}' if other else ''}{told}", flush=True)
-            began = time.monotonic()
-            run = one(path, args, machine, exporter, boards)
-            runs.append(run)
-            print(f"  {run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
-            if plan and run.status == "ok":
-                plan.done(choice, time.monotonic() - began)
-            if run.signal or note.number:
-                break
+        runs = asyncio.run(everything(args, machine, exporter, boards, note, plan))
         boards.write(write, machine)
         write(args.output / "index.html", page.index(args.output, machine))
         said = document(args.output, machine) if not note.number and all(run.signal is None for run in runs) else ""
@@ -102,18 +91,51 @@ def turn(plan: budget.Plan, path: Path, args: argparse.Namespace, done: int) -> 
     return choice, f": about {budget.words(choice.seconds)} {of}"
 
 
-def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Exporter, boards: draw.Boards) -> Run:
-    date = time.strftime("%-d %B %Y, %H:%M")
+async def everything(args: argparse.Namespace, machine: str, exporter: weights.Exporter, boards: draw.Boards, note: signals.Note,
+                     plan: budget.Plan | None = None) -> list[Run]:
+    """Runs the notebooks, args.at_once at a time, and writes the page of one while the next ones run; returns what became of those begun.
+    Under a plan one comes after the other, page and all: the time that it took decides what the next ones get."""
+    room, writing = asyncio.Semaphore(args.at_once), asyncio.Lock()
+
+    async def one(number: int, path: Path) -> Run | None:
+        async with room:
+            if note.number:
+                return None
+            choice, told = turn(plan, path, args, number - 1) if plan else (None, "")
+            other = args.variants.get(path)
+            name = page_name(path, other)
+            print(f"[{number}/{len(args.notebooks)}] {path.stem}{f', {other.words()}' if other else ''}{told}", flush=True)
+            began, date = time.monotonic(), time.strftime("%-d %B %Y, %H:%M")
+            # Notebooks that share the machine take as much longer as there are of them.
+            notebook, run = await executed(
+                path, name, args.timeout * args.at_once, {**os.environ, **(other.environment() if other else {})},
+                TOOLS / "log" / f"kernel-{name}.log", note, other.cost if other else 0, f"{name} " if args.at_once > 1 else "")
+            show_failure(notebook, run)
+            print(f"  {f'{name} ' if args.at_once > 1 else ''}{run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
+            if plan:
+                await written(path, notebook, run, date)
+                if run.status == "ok":
+                    plan.done(choice, time.monotonic() - began)
+        if not plan:
+            await written(path, notebook, run, date)
+        return run
+
+    async def written(path: Path, notebook, run: Run, date: str) -> None:
+        async with writing:
+            await asyncio.to_thread(write_page, path, notebook, run, date, args, machine, exporter, boards)
+
+    runs = await asyncio.gather(*(one(number, path) for number, path in enumerate(args.notebooks, 1)))
+    return [run for run in runs if run is not None]
+
+
+def write_page(path: Path, notebook, run: Run, date: str, args: argparse.Namespace, machine: str, exporter: weights.Exporter, boards: draw.Boards) -> None:
+    """Writes the page of an executed notebook and what lies beside it; one at a time."""
     other = args.variants.get(path)
-    name = page_name(path, other)
-    notebook, run = execute(path, name, args.timeout, {**os.environ, **(other.environment() if other else {})}, TOOLS / "log" / f"kernel-{name}.log",
-                            other.cost if other else 0)
-    show_failure(notebook, run)
     notebook.metadata[page.KEY] = {
         "title": page.title(notebook, run.name), "status": run.status, "error": run.error,
         "failed_cell": run.failed_cell, "headlines": run.headlines, "data": run.data, "date": date,
         "claims": run.claims, "results": run.results, "kernels": told(notebook.cells, "kernels"), "versions": versions(args.go),
-        "seconds": round(run.seconds, 1), "quick": os.environ.get("INKLING_QUICK", "").strip().lower() in ("1", "true"), "machine": machine,
+        "seconds": round(run.seconds, 1), "at_once": args.at_once, "quick": os.environ.get("INKLING_QUICK", "").strip().lower() in ("1", "true"), "machine": machine,
         **({"variant": other.told(path.stem)} if other else {}),
         "weights": exporter.export(run.name, run.results),
         "draw": draw.asked(notebook.cells),
@@ -121,7 +143,6 @@ def one(path: Path, args: argparse.Namespace, machine: str, exporter: weights.Ex
     board = boards.of(run.name, notebook.metadata[page.KEY])
     write(args.output / f"{run.name}.ipynb", nbformat.writes(notebook))
     write(args.output / f"{run.name}.html", page.report(notebook, path.parent, run.name, names(args), board))
-    return run
 
 
 def document(output: Path, machine: str) -> str:

@@ -41,7 +41,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK",
                         help="a name in notebooks/ or its start (q1), or a path; default: all")
     parser.add_argument("--data", metavar="WHAT", help=DATA_HELP)
-    parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook")
+    parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook; two run at a time where there are two cores")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="values",
                         help="a value for whole notebooks, lr=0.05, as often as there are values: pages of variants beside the standard ones")
     parser.add_argument("--budget", type=within, action=Once, metavar="TIME",
@@ -106,6 +106,16 @@ def seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return value
+
+
+def at_once(quick: bool, cores: int) -> int:
+    """How many notebooks run at a time. Quick ones mostly compile their cells, which one core does; full ones train, on all cores."""
+    return 2 if quick and cores > 1 else 1
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_names(notebooks: list[Path], output: Path) -> None:
@@ -179,7 +189,7 @@ def main(given: list[str]) -> int:
     if args.budget:
         variants = variant.within(notebooks, variants, args.budget, args.name)
     command = [setup.python, str(SCRIPTS / "runner" / "start.py"), "render", "--output", str(output),
-               "--timeout", str(args.timeout), "--go", setup.go_version]
+               "--timeout", str(args.timeout), "--go", setup.go_version, "--at-once", str(at_once(args.quick, cores()))]
     for path, made in variants.items():
         command += ["--variant", json.dumps({"path": str(path), **asdict(made)})]
     if isinstance(args.budget, str):

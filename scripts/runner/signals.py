@@ -49,14 +49,16 @@ def stop(number, frame) -> None:
 class Note:
     """The first signal that came, and who wants to be told."""
 
-    number: int | None = None
-    tell = staticmethod(lambda: None)
+    def __init__(self):
+        self.number: int | None = None
+        self.tell: list = []
 
     def take(self, number, frame) -> None:
         leave_terminal()
         if self.number is None:
             self.number = number
-            self.tell()
+            for tell in list(self.tell):
+                tell()
 
 
 @contextlib.contextmanager

@@ -145,7 +145,7 @@ def made(found: list[Report]) -> list[tuple[str, str]]:
         ("kernels", every(k for t in told for k in t.get("kernels", ()))),
         ("versions", versions),
         ("when", period([t["date"] for t in told])),
-        ("time", f"{seconds / 60:.0f} minutes for {count(len(found), 'notebook')}: "
+        ("time", f"{seconds / 60:.0f} minutes for {count(len(found), 'notebook')}{', two of which ran at a time' if any(t.get('at_once', 1) > 1 for t in told) else ''}: "
          + ", ".join(f"{r.name} {r.told['seconds']:.0f} s" for r in found) + ". Runs that were stored before cost nothing."),
     ]
     return [(what, text) for what, text in lines if text]
