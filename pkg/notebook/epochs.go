@@ -42,7 +42,7 @@ func Epochs(l *lab.Lab, run *lab.Result) []Epoch {
 	images, labels := train.First(l.Dev, min(mostPoints, l.Dev.Len()))
 	figure := viz.Epochs{
 		Title: fmt.Sprintf("%s, %s, seed %d", l.Data.Name, run.Name, run.Seed), Labels: labels, Names: l.Dev.Classes,
-		Confused: fmt.Sprint("all ", l.Dev.Len(), " dev images"),
+		Confused: "all dev images",
 	}
 	var epochs []Epoch
 	var inside [][]float32

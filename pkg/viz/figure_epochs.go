@@ -181,6 +181,16 @@ func (f Epochs) sheet(s epochScales, kernels [][]float32) *image.Paletted {
 	return m
 }
 
+// repeated is an image with every pixel k×k times: for readers that would smooth it.
+func repeated(m *image.Paletted, k int) *image.Paletted {
+	out := image.NewPaletted(image.Rect(0, 0, k*m.Rect.Dx(), k*m.Rect.Dy()), m.Palette)
+	for i := range out.Pix {
+		x, y := i%out.Stride, i/out.Stride
+		out.Pix[i] = m.Pix[y/k*m.Stride+x/k]
+	}
+	return out
+}
+
 // page is what a notebook shows: a folded part for each moment, the last one open.
 func (f Epochs) page() string {
 	s, id := f.scales(), crc32.NewIEEE() // two figures of a page differ
@@ -218,9 +228,9 @@ func (f Epochs) part(h *htmlBuilder, s epochScales, m Moment) {
 	const caption = `<div class="caption" style="font-size:85%%;line-height:1.3;margin:4px 0 0">%s</div></div>`
 	if len(m.Kernels) > 0 && f.H > 0 && f.W > 0 {
 		sheet := f.sheet(s, m.Kernels)
-		width := sheet.Rect.Dx() * max(1, (sheetWidth+sheet.Rect.Dx()/2)/sheet.Rect.Dx()) // a whole factor
-		h.add(`<div class="kernels" style="width:%dpx">`, width)
-		h.picture("image/png", encoded(sheet), fmt.Sprintf("%s, %s", cmp.Or(f.Kernels, "kernels"), m.Told), width, width*sheet.Rect.Dy()/sheet.Rect.Dx(), "image-rendering:pixelated;")
+		sheet = repeated(sheet, max(1, (sheetWidth+sheet.Rect.Dx()/2)/sheet.Rect.Dx()))
+		h.add(`<div class="kernels" style="width:%dpx">`, sheet.Rect.Dx())
+		h.picture("image/png", encoded(sheet), fmt.Sprintf("%s, %s", cmp.Or(f.Kernels, "kernels"), m.Told), sheet.Rect.Dx(), sheet.Rect.Dy(), "image-rendering:pixelated;")
 		h.add(caption, upper(cmp.Or(f.Kernels, "kernels"))+fmt.Sprintf(": blue is −%.2g, white 0, red %.2g.", s.weight, s.weight))
 	}
 	if len(m.Points) > 0 {
@@ -337,7 +347,7 @@ func (f Epochs) matrix(h *htmlBuilder, s epochScales, counts [][]int) {
 				h.add(`<td style="background:rgba(128,128,128,.18)">%d</td>`, r[j])
 			default:
 				fill := s.cell(r[j])
-				h.add(`<td style="background:%s;color:%s">%d</td>`, css(fill.R, fill.G, fill.B), css(on(fill).R, on(fill).G, on(fill).B), r[j])
+				h.add(`<td style="background:%s;color:%s">%d</td>`, css(fill), css(legible(fill)), r[j])
 			}
 		}
 		h.add(`</tr>`)

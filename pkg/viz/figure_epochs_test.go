@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"image"
+	"image/color"
 	"image/png"
 	"math"
 	"os"
@@ -112,8 +113,8 @@ func TestEpochsShareTheirScales(t *testing.T) {
 	var clouds []string
 	for _, p := range momentParts.FindAllStringSubmatch(f.page(), -1) {
 		m, err := png.Decode(bytes.NewReader(inlined(t, "image/png", p[5])[0]))
-		if err != nil || m.Bounds().Size() != image.Pt(5, 2) {
-			t.Fatalf("a sheet of %v, %v, want two kernels of 2×2 and a gap", m.Bounds(), err)
+		if err != nil || m.Bounds().Size() != image.Pt(5*40, 2*40) {
+			t.Fatalf("a sheet of %v, %v, want two kernels of 2×2 and a gap, 40 pixels each", m.Bounds(), err)
 		}
 		sheets, clouds = append(sheets, m), append(clouds, string(inlined(t, "image/svg+xml", p[5])[0]))
 	}
@@ -123,9 +124,10 @@ func TestEpochsShareTheirScales(t *testing.T) {
 			value float64
 		}{{0, 0, -float64(i)}, {1, 0, 0}, {1, 1, float64(i) / 3}, {3, 0, float64(i)}, {4, 1, 0}} {
 			want := diverging.at(math.Round((c.value/3+1)/2*253) / 253)
-			r, g, b, _ := m.At(c.x, c.y).RGBA()
-			if uint8(r>>8) != want.R || uint8(g>>8) != want.G || uint8(b>>8) != want.B {
-				t.Errorf("moment %d: weight %g is drawn %v, want %v", i, c.value, m.At(c.x, c.y), want)
+			for _, at := range []image.Point{{40 * c.x, 40 * c.y}, {40*c.x + 39, 40*c.y + 39}} {
+				if got := color.NRGBAModel.Convert(m.At(at.X, at.Y)); got != want {
+					t.Errorf("moment %d: weight %g is drawn %v, want %v", i, c.value, got, want)
+				}
 			}
 		}
 	}
@@ -175,7 +177,7 @@ func TestEpochsErrors(t *testing.T) {
 		t.Errorf("0 is %v, 1 is %v, 3 is %v, 1000 is %v", s.cell(0), s.cell(1), s.cell(3), s.cell(1000))
 	}
 	one := s.cell(1)
-	if n := strings.Count(f.page(), css(one.R, one.G, one.B)); n != 2 {
+	if n := strings.Count(f.page(), css(one)); n != 2 {
 		t.Errorf("one error has its colour %d times, want at both moments", n)
 	}
 	many := Epochs{Moments: []Moment{{Counts: make([][]int, mostWritten+1)}}}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"image"
+	"image/color"
 	"image/png"
 	"math"
 	"slices"
@@ -180,7 +181,7 @@ func (f ConfusionImages) table(h *htmlBuilder, link func(cellAt) string) {
 			back, front := "rgba(128,128,128,.18)", "inherit"
 			if i != j {
 				fill := warm.at(values[i][j] / worst)
-				back, front = css(fill.R, fill.G, fill.B), css(on(fill).R, on(fill).G, on(fill).B)
+				back, front = css(fill), css(legible(fill))
 			}
 			h.add(`<td style="padding:0;text-align:center;background:%s;color:%s">`, back, front)
 			if to := link(cellAt{i, j}); to != "" {
@@ -195,7 +196,17 @@ func (f ConfusionImages) table(h *htmlBuilder, link func(cellAt) string) {
 	h.add(`</tbody></table>`)
 }
 
-func css(r, g, b uint8) string { return fmt.Sprintf("rgb(%d,%d,%d)", r, g, b) }
+func css(c color.NRGBA) string { return fmt.Sprintf("rgb(%d,%d,%d)", c.R, c.G, c.B) }
+
+// legible is black or white, whichever has more contrast on c: 4.58 to 1 at least, as
+// small letters in a page need (WCAG 2).
+func legible(c color.NRGBA) color.NRGBA {
+	luminance := 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
+	if (luminance+0.05)/0.05 > 1.05/(luminance+0.05) {
+		return rgb(0)
+	}
+	return rgb(0xffffff)
+}
 
 // part is what stands behind a cell.
 func (f ConfusionImages) part(at cellAt, examples []Example) string {

@@ -151,6 +151,20 @@ func TestConfusionImagesPage(t *testing.T) {
 	}
 }
 
+// Counts can be read on every colour that a cell can have.
+func TestCountsAreLegible(t *testing.T) {
+	luminance := func(c color.NRGBA) float64 {
+		return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
+	}
+	for i := range 1001 {
+		cell := warm.at(float64(i) / 1000)
+		a, b := luminance(cell), luminance(legible(cell))
+		if contrast := (max(a, b) + 0.05) / (min(a, b) + 0.05); contrast < 4.5 {
+			t.Errorf("%v on %v: a contrast of %.2f", legible(cell), cell, contrast)
+		}
+	}
+}
+
 // On paper ink is dark: what is grey is inverted, what is in colour is as it was, and
 // the caller's pixels stay his own.
 func TestConfusionImagesOnPaper(t *testing.T) {

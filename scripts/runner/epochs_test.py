@@ -62,6 +62,7 @@ class Epochs(unittest.TestCase):
                 self.assertEqual(b.ask(SEEN), [[f"{WORDS[3]} 3"]] * 2)
                 self.assertEqual(b.ask(SLIDER), ["3", WORDS[3], WORDS[3]])
                 self.assertLessEqual(b.ask("document.documentElement.scrollWidth"), width, "the page is wider than the window")
+                self.assertLess(b.ask("Math.max(...[...document.querySelectorAll('.epochs details[open] :is(th, td)')].map(c => c.getBoundingClientRect().width))"), 32, "of ten classes a matrix would not fit")
 
                 # Dragged from its right end to the left one, over all that lies between.
                 b.ask("document.documentElement.style.scrollBehavior = 'auto', document.querySelector('.epochs').scrollIntoView(), window.inputs = [], document.querySelector('.epochs input').addEventListener('input', e => inputs.push(e.target.value))")
