@@ -1,6 +1,8 @@
 package notebook_test
 
 import (
+	"slices"
+
 	"inkling/pkg/lab"
 	"inkling/pkg/lab/search"
 	"inkling/pkg/lab/study"
@@ -36,9 +38,11 @@ func ExampleEpochs() {
 		Batch: 64, Epochs: 3, Seed: 1,
 		Each: lab.Snapshots{}, // which keeps the weights on the way
 	}))
-	for _, e := range notebook.Epochs(mine, runs[0]) {
-		notebook.Answer("{epochs|%.2f} epochs, {step} steps: {error} % wrong, loss {loss}\n", notebook.Values{
-			"epochs": e.Trained, "step": e.Step, "error": e.Error, "loss": e.Loss,
+	epochs := notebook.Epochs(mine, runs[0])
+	soon := slices.IndexFunc(epochs, func(e notebook.Epoch) bool { return e.Error < 10 })
+	if soon >= 0 {
+		notebook.Answer("below 10 % wrong after {epochs|%.2f} epochs, {step} steps: loss {loss}\n", notebook.Values{
+			"epochs": epochs[soon].Trained, "step": epochs[soon].Step, "loss": epochs[soon].Loss,
 		})
 	}
 }
