@@ -230,6 +230,9 @@ func findAmong(runs []*Result, labels func() []string, ref string) (*Result, err
 			return nil, fmt.Errorf("lab: %d runs are meant by %.60q, want one id of: %s", len(found), ref, strings.Join(list, "; "))
 		}
 	}
+	if len(runs) == 0 {
+		return nil, fmt.Errorf("lab: no run %.60q: there are none", ref)
+	}
 	var known []string
 	for i, r := range runs {
 		known = append(known, r.Name, labels()[i], r.ID())

@@ -35,7 +35,7 @@ func compareCommand(args []string) (int, error) {
 	case err != nil:
 		return 0, err
 	case len(rest) < 2:
-		return 0, fmt.Errorf("%d runs to compare, want two at least: inkling runs lists the runs", len(rest))
+		return 0, fmt.Errorf("%s to compare, want two at least: inkling runs lists the runs", count(len(rest), "run"))
 	case checkFigure("figure", figure) != nil:
 		return 0, checkFigure("figure", figure)
 	}

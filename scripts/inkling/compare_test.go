@@ -71,10 +71,10 @@ func TestCompare(t *testing.T) {
 		strings.Count(out, "On the test set, which has been read now") != 1 || !strings.Contains(out, "With seed 1 “lr 1e-05” is worse than “lr 0.1”") || !strings.Contains(out, "One seed does not cover") {
 		t.Errorf("code %d, stderr %q, one seed:\n%s", code, stderr, out)
 	}
-	w.refuses([]string{"compare", a}, nil, "1 runs to compare, want two")
+	w.refuses([]string{"compare", a}, nil, "1 run to compare, want two")
 	w.refuses([]string{"compare", a, "nothing"}, nil, `no run "nothing"`)
 	w.refuses([]string{"compare", a, v.Sides[0].Runs[1]}, nil, "2 runs of one configuration")
-	w.refuses([]string{"compare", a, b, "--figure=x.jpg"}, nil, "--figure=x.jpg, want a name that ends in .png")
+	w.refuses([]string{"compare", a, b, "--figure=x.jpg"}, nil, `--figure "x.jpg", want a name that ends in .png`)
 	w.refuses([]string{"compare", a, b, "--question=comand"}, nil, "did you mean command?")
 	w.refuses([]string{"compare", a, b, "--data=synthetic"}, []string{"INKLING_QUICK="}, "was made on ")
 }

@@ -54,7 +54,7 @@ func parseWords(command string, fs *flag.FlagSet, args []string) ([]string, erro
 func unsaid(fs *flag.FlagSet) (err error) {
 	fs.Visit(func(f *flag.Flag) {
 		if f.Value.String() == "" && slices.Contains([]string{"data", "dask", "fork", "layers"}, f.Name) {
-			err = cmp.Or(err, fmt.Errorf("--%s is empty, want %s", f.Name, f.Usage))
+			err = cmp.Or(err, fmt.Errorf("--%s is empty: %s", f.Name, f.Usage))
 		}
 	})
 	return err

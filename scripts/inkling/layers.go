@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"text/tabwriter"
 
@@ -17,7 +20,7 @@ import (
 //	conv2d:filters=8:kernel=3,batchnorm,relu,maxpool2d:kernel=2,flatten,linear:out=10
 func parseLayers(text string) ([]nn.Layer, error) {
 	if text := strings.TrimSpace(text); strings.HasPrefix(text, "[") || strings.HasPrefix(text, "{") {
-		return nn.DecodeLayers([]byte(text))
+		return decodeLayers([]byte(text))
 	}
 	var list []map[string]map[string]json.RawMessage
 	for i, item := range strings.Split(text, ",") {
@@ -45,7 +48,28 @@ func parseLayers(text string) ([]nn.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nn.DecodeLayers(b)
+	return decodeLayers(b)
+}
+
+// decodeLayers is nn.DecodeLayers for who has not written JSON, or knows that he has.
+func decodeLayers(b []byte) ([]nn.Layer, error) {
+	list, err := nn.DecodeLayers(b)
+	if err == nil {
+		return list, nil
+	}
+	text := strings.TrimPrefix(err.Error(), "nn: architecture: ")
+	before, after, ok := strings.Cut(text, "json: ")
+	var kind *json.UnmarshalTypeError
+	switch {
+	case !ok:
+	case errors.As(err, &kind):
+		want := map[reflect.Kind]string{reflect.Int: "a whole number", reflect.Float64: "a number", reflect.Bool: "true or false", reflect.String: "a word"}[kind.Type.Kind()]
+		given := strings.TrimPrefix(strings.Replace(kind.Value, "string", "a word", 1), "number ")
+		text = fmt.Sprintf("%s%s is %s, want %s", before, kind.Field, given, cmp.Or(want, kind.Type.String()))
+	default:
+		text = before + after
+	}
+	return nil, errors.New(text)
 }
 
 // layersHelp prints the kinds of layers: their fields, and an example each in both

@@ -260,8 +260,8 @@ func placeOf(data string, runs []*lab.Result) (string, error) {
 	l, err := lab.Open(context.Background(), "command", data)
 	if err != nil {
 		slices.Sort(places)
-		return "", fmt.Errorf("--data=%.60s: no runs are on data of that name%s, there are runs on %s; and as data to open: %w",
-			data, lab.DidYouMean(data, places), cmp.Or(strings.Join(places, ", "), "none"), err)
+		return "", fmt.Errorf("--data=%.60s: no runs are on data of that name%s, there are runs on %s; and as data to open: %s",
+			data, lab.DidYouMean(data, places), cmp.Or(strings.Join(places, ", "), "none"), lab.OneLine(err))
 	}
 	return l.Place(), nil
 }

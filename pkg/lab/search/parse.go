@@ -52,10 +52,13 @@ func (k kind) allowed(name string) string {
 func parse(name, text string, k kind) (one string, many *Dim, err error) {
 	// Whoever tells of it says which flag was given what.
 	wrong := func(problem string) (string, *Dim, error) {
-		if problem != "" {
-			problem += "; "
+		switch {
+		case problem == "":
+			problem = k.allowed(name)
+		case !strings.Contains(problem, "want "):
+			problem += "; " + k.allowed(name)
 		}
-		return "", nil, errors.New(problem + k.allowed(name))
+		return "", nil, errors.New(problem)
 	}
 	text = strings.TrimSpace(text)
 	separator := "/"

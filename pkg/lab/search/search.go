@@ -152,7 +152,10 @@ func (p *points) some(n int) (list []*Trial, err error) {
 		t := &Trial{Point: at, Index: len(p.seen) - 1, Error: lab.StatOf(nil), Loss: math.NaN()}
 		c, err := p.s.Build(at)
 		if err != nil {
-			return nil, fmt.Errorf("%w (at %v)", err, at)
+			if len(at) > 1 { // one value has been said
+				err = fmt.Errorf("%w (at %v)", err, at)
+			}
+			return nil, err
 		}
 		for range p.s.Seeds {
 			t.configs = append(t.configs, c)

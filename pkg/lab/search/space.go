@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -138,7 +139,7 @@ func (v *several) Set(text string) error {
 	case err != nil:
 		return err
 	case many != nil && v.name == "seed":
-		return fmt.Errorf("a seed is no hyperparameter; --seeds=3 makes three runs of every configuration")
+		return errors.New("want one: a seed is no hyperparameter, --seeds=3 makes three runs of every configuration")
 	case many != nil:
 		s.dims = append(s.dims, *many)
 		v.text, v.waits = text, true
