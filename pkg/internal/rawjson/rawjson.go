@@ -140,8 +140,11 @@ func (s *scanner) object(field func(name string, value []byte) bool) bool {
 			return false
 		}
 		from := s.at
-		if !s.value() || field == nil {
-			return field == nil
+		switch {
+		case !s.value():
+			return false
+		case field == nil:
+			return true
 		}
 		called, ok := Text(s.b[name:end])
 		for _, other := range names {

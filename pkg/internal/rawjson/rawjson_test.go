@@ -11,7 +11,7 @@ var samples = []string{
 	`{}`, ` { "a" : 1 , "b":[ 1 , {"c":null} ], "d" : {"e":{}} } `, `{"a":"text","b":"with \"quotes\" and \u00e9 \n \/"}`, `{"half":"\ud83d"}`,
 	`{"a":-0.5e-10,"b":0,"c":1E+3,"d":true,"e":false}`, `{"a":01}`, `{"a":1.}`, `{"a":.5}`, `{"a":-}`, `{"a":1e}`, `{"a":+1}`, `{"a":1,}`, `{,}`, `{"a"}`, `{"a":}`,
 	`{"a":1}x`, `[]`, `"a"`, `3`, ``, `{`, `{"a`, `{"a":"b`, `{"a":"\`, `{"a":"\x"}`, `{"a":"\u12"}`, "{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}", `{"\u0061":1}`,
-	`{"a":1,"a":2}`, `{"a":nul}`, `{"a":tru}`, `{"a":[1,]}`, `{"a":[,]}`, `{"a":[1 2]}`, `{"":1}`, `{"π":"ü"}`, `{"a":"` + "\u2028" + `"}`, `{"a":"\ufffd"}`,
+	`{"a":1,"a":2}`, `{"a":nul}`, `{"a":tru}`, `{"a":[1,]}`, `{"a":[,]}`, `{"a":[1 2]}`, `{"a":{"b":}}`, `{"a":{"b":1 2}}`, `{"a":{"b"}}`, `{"":1}`, `{"π":"ü"}`, `{"a":"` + "\u2028" + `"}`, `{"a":"\ufffd"}`,
 }
 
 // check says that whatever is read here means the same to package json.
@@ -24,7 +24,10 @@ func check(t *testing.T, b []byte) {
 		}
 		var v any
 		if err := json.Unmarshal(value, &v); err != nil {
-			t.Fatalf("%q: the field %q is %q: %v", b, name, value, err)
+			if !json.Valid(value) {
+				t.Fatalf("%q: the field %q is %q: %v", b, name, value, err)
+			}
+			return false // a number that no float64 is
 		}
 		got[name] = v
 		return true
