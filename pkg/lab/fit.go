@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -79,6 +81,18 @@ func (l *Lab) fitAll(parent context.Context, jobs []*job, each func(i int, r *Re
 	defer cancel()
 	atATime := max(min(l.SideBySide, len(jobs)), 1)
 	m := l.newMeter(jobs)
+	// The first run that is to be trained waits for the turn, for all of them.
+	var took atomic.Bool
+	turn := sync.OnceValue(func() error {
+		err := takeTurn(ctx)
+		took.Store(err == nil)
+		return err
+	})
+	defer func() {
+		if took.Load() {
+			giveTurn()
+		}
+	}()
 	queue := make(chan *job)
 	go func() {
 		defer close(queue)
@@ -92,7 +106,7 @@ func (l *Lab) fitAll(parent context.Context, jobs []*job, each func(i int, r *Re
 				if j.twin != nil {
 					<-j.twin.done // it began before this one, so it ends
 				}
-				j.result, j.err = l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime)
+				j.result, j.err = l.fit(ctx, j, m, len(jobs) == 1 && !l.Quiet, atATime, turn)
 				if j.err != nil && !(each != nil && InUse(j.err)) || j.crash != "" {
 					cancel()
 				}
@@ -313,10 +327,10 @@ func (l *Lab) saved(j *job) (*Result, error) {
 	return r, nil
 }
 
-// fit finds or makes one run; none begins once ctx has ended. A panic, of a layer
-// or a loss of one's own perhaps, is kept for the goroutine that asked for the
-// run: there it can be recovered from.
-func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime int) (*Result, error) {
+// fit finds or makes one run; none begins once ctx has ended, nor trains before turn
+// has returned. A panic, of a layer or a loss of one's own perhaps, is kept for the
+// goroutine that asked for the run: there it can be recovered from.
+func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime int, turn func() error) (*Result, error) {
 	defer func() {
 		if v := recover(); v != nil {
 			j.crash = fmt.Sprintf("%v\n\nin the run %s:\n%s", v, j.label, debug.Stack())
@@ -347,6 +361,12 @@ func (l *Lab) fit(ctx context.Context, j *job, m *meter, verbose bool, atATime i
 		r.Dir = unfinished
 	}
 	l.sayUnknown(r.Code)
+	if err := turn(); err != nil {
+		if ctx.Err() != nil {
+			return l.saved(j)
+		}
+		return nil, err
+	}
 	t, err := j.Build(nil) // for a look at memory before anything is written
 	if err != nil {
 		return nil, err

@@ -106,9 +106,12 @@ async def everything(args: argparse.Namespace, machine: str, exporter: weights.E
             name = page_name(path, other)
             print(f"[{number}/{len(args.notebooks)}] {path.stem}{f', {other.words()}' if other else ''}{told}", flush=True)
             began, date = time.monotonic(), time.strftime("%-d %B %Y, %H:%M")
+            env = {**os.environ, **(other.environment() if other else {})}
+            if args.at_once > 1 and not quick():
+                env["INKLING_TURN"] = str(TOOLS / "turn")  # who trains; see pkg/lab/turn.go. What is quick is not worth waiting for
             # Notebooks that share the machine take as much longer as there are of them.
             notebook, run = await executed(
-                path, name, args.timeout * args.at_once, {**os.environ, **(other.environment() if other else {})},
+                path, name, args.timeout * args.at_once, env,
                 TOOLS / "log" / f"kernel-{name}.log", note, other.cost if other else 0, f"{name} " if args.at_once > 1 else "")
             show_failure(notebook, run)
             print(f"  {f'{name} ' if args.at_once > 1 else ''}{run.status} in {run.seconds:.0f} s" + (f": {run.error}" if run.error else ""), flush=True)
@@ -135,7 +138,7 @@ def write_page(path: Path, notebook, run: Run, date: str, args: argparse.Namespa
         "title": page.title(notebook, run.name), "status": run.status, "error": run.error,
         "failed_cell": run.failed_cell, "headlines": run.headlines, "data": run.data, "date": date,
         "claims": run.claims, "results": run.results, "kernels": told(notebook.cells, "kernels"), "versions": versions(args.go),
-        "seconds": round(run.seconds, 1), "at_once": args.at_once, "quick": os.environ.get("INKLING_QUICK", "").strip().lower() in ("1", "true"), "machine": machine,
+        "seconds": round(run.seconds, 1), "at_once": args.at_once, "quick": quick(), "machine": machine,
         **({"variant": other.told(path.stem)} if other else {}),
         "weights": exporter.export(run.name, run.results),
         "draw": draw.asked(notebook.cells),
@@ -143,6 +146,10 @@ def write_page(path: Path, notebook, run: Run, date: str, args: argparse.Namespa
     board = boards.of(run.name, notebook.metadata[page.KEY])
     write(args.output / f"{run.name}.ipynb", nbformat.writes(notebook))
     write(args.output / f"{run.name}.html", page.report(notebook, path.parent, run.name, names(args), board))
+
+
+def quick() -> bool:
+    return os.environ.get("INKLING_QUICK", "").strip().lower() in ("1", "true")
 
 
 def document(output: Path, machine: str) -> str:

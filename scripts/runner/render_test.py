@@ -28,10 +28,11 @@ class Everything(unittest.TestCase):
 
     def everything(self, at_once, run, write, note=None):
         async def executed(path, name, timeout, env, log, note, expected=0, begins=""):
+            self.turns.add(env.get("INKLING_TURN", ""))
             return nbformat.v4.new_notebook(), await run(name, timeout, begins)
 
         args = argparse.Namespace(at_once=at_once, notebooks=[Path(f"{n}.ipynb") for n in "abcd"], variants={}, timeout=100.0)
-        out = io.StringIO()
+        self.turns, out = set(), io.StringIO()
         with (mock.patch.object(render, "executed", executed), contextlib.redirect_stdout(out),
               mock.patch.object(render, "write_page", lambda path, notebook, run, *rest: write(run.name))):
             runs = asyncio.run(render.everything(args, "machine", None, None, note or signals.Note()))
@@ -54,6 +55,7 @@ class Everything(unittest.TestCase):
         runs, said = self.everything(1, run, write)
         self.assertEqual(runs, list("abcd"))
         self.assertEqual(pages, list("abcd"))
+        self.assertEqual(self.turns, {""})
         self.assertIn("[3/4] c\n  ok in 0 s\n", said)
 
     def test_two_at_a_time_and_no_more(self):
@@ -80,8 +82,10 @@ class Everything(unittest.TestCase):
             self.assertEqual(len(writing), 1, "two pages are written at a time")
             writing.remove(name)
 
-        runs, said = self.everything(2, run, write)
+        with mock.patch.dict("os.environ", INKLING_QUICK=""):
+            runs, said = self.everything(2, run, write)
         self.assertEqual((runs, max(most)), (list("abcd"), 2))
+        self.assertEqual(self.turns, {str(render.TOOLS / "turn")})
         self.assertIn("  c ok in 0 s", said)
 
     def test_after_a_signal_none_begins_and_those_begun_have_pages(self):
@@ -94,6 +98,14 @@ class Everything(unittest.TestCase):
         runs, _ = self.everything(1, run, pages.append, note)
         self.assertEqual((runs, pages), (["a"], ["a"]))
 
+    def test_quick_notebooks_do_not_wait_for_a_turn(self):
+        async def run(name, timeout, begins):
+            return Run(name)
+
+        with mock.patch.dict("os.environ", INKLING_QUICK="1"):
+            self.everything(2, run, lambda name: None)
+        self.assertEqual(self.turns, {""})
+
     def test_what_breaks_is_not_hidden(self):
         async def run(name, timeout, begins):
             return Run(name)
@@ -105,7 +117,7 @@ class Everything(unittest.TestCase):
             self.everything(1, run, write)
 
     def test_how_many(self):
-        self.assertEqual([report.at_once(*c) for c in [(True, 2), (True, 1), (True, 64), (False, 64)]], [2, 1, 2, 1])
+        self.assertEqual([report.at_once(*c) for c in [(8, False, 2), (8, False, 1), (8, False, 64), (8, True, 64), (1, False, 2)]], [2, 1, 2, 1, 1])
         self.assertGreaterEqual(report.cores(), 1)
 
 

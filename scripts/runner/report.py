@@ -27,12 +27,13 @@ Executes the notebooks through Jupyter and writes reports/NAME.html, the execute
 reports/NAME.ipynb and reports/index.html, with the best network of each page in
 reports/weights; of a full report of all, report.pdf where there is a Chromium. A
 claim of a notebook that its runs refute fails it. What is missing is set up first,
-inside the project. Runs are kept in runs/: a second report shows the stored ones at once.
+inside the project. Where there are two cores two notebooks run at a time, one of which
+trains. Runs are kept in runs/: a second report shows the stored ones at once.
 Remove runs/ to train anew."""
 
 
 # What a report decides for itself; a claim is left open for a reason of this run alone.
-OURS = ("INKLING_QUICK", "INKLING_SET", "INKLING_BUDGET", "INKLING_UNDECIDED")
+OURS = ("INKLING_QUICK", "INKLING_SET", "INKLING_BUDGET", "INKLING_UNDECIDED", "INKLING_TURN")
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
@@ -41,14 +42,14 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK",
                         help="a name in notebooks/ or its start (q1), or a path; default: all")
     parser.add_argument("--data", metavar="WHAT", help=DATA_HELP)
-    parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook; two run at a time where there are two cores")
+    parser.add_argument("--quick", action="store_true", help="smaller settings, half a minute per notebook")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="values",
                         help="a value for whole notebooks, lr=0.05, as often as there are values: pages of variants beside the standard ones")
     parser.add_argument("--budget", type=within, action=Once, metavar="TIME",
                         help="what all notebooks together may take: 5m, 90s or 1h30m; epochs, seeds and images are chosen between quick settings and full "
                              "ones, and said under every figure. Or a share, 0.35, of the way from quick settings to full ones. The pages are variants")
     parser.add_argument("--name", metavar="NAME", help="of the variant; default: made from its values")
-    parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell; default 600")
+    parser.add_argument("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for one cell, and twice that where two notebooks run at a time; default 600")
     parser.add_argument("--output", type=Path, default=REPORTS, metavar="FOLDER", help="default: reports/")
     parser.add_argument("--measure-costs", action="store_true",
                         help="write no reports: measure what notebooks cost, for --budget; all settings, so longer than a full report. --quick leaves full ones as they were measured")
@@ -108,9 +109,10 @@ def seconds(text: str) -> float:
     return value
 
 
-def at_once(quick: bool, cores: int) -> int:
-    """How many notebooks run at a time. Quick ones mostly compile their cells, which one core does; full ones train, on all cores."""
-    return 2 if quick and cores > 1 else 1
+def at_once(notebooks: int, planned: bool, cores: int) -> int:
+    """How many notebooks run at a time: while one trains the other compiles its cells, which one core does, and draws. What has
+    been planned by the clock comes one after the other."""
+    return 2 if cores > 1 and notebooks > 1 and not planned else 1
 
 
 def cores() -> int:
@@ -189,7 +191,7 @@ def main(given: list[str]) -> int:
     if args.budget:
         variants = variant.within(notebooks, variants, args.budget, args.name)
     command = [setup.python, str(SCRIPTS / "runner" / "start.py"), "render", "--output", str(output),
-               "--timeout", str(args.timeout), "--go", setup.go_version, "--at-once", str(at_once(args.quick, cores()))]
+               "--timeout", str(args.timeout), "--go", setup.go_version, "--at-once", str(at_once(len(notebooks), isinstance(args.budget, str), cores()))]
     for path, made in variants.items():
         command += ["--variant", json.dumps({"path": str(path), **asdict(made)})]
     if isinstance(args.budget, str):
