@@ -35,9 +35,10 @@ func New(m *nn.Model) (*Probe, error) {
 		watched = append(watched, l, watch{p.taps[i]})
 	}
 	var err error
-	if p.model, err = nn.New(m.Seed, m.In, watched...); err != nil {
+	if p.model, err = nn.Blank(m.In, watched...); err != nil { // drawn weights would be overwritten
 		return nil, fmt.Errorf("inspect: %w", err)
 	}
+	p.model.Seed = m.Seed
 	// A watch has no arrays, and neither has a softmax at the end.
 	for i, q := range m.Params() {
 		copy(p.model.Params()[i].Data, q.Data)

@@ -49,7 +49,7 @@
 
   async function start() {
     const go = new Go();
-    go.env = { INKLING_KERNELS: "generic", GOGC: "400" };
+    go.env = { INKLING_KERNELS: "generic", GOGC: "off", GOMEMLIMIT: "128MiB" }; // nothing is collected before the first answer
     const program = compiled(go.importObject);
     const planes = inflated(bytes("weights"));
     program.catch(() => {}); // it is waited for below
@@ -225,16 +225,7 @@
     const style = getComputedStyle(board), text = rgb(style.color), page = rgb(style.backgroundColor);
     const shown = image ?? new Uint8Array(side * side);
     const all = floats(good(inkling.answer(shown)));
-    const k = classes.length, logits = all.subarray(0, k), p = all.subarray(k, 2 * k);
-    const order = Array.from(p.keys()).sort((a, b) => logits[b] - logits[a]);
-    const percent = v => v > 0.9995 ? "> 99.9 %" : (100 * v).toFixed(1) + " %";
-    $("first").textContent = image ? classes[order[0]] : "–";
-    $("words").textContent = image ? `${percent(p[order[0]])} sure; else ${classes[order[1]]}, ${percent(p[order[1]])}` : "draw a digit";
-    Array.from($("bars").children).forEach((row, i) => {
-      row.className = image && i === order[0] ? "most" : image && i === order[1] ? "second" : "";
-      row.querySelector("i").style.width = image ? 100 * p[i] + "%" : "0";
-      row.lastChild.textContent = image ? percent(p[i]) : "";
-    });
+    const k = classes.length, order = say(all.subarray(0, k), all.subarray(k, 2 * k), image);
     picture($("seen"), side, side, shown, v => mix(page, text, v / 255));
     const cell = rgb(style.getPropertyValue("--cell"));
     let from28 = 2 * k;
@@ -264,13 +255,34 @@
     inkling.answered = image ? order[0] : -1;
     return took;
   }
-  // demo shows a test image until one draws, so that the page says at once what it does.
+  // say shows the answer alone, and gives the classes from the likeliest on.
+  function say(logits, p, image) {
+    const order = Array.from(p.keys()).sort((a, b) => logits[b] - logits[a]);
+    const percent = v => v > 0.9995 ? "> 99.9 %" : (100 * v).toFixed(1) + " %";
+    $("first").textContent = image ? classes[order[0]] : "–";
+    $("words").textContent = image ? `${percent(p[order[0]])} sure; else ${classes[order[1]]}, ${percent(p[order[1]])}` : "draw a digit";
+    Array.from($("bars").children).forEach((row, i) => {
+      row.className = image && i === order[0] ? "most" : image && i === order[1] ? "second" : "";
+      row.querySelector("i").style.width = image ? 100 * p[i] + "%" : "0";
+      row.lastChild.textContent = image ? percent(p[i]) : "";
+    });
+    return order;
+  }
+  // demo shows a test image until one draws, so that the page says at once what it does:
+  // first what it is, then what led to that, which takes longer.
   function demo() {
-    const first = examples();
+    const first = examples().subarray(0, side * side), hint = () => { $("words").textContent += " — the first test image, until you draw"; };
     if (!first.length) return;
-    tell(first.subarray(0, side * side), performance.now());
-    $("words").textContent += " — the first test image, until you draw";
-    $("keep").disabled = true;
+    const logits = floats(good(inkling.logits(first))), most = Math.max(...logits);
+    const e = Array.from(logits, v => Math.exp(v - most)), sum = e.reduce((a, b) => a + b);
+    say(logits, e.map(v => v / sum), first);
+    hint();
+    setTimeout(() => {
+      if (strokes.length) return;
+      tell(first, performance.now());
+      hint();
+      $("keep").disabled = true;
+    });
   }
   const examples = () => decoded(told.examples);
 
