@@ -110,7 +110,7 @@ def report(notebook, folder: Path, name: str = "", names: Sequence[str] = (), bo
         body = body.replace(BOARD, pages().get_template("draw.html.j2").module.board(board), 1)
     page = render(
         "report.html.j2", (*(board["scripts"] if board else ()), *slider(body)), wasm=board is not None, title=told["title"].replace("$", ""), heading=Markup(heading or html.escape(told["title"])), body=Markup(body),
-        contents=contents(body), facts=facts(told), standard=standard(folder, told, names), headlines=told["headlines"], status=told["status"],
+        contents=contents(body), facts=facts(told), standard=standard(folder, told, names), headlines=list(map(summary.grouped, told["headlines"])), status=told["status"],
         neighbours=neighbours(folder, name, names), weights=told.get("weights"),
         error=told["error"], went_on=any(c["verdict"] == "false" for c in told.get("claims", ())), footer=told["machine"])
     return mathfont.embed(formulas.put_back(page))
@@ -284,7 +284,7 @@ def index(folder: Path, footer: str) -> str:
     mixed = len({d.split(":")[0] for r in reports for d in r.told["data"]}) > 1  # else what is said once, below, is enough
     alone = [r for of, found in others.items() if of not in there for r in found]  # nobody has made the standard page
     cards = [{
-        "title": drawn(r.told["title"]), "status": r.told["status"], "error": r.told["error"], "headlines": r.told["headlines"],
+        "title": drawn(r.told["title"]), "status": r.told["status"], "error": r.told["error"], "headlines": list(map(summary.grouped, r.told["headlines"])),
         "facts": facts(r.told, mixed or "variant" in r.told), "href": quote(f"{r.name}.html"), "notebook": quote(f"{r.name}.ipynb"),
         "picture": picture(r.notebook), "weights": r.told.get("weights"),
         "variant": r.told.get("variant"),
