@@ -332,7 +332,7 @@ func (f Epochs) matrix(h *htmlBuilder, s epochScales, counts [][]int) {
 		h.picture("image/png", encoded(m), c.summary(), pointsWidth, pointsWidth*m.Rect.Dy()/m.Rect.Dx(), "image-rendering:pixelated;")
 		return
 	}
-	h.add(`<table style="border-collapse:collapse;font-variant-numeric:tabular-nums"><thead><tr><td></td>`)
+	h.add(`<table style="border-collapse:collapse;font-variant-numeric:tabular-nums;text-align:center"><thead><tr><td></td>`)
 	for j := range columns {
 		h.add(`<th scope="col">%s</th>`, c.class(j))
 	}
