@@ -2,6 +2,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -14,7 +15,9 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 from jupyter_client.session import Session
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import browser
 import lab
@@ -58,15 +61,41 @@ class Options(unittest.TestCase):
 
 
 class Defaults(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="a folder ")
+        self.addCleanup(folder.cleanup)
+        self.config, self.data = Path(folder.name, "config"), Path(folder.name, "data")
+
     def test_written_once_and_the_users_kept(self):
-        with tempfile.TemporaryDirectory() as folder:
-            toolchain.defaults(Path(folder))
-            news = Path(folder, "labconfig", "default_setting_overrides.json")
-            self.assertEqual(json.loads(news.read_text())["@jupyterlab/apputils-extension:notification"]["fetchNews"], "false")
-            news.write_text("{}")
-            toolchain.defaults(Path(folder))
-            self.assertEqual(news.read_text(), "{}")
-            self.assertTrue(Path(folder, "jupyter_nbconvert_config.json").is_file())
+        toolchain.defaults(self.config, self.data)
+        news, exports = self.config / "labconfig" / "default_setting_overrides.json", self.config / "jupyter_nbconvert_config.json"
+        self.assertEqual(json.loads(news.read_text())["@jupyterlab/apputils-extension:notification"]["fetchNews"], "false")
+        for path in (news, exports):
+            path.write_text("{}")
+            toolchain.defaults(self.config, self.data)
+            self.assertEqual(path.read_text(), "{}")
+        exports.write_text(json.dumps(toolchain.EARLIER[exports.name], indent=1) + "\n")
+        toolchain.defaults(self.config, self.data)
+        self.assertIn("RSTExporter", json.loads(exports.read_text()))
+
+    def test_exports_to_text_have_figures_as_files_with_their_words(self):
+        toolchain.defaults(self.config, self.data)
+        notebook = self.config / "n.ipynb"
+        picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+        shown = new_output("display_data", {"image/png": picture, "text/html": "<img>"}, metadata={"image/png": {"alt": "A [line]\nthat \"falls\""}})
+        nbformat.write(new_notebook(cells=[new_code_cell("x", outputs=[shown, new_output("display_data", {"text/html": "<b>table</b>"})])]), notebook)
+        formats = {"markdown": ('md', '![A (line) that "falls"]('), "rst": ("rst", ':alt: A (line) that "falls"')}
+        if shutil.which("pandoc"):
+            formats["asciidoc"] = ("asciidoc", "[\"A (line) that 'falls'\"]")
+        for kind, (extension, words) in formats.items():
+            with self.subTest(kind):
+                subprocess.run([sys.executable, "-m", "nbconvert", "--to", kind, "--output", f"out_{kind}", str(notebook)], check=True, capture_output=True,
+                               env={**os.environ, "JUPYTER_CONFIG_DIR": str(self.config), "JUPYTER_DATA_DIR": str(self.data)})
+                text = (self.config / f"out_{kind}.{extension}").read_text()
+                self.assertIn(words, text)
+                self.assertIn(f"out_{kind}_files/out_{kind}_0_0.png", text)
+                self.assertIn("table", text)
+                self.assertNotIn("<img", text)
 
 
 class New(unittest.TestCase):

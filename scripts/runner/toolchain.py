@@ -34,6 +34,15 @@ SCRATCH = TOOLS / "tmp"  # empty at the start of a set-up, whatever became of th
 # a folder of its own so that reports neither wait for it nor start it.
 GOPLS_BIN = TOOLS / "gopls"
 GOPLS = "golang.org/x/tools/gopls"
+GOPLS_CACHE = TOOLS / "gopls-cache"  # not the user's; without what is in it, the first Tab takes gopls seconds of work
+# GoNB connects to gopls no sooner than 12 s after the kernel's start, and opens every Go file of our module in it at the first
+# Tab, which gopls does not answer in the 8 s that GoNB gives it; all cells behind it wait. So the project's GoNB is built from
+# a copy of its module with these edits: file, what stands there, what in its place, how often. gopls reads files by itself.
+GONB = "github.com/janpfeifer/gonb"
+EDITS = (
+    ("internal/goexec/goplsclient/exec.go", "time.After(ConnectTimeout)", "time.After(200 * time.Millisecond)", 2),
+    ("internal/goexec/tracking.go", "\tif entry.IsDir {\n", "\tif entry.IsDir {\n\t\treturn\n", 1),
+)
 # Pinned beside the others, but only ./scripts/test runs it, through `go tool`.
 STATICCHECK = "honnef.co/go/tools/cmd/staticcheck"
 
@@ -70,6 +79,78 @@ class Setup:
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a part of a first set-up took with empty caches on an AMD EPYC: what was fetched, and processor time as getrusage counts it."""
+
+    fetched: int  # MB
+    seconds: int
+
+
+COSTS = {"Jupyter": Cost(52, 14), "Go tools": Cost(99, 60), "build cache": Cost(41, 56), "code completion": Cost(0, 75)}
+
+
+def estimate(parts: list[str]) -> str:
+    """What a set-up of these parts is about to do, in one line."""
+    fetched, seconds = (sum(getattr(COSTS[p], what) for p in parts) for what in ("fetched", "seconds"))
+    return (f"set-up, once, into .tools/ and Go's caches: {', '.join(parts)}; at most {fetched} MB to fetch and, measured on one machine, "
+            f"{seconds} s of processor time: about {seconds // 2} s on two free cores")
+
+
+@dataclass
+class Came:
+    """What a part came to, if not to what it should."""
+
+    to: str = ""
+
+
+class Progress:
+    """Says what a part does, when it is ready, and now and then what a long set-up is at."""
+
+    EVERY = 15.0  # seconds
+
+    def __init__(self):
+        self.at_work: dict[str, str] = {}
+        self.start = time.monotonic()
+
+    @contextlib.contextmanager
+    def part(self, name: str, doing: str):
+        """While this lasts, the part is at work; what it yields may say that it came to nothing."""
+        start, came = time.monotonic(), Came()
+        say(f"  {name}: {doing}")
+        self.at_work[name] = doing
+        try:
+            yield came
+        finally:
+            del self.at_work[name]
+        say(f"  {name}: {came.to or f'ready in {time.monotonic() - start:.0f} s'}")
+
+    def line(self, seconds: float) -> str:
+        return f"  … {seconds:.0f} s: " + "; ".join(f"{name}, {doing}" for name, doing in list(self.at_work.items()))
+
+    @contextlib.contextmanager
+    def told(self):
+        """While this lasts, a line every EVERY seconds."""
+        ended = threading.Event()
+
+        def tell():
+            while not ended.wait(self.EVERY):
+                if self.at_work:
+                    say(self.line(time.monotonic() - self.start))
+
+        teller = threading.Thread(target=tell, daemon=True)
+        self.start = time.monotonic()
+        teller.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            teller.join()
+
+
+progress = Progress()
 
 
 def find_go() -> Go:
@@ -193,24 +274,53 @@ def pinned_tools() -> list[str]:
     return block.group(1).split()
 
 
+def tools_of(gopls: bool) -> tuple[Path, list[str]]:
+    """The folder and the packages of the tools that notebooks need, or of the one that completes code."""
+    return GOPLS_BIN if gopls else BIN, [t for t in pinned_tools() if t != STATICCHECK and (t == GOPLS) == gopls]
+
+
+def tools_stamp(go: Go) -> str:
+    return f"{go.version}\n{EDITS}\n{file_texts(SCRIPTS / 'tools' / 'go.mod', SCRIPTS / 'tools' / 'go.sum')}"
+
+
+def tools_there(go: Go, gopls: bool) -> bool:
+    folder, tools = tools_of(gopls)
+    return stamp_fits("gopls" if gopls else "go tools", tools_stamp(go)) and all((folder / t.rsplit("/", 1)[1]).exists() for t in tools)
+
+
 def go_tools(go: Go, gopls: bool) -> None:
     """Builds the tools that scripts/tools/go.mod pins."""
-    modules = SCRIPTS / "tools"
-    tools = [t for t in pinned_tools() if t != STATICCHECK and (t == GOPLS) == gopls]
-    name, folder = ("gopls", GOPLS_BIN) if gopls else ("go tools", BIN)
-    stamp = f"{go.version}\n{file_texts(modules / 'go.mod', modules / 'go.sum')}"
-    if stamp_fits(name, stamp) and all((folder / t.rsplit("/", 1)[1]).exists() for t in tools):
+    if tools_there(go, gopls):
         return
+    name = "gopls" if gopls else "go tools"
     drop_stamp(name)
-    say(f"  Go tools: building {', '.join(t.rsplit('/', 1)[1] for t in tools)}")
-    start = time.monotonic()
-    log = f"{name.replace(' ', '-')}.log"
-    failed = run_logged(log, [go.path, "install", *tools], cwd=modules,
-                        env=go.environment(GOBIN=str(folder)))
-    if failed:
-        raise Problem(f"building the Go tools failed: {failed} (all of it in .tools/log/{log})")
-    write_stamp(name, stamp)
-    say(f"  Go tools: ready in {time.monotonic() - start:.0f} s")
+    folder, tools = tools_of(gopls)
+    with progress.part("code completion" if gopls else "Go tools", f"building {', '.join(t.rsplit('/', 1)[1] for t in tools)}"):
+        log = f"{name.replace(' ', '-')}.log"
+        env = go.environment(GOBIN=str(folder))
+        failed = run_logged(log, [go.path, "install", *(() if gopls else edited(go)), *tools], cwd=SCRIPTS / "tools", env=env)
+        if failed and not gopls:  # as it is, it works as well, and an error of the network is told
+            failed = run_logged(log, [go.path, "install", *tools], cwd=SCRIPTS / "tools", env=env)
+        if failed:
+            raise Problem(f"building the Go tools failed: {failed} (all of it in .tools/log/{log})")
+        write_stamp(name, tools_stamp(go))
+
+
+def edited(go: Go) -> list[str]:
+    """What makes go install take GoNB from a copy with EDITS; nothing where it has not what they look for."""
+    fetched = subprocess.run([go.path, "mod", "download", "-json", GONB], cwd=SCRIPTS / "tools", env=go.environment(), text=True, capture_output=True)
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        module, copy = Path(json.loads(fetched.stdout)["Dir"]), SCRATCH / "gonb"
+        if all((module / name).read_text().count(there) == often for name, there, _, often in EDITS):
+            shutil.copytree(module, copy, ignore=shutil.ignore_patterns("docs", "examples", "*_test.go"), copy_function=shutil.copyfile)
+            for folder, _, _ in os.walk(copy):
+                os.chmod(folder, 0o700)  # modules are read-only
+            for name, there, instead, _ in EDITS:
+                (copy / name).write_text((copy / name).read_text().replace(there, instead))
+            (SCRATCH / "tools.mod").write_text((SCRIPTS / "tools" / "go.mod").read_text() + f"\nreplace {GONB} => {json.dumps(str(copy))}\n")
+            shutil.copyfile(SCRIPTS / "tools" / "go.sum", SCRATCH / "tools.sum")
+            return [f"-modfile={SCRATCH / 'tools.mod'}"]
+    return []
 
 
 def kernel_spec(go: Go) -> dict:
@@ -223,7 +333,7 @@ def kernel_spec(go: Go) -> dict:
     is set up here (see Go.environment), so that they find it in the build cache.
     """
     env = {"GOENV": "off", "GOFLAGS": "-ldflags=-w", "CGO_ENABLED": "0", "GOPROXY": "off", "GOWORK": "",
-           "GO111MODULE": "", "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": "", **SAME_BITS}
+           "GO111MODULE": "", "GOTOOLCHAIN": "local", "GOOS": "", "GOARCH": "", "GOBIN": "", "GOPLSCACHE": str(GOPLS_CACHE), **SAME_BITS}
     env |= {name: go.env[name] for name in ("GOROOT", "GOPATH", "GOMODCACHE", "GOCACHE") if name in go.env}
     env = {name: value.replace("$", "$$") for name, value in env.items()}
     ours = os.pathsep.join([str(BIN), str(GOPLS_BIN), os.path.dirname(go.path)])
@@ -252,34 +362,60 @@ def kernel(go: Go) -> None:
     path.write_text(spec)
 
 
+def warm_stamp(go: Go, packages: list[str]) -> str:
+    return f"{go.version}\n{ROOT}\n{file_texts(ROOT / 'go.mod', ROOT / 'go.sum')}{packages}"
+
+
 def warm(go: Go) -> None:
     """Fills the build cache with all that notebooks import, so that the first cell is quick."""
     packages = notebook_packages(go)
-    stamp = f"{go.version}\n{ROOT}\n{file_texts(ROOT / 'go.mod', ROOT / 'go.sum')}{packages}"
+    stamp = warm_stamp(go, packages)
     if not packages or stamp_fits("warm", stamp):
         return
     drop_stamp("warm")
-    say("  build cache: compiling what the notebooks import")
-    start = time.monotonic()
-    # Cells run without a proxy, so what they may ask for is fetched now.
-    unfetched = run_logged("modules.log", [go.path, "mod", "download"], cwd=ROOT, env=go.environment())
+    with progress.part("build cache", "compiling what the notebooks import") as came:
+        # Cells run without a proxy, so what they may ask for is fetched now.
+        unfetched = run_logged("modules.log", [go.path, "mod", "download"], cwd=ROOT, env=go.environment())
+        with cell_like(go, packages) as (folder, env):
+            Path(folder, "main_test.go").write_text('package main\n\nimport "testing"\n\nfunc TestNothing(t *testing.T) {}\n')
+            for command in (["mod", "init", "warm"], ["work", "init"], ["work", "use", str(ROOT), "."],
+                            ["build", "-o", "warm"], ["test", "-c", "-o", "warm.test"]):
+                failed = run_logged("warm.log", [go.path, *command], cwd=folder, env=env)
+                if failed and unfetched:
+                    raise Problem(f"fetching Go modules failed: {unfetched} (all of it in .tools/log/modules.log)")
+                if failed:
+                    # A package that does not compile shows its errors in the cells.
+                    came.to = f"not warmed, {failed}"
+                    return
+        write_stamp("warm", stamp)
+
+
+@contextlib.contextmanager
+def cell_like(go: Go, packages: list[str]):
+    """A folder with a program of the shape of a cell that imports packages, a module to be in a workspace with ours, and its environment."""
     with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
-        # The same shape as a GoNB cell: a module of its own in a workspace with ours.
         imports = "".join(f"\t_ {json.dumps(p)}\n" for p in packages)
         Path(folder, "main.go").write_text(f"package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n")
-        Path(folder, "main_test.go").write_text('package main\n\nimport "testing"\n\nfunc TestNothing(t *testing.T) {}\n')
-        env = go.environment(GOWORK="", GOPROXY="off")
-        for command in (["mod", "init", "warm"], ["work", "init"], ["work", "use", str(ROOT), "."],
-                        ["build", "-o", "warm"], ["test", "-c", "-o", "warm.test"]):
-            failed = run_logged("warm.log", [go.path, *command], cwd=folder, env=env)
-            if failed and unfetched:
-                raise Problem(f"fetching Go modules failed: {unfetched} (all of it in .tools/log/modules.log)")
+        yield folder, go.environment(GOWORK="", GOPROXY="off")
+
+
+def completion(go: Go) -> None:
+    """Builds gopls and lets it read all that notebooks import, so that the first Tab is quick."""
+    go_tools(go, gopls=True)
+    packages = notebook_packages(go)
+    stamp = tools_stamp(go) + warm_stamp(go, packages)
+    if not packages or stamp_fits("completion", stamp):
+        return
+    drop_stamp("completion")
+    with progress.part("code completion", "gopls reads what the notebooks import") as came, cell_like(go, packages) as (folder, env):
+        env = {**env, "GOFLAGS": kernel_spec(go)["env"]["GOFLAGS"], "GOPLSCACHE": str(GOPLS_CACHE)}
+        for command in ([go.path, "mod", "init", "warm"], [go.path, "work", "init"], [go.path, "work", "use", str(ROOT), "."],
+                        [str(GOPLS_BIN / "gopls"), "check", "main.go"]):
+            failed = run_logged("completion.log", command, cwd=folder, env=env)
             if failed:
-                # A package that does not compile shows its errors in the cells.
-                say(f"  build cache: not warmed, {failed}")
+                came.to = f"not warmed, {failed}"
                 return
-    write_stamp("warm", stamp)
-    say(f"  build cache: ready in {time.monotonic() - start:.0f} s")
+        write_stamp("completion", stamp)
 
 
 def mnist(go: Go) -> None:
@@ -318,29 +454,34 @@ def notebook_packages(go: Go) -> list[str]:
     return sorted([*ours, *(theirs | {"flag", "fmt", "log", "math", "os", "time", "strings", "slices"})]) if ours else []
 
 
+def python_stamp() -> str:
+    return f"{sys.version}\n{file_texts(SCRIPTS / 'requirements.txt', SCRIPTS / 'constraints.txt')}"
+
+
+def python_there() -> bool:
+    return stamp_fits("python", python_stamp()) and works(VENV_PYTHON)
+
+
 def python_packages() -> Setup | None:
     """Installs Jupyter; None when it is there, notes when the machine's own is used instead."""
-    requirements = [SCRIPTS / "requirements.txt", SCRIPTS / "constraints.txt"]
-    stamp = f"{sys.version}\n{file_texts(*requirements)}"
-    if stamp_fits("python", stamp) and works(VENV_PYTHON):
+    stamp = python_stamp()
+    if python_there():
         return None
     if stamp_fits("python", "machine\n" + stamp):
         found = machine_jupyter()
         if found:
             return found
     drop_stamp("python")
-    say("  Jupyter: installing into .tools/venv")
-    start = time.monotonic()
-    failed = install_venv(requirements[0])
-    if failed is None:
-        write_stamp("python", stamp)
-        say(f"  Jupyter: ready in {time.monotonic() - start:.0f} s")
-        return None
-    found = machine_jupyter()
-    if found is None:
-        raise Problem(f"Jupyter could not be installed: {failed}; and no Jupyter with nbclient 0.7 or newer is on this machine")
-    write_stamp("python", "machine\n" + stamp)
-    say(f"  Jupyter: {failed}")
+    with progress.part("Jupyter", "installing into .tools/venv") as came:
+        failed = install_venv(SCRIPTS / "requirements.txt")
+        if failed is None:
+            write_stamp("python", stamp)
+            return None
+        found = machine_jupyter()
+        if found is None:
+            raise Problem(f"Jupyter could not be installed: {failed}; and no Jupyter with nbclient 0.7 or newer is on this machine")
+        write_stamp("python", "machine\n" + stamp)
+        came.to = failed
     return found
 
 
@@ -433,13 +574,19 @@ def prepare_parts(go: Go, gopls: bool) -> Setup:
         mnist(go)
         if gopls:
             try:
-                go_tools(go, gopls=True)
+                completion(go)
             except Problem as problem:
                 if children.stopped:
                     raise
                 say(f"  no code completion: {problem}")
 
-    with concurrent.futures.ThreadPoolExecutor() as lanes:
+    missing = [name for name, there in (
+        ("Jupyter", python_there() or stamp_fits("python", "machine\n" + python_stamp())), ("Go tools", tools_there(go, gopls=False)),
+        ("build cache", stamp_fits("warm", warm_stamp(go, notebook_packages(go)))), ("code completion", not gopls or tools_there(go, gopls=True) and stamp_fits("completion", tools_stamp(go) + warm_stamp(go, notebook_packages(go)))),
+    ) if not there]
+    if missing:
+        say(estimate(missing))
+    with progress.told(), concurrent.futures.ThreadPoolExecutor() as lanes:
         try:
             parts = [lanes.submit(python_packages), lanes.submit(go_part)]
             machine, _ = (part.result() for part in parts)
@@ -455,23 +602,26 @@ def prepare_parts(go: Go, gopls: bool) -> Setup:
     return Setup(str(VENV_PYTHON), go.version, ())
 
 
-# What JupyterLab and nbconvert do here unless the user says otherwise: no question whether to fetch news at the first start, and
-# figures as files in Markdown, which code hosts show, where the same figure in HTML is dropped.
+# What JupyterLab and nbconvert do here unless the user says otherwise: no question whether to fetch news at the first start, and in
+# exports to text figures as files with their alternative texts, where the same figure in HTML is dropped by code hosts and tools.
+AS_FILES = {"display_data_priority": ["image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain"]}
+EXPORTS = {"MarkdownExporter": "inkling-markdown", "RSTExporter": "inkling-rst", "ASCIIDocExporter": "inkling-asciidoc"}  # folders in templates/exports
 DEFAULTS = {
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}},
-    "jupyter_nbconvert_config.json": {"MarkdownExporter": {"NbConvertBase": {"display_data_priority": [
-        "image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain"]}}},
+    "jupyter_nbconvert_config.json": {name: {"NbConvertBase": AS_FILES, "template_name": template} for name, template in EXPORTS.items()},
 }
+EARLIER = {"jupyter_nbconvert_config.json": {"MarkdownExporter": {"NbConvertBase": AS_FILES}}}  # which nobody has changed, and which made no alternative texts
 
 
-def defaults(folder: Path) -> None:
-    """Writes the settings that are not there; what a user has changed stays."""
+def defaults(folder: Path, data: Path = JUPYTER / "data") -> None:
+    """Writes the settings that are not there; what a user has changed stays. Templates follow ours."""
     for name, value in DEFAULTS.items():
         path = folder / name
-        if not path.exists():
+        if not path.exists() or name in EARLIER and path.read_text() == json.dumps(EARLIER[name], indent=1) + "\n":
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.write_text(json.dumps(value, indent=1) + "\n")
+    shutil.copytree(SCRIPTS / "runner" / "templates" / "exports", data / "nbconvert" / "templates", dirs_exist_ok=True, copy_function=shutil.copyfile)
 
 
 def private(folder: Path) -> None:
