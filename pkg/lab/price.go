@@ -52,6 +52,29 @@ func (l *Lab) price(jobs []*job) string {
 	return text + ", about " + printable.Roughly(about)
 }
 
+// Recent are at most n runs of the question on this data, those that were begun or
+// changed last, the newest first: of a store of many, a look at few. What cannot be read
+// is left out.
+func (l *Lab) Recent(n int) Runs {
+	dirs, _ := folders(filepath.Join(l.store, l.Question), "")
+	if len(dirs) > n {
+		changed := map[string]time.Time{}
+		for _, dir := range dirs {
+			if info, err := os.Lstat(dir); err == nil {
+				changed[dir] = info.ModTime()
+			}
+		}
+		slices.SortFunc(dirs, func(a, b string) int { return changed[b].Compare(changed[a]) })
+		dirs = dirs[:n]
+	}
+	runs, _ := readAll(dirs)
+	for _, r := range runs {
+		r.lab = l
+	}
+	slices.Reverse(runs)
+	return runs
+}
+
 // left is how many steps of j are to be made, none where the store seems to have the
 // run: it is looked at, no more.
 func (l *Lab) left(j *job) int {
@@ -75,8 +98,7 @@ func (l *Lab) left(j *job) int {
 // about estimates the time of so many steps of jobs by the newest stored runs like
 // them; 0 if there is none like one of them.
 func (l *Lab) about(jobs []*job, left []int) time.Duration {
-	runs, _ := readRuns(filepath.Join(l.store, l.Question)) // what cannot be read tells no time
-	slices.SortFunc(runs, func(a, b *Result) int { return b.Started.Compare(a.Started) })
+	runs := l.Recent(500)
 	seconds := 0.0
 	for k, j := range jobs {
 		i := slices.IndexFunc(runs, func(r *Result) bool {

@@ -33,6 +33,9 @@ func TestPrice(t *testing.T) {
 	if len(said) != 2 || said[0] != "2 runs: 2 to train" || !strings.HasPrefix(said[1], "5 runs: 2 stored, 3 to train, about ") {
 		t.Errorf("said %q", said)
 	}
+	if few := l.Recent(2); len(few) != 2 || few[0].Started.Before(few[1].Started) {
+		t.Errorf("the last runs are %v", few)
+	}
 	said = nil
 	must(l.Fit(seeds(6)[5]))
 	must(l.Fit(cnn()))

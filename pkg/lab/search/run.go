@@ -3,7 +3,6 @@ package search
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -421,14 +420,10 @@ func planned(trials []*Trial, rungs []Rung) (work float64, epochs int) {
 // price is how long what is not stored will take, by the runs of the question that
 // the store has; 0 if there are none to tell.
 func (w *searching) price() time.Duration {
-	runs, err := w.lab.Runs()
-	if err != nil || len(runs) == 0 {
-		return 0
-	}
 	var seconds, work float64
-	for _, r := range runs[max(0, len(runs)-50):] {
-		var layers []nn.Layer
-		if layers, err = nn.DecodeLayers(json.RawMessage(r.Layers)); err != nil {
+	for _, r := range w.lab.Recent(50) {
+		layers, err := nn.DecodeLayers(r.Layers)
+		if err != nil {
 			continue
 		}
 		n, err := flops(w.lab.In(), layers)
