@@ -98,7 +98,8 @@ class Plan:
             said.append(f"nobody has measured what {', '.join(unknown)} cost{'s' * (len(unknown) == 1)}, so a mean notebook's time is set aside: "
                         f"./scripts/report --measure-costs {' '.join(unknown)}")
         if self.left() < least:
-            said.append(f"a budget of {self.asked} is too short: quick settings are the least there is, and take about {words(least + END)}; these it will be")
+            said.append(f"a budget of {self.asked} is too short: quick settings are the least there is, and take about {words(least + END)}"
+                        f"{', one notebook after the other (--quick runs two at a time)' if len(names) > 1 else ''}; these it will be")
         elif asked >= most + END:
             said.append(f"a budget of {self.asked} is more than full settings need: full ones it will be, in about {words(most + END)}")
         return said
