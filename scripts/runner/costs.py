@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -37,6 +38,9 @@ class Level:
     @property
     def seconds(self) -> float:
         return self.all + self.part + self.other
+
+    def times(self, factor: float) -> Level:
+        return Level(self.counts, self.images, factor * self.all, factor * self.part, factor * self.other)
 
 
 @dataclass(frozen=True)
@@ -139,11 +143,20 @@ def load(file: Path = FILE) -> Costs:
         raise Problem(f"{file.name} beside the scripts says nothing of what notebooks cost: ./scripts/report --measure-costs writes it") from None
 
 
-def keep(name: str, levels: list[Level], machine: str, speed: Speed, file: Path = FILE) -> None:
-    """Puts the levels of a notebook into the file."""
-    told = json.loads(file.read_text()) if file.exists() else {"notebooks": {}}
-    told = {"machine": machine, "images": speed.images, "rates": [round(r) for r in speed.rates],
-            "notebooks": dict(sorted({**told["notebooks"], name: [rounded(level) for level in levels]}.items()))}
+def keep(measured: dict[str, list[Level]], machine: str, speed: Speed, file: Path = FILE) -> None:
+    """Puts the levels of notebooks into the file. Unless they are all that it has, they become seconds of the machine that the others
+    were measured on."""
+    notebooks = {name: [rounded(level) for level in levels] for name, levels in measured.items()}
+    told = {"machine": machine, "images": speed.images, "rates": [round(r) for r in speed.rates]}
+    known = load(file) if file.exists() else None
+    if known and not set(known.notebooks) <= set(measured):
+        if known.images != speed.images:
+            raise Problem(f"{file.name} is about {known.images} training images, here are {speed.images}: measure all notebooks, or on the same data")
+        factor = speed.factor(known)
+        old = json.loads(file.read_text())
+        told = {key: old[key] for key in told}
+        notebooks = {**old["notebooks"], **{name: [rounded(level.times(1 / factor)) for level in levels] for name, levels in measured.items()}}
+    told["notebooks"] = dict(sorted(notebooks.items()))
     text = json.dumps(told, indent=1, ensure_ascii=False)
     # A level a line.
     text = re.sub(r"\{\s*(\"counts\"[^{}]*?)\s*\}", lambda m: "{" + re.sub(r"\s+", " ", m[1]) + "}", text)
@@ -161,6 +174,11 @@ class Speed:
     images: int
     rates: tuple[float, ...]
     processors: float
+
+    def alone(self) -> Speed:
+        """The same on as many processors as two runs take, if other programs had some of them."""
+        most = max(self.processors, min(2, os.cpu_count() or 1))
+        return Speed(self.images, tuple(r * most / self.processors for r in self.rates), most)
 
     def factor(self, costs: Costs) -> float:
         """How many times the seconds of the model things take here."""

@@ -88,12 +88,17 @@ class File(unittest.TestCase):
                 costs.load(file)
             self.assertIn("--measure-costs writes it", str(problem.exception))
             speed = costs.Speed(50_000, (1000.0, 200.0), 2)
-            costs.keep("b", MODEL.notebooks["b"], "here", speed, file)
-            costs.keep("a", MODEL.notebooks["a"], "here", speed, file)
+            costs.keep({"b": MODEL.notebooks["b"]}, "here", speed, file)
+            costs.keep({"a": [level.times(2) for level in MODEL.notebooks["a"]]}, "half as fast", costs.Speed(50_000, (500.0, 100.0), 2), file)
             read = costs.load(file)
+            self.assertIn('"machine": "here"', file.read_text())
             self.assertEqual(list(read.notebooks), ["a", "b"])
             self.assertAlmostEqual(read.along("a", 0.5), MODEL.along("a", 0.5), delta=0.1)
             self.assertEqual(file.read_text().count('\n   {"counts"'), 2 * len(costs.LEVELS))  # a line each
+            with self.assertRaises(Problem):  # the two would not go together
+                costs.keep({"a": MODEL.notebooks["a"]}, "here", costs.Speed(3_000, (1000.0, 200.0), 2), file)
+            costs.keep(dict(MODEL.notebooks), "there", costs.Speed(3_000, (500.0, 100.0), 2), file)  # all anew
+            self.assertEqual((costs.load(file).images, costs.load(file).rates, len(costs.load(file).notebooks)), (3_000, (500.0, 100.0), 3))
             file.write_text('{"images": 1, "rates": [1], "notebooks": {"a": [{"counts": 0, "images": 0, "all": 1, "part": 0, "other": 1}]}}')
             with self.assertRaises(Problem):
                 costs.load(file)

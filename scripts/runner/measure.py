@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import shutil
-import tempfile
 import time
 from pathlib import Path
 
@@ -39,9 +37,14 @@ def main(given: list[str]) -> int:
     go = toolchain.find_go()
     speed = costs.measure_speed(go)
     machine = render.describe_machine(args.go)
-    known = {}
-    with contextlib.suppress(Problem):
-        known = costs.load().notebooks
+    try:
+        known = costs.load()
+    except Problem:
+        known = costs.Costs(0, (), {})
+        costs.FILE.unlink(missing_ok=True)  # one of other settings
+    if args.quick and (unknown := [path.stem for path in args.notebooks if path.stem not in known.notebooks]):
+        raise Problem(f"--quick leaves out the full settings, which nobody has measured for {', '.join(unknown)}: measure without")
+    measured: dict[str, list[costs.Level]] = {}
     scratch = TOOLS / "costs"
     with signals.noted() as note:
         for path in args.notebooks:
@@ -50,9 +53,7 @@ def main(given: list[str]) -> int:
             levels = []
             for number, (counts, images) in enumerate(costs.LEVELS):
                 if args.quick and (counts, images) == costs.LEVELS[-1]:
-                    if path.stem not in known:
-                        raise Problem(f"--quick leaves out the full settings, which nobody has measured for {path.stem}: measure it without")
-                    levels.append(known[path.stem][-1])
+                    levels.append(known.notebooks[path.stem][-1].times(speed.alone().factor(known)))
                     continue
                 print(f"{path.stem}, {number + 1} of {len(costs.LEVELS)} settings", flush=True)
                 level = one(path, counts, images, args, machine, speed, scratch, note)
@@ -61,7 +62,8 @@ def main(given: list[str]) -> int:
                     return 128 + note.number if note.number else 1
                 print(f"  {level.seconds:.0f} s: training {level.all + level.part:.1f} s, all else {level.other:.1f} s", flush=True)
                 levels.append(level)
-            costs.keep(path.stem, levels, machine, speed)
+            measured[path.stem] = levels
+            costs.keep(measured, machine, speed.alone())
     print(f"wrote {costs.FILE}")
     return 0
 
@@ -77,7 +79,7 @@ def one(path: Path, counts: float, images: float, args, machine: str, speed: cos
     seconds, own, busy = time.monotonic() - start, own_time() - own, busy_time() - busy
     if [run.status for run in runs] != ["ok"]:
         return None
-    return level(counts, images, seconds, own, busy, costs.trained(scratch / "runs"), speed.processors)
+    return level(counts, images, seconds, own, busy, costs.trained(scratch / "runs"), speed.alone().processors)
 
 
 def level(counts: float, images: float, seconds: float, own: float, busy: float, trained: tuple[float, float], processors: float) -> costs.Level:
