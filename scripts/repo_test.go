@@ -180,6 +180,7 @@ func TestFilesAreOpenedInOnePlace(t *testing.T) {
 		"../pkg/internal/atomicfile/atomicfile.go os.Open":       "the folder, for its sync",
 		"../pkg/internal/source/bound.go os.ReadFile":            "/proc, which has no size",
 		"../pkg/internal/memory/machine_linux.go os.ReadFile":    "/proc and /sys/fs/cgroup, which have no size",
+		"../scripts/inkling/notebook_new.go os.OpenFile":         "makes a file that was not there (O_EXCL)",
 		"../scripts/benchmark/measure.go os.ReadFile":            "/proc/cpuinfo, which has no size",
 		"../scripts/benchmark/waited_linux.go os.ReadFile":       "/proc, which has no size",
 		"../scripts/benchmark/report.go os.WriteFile":            "the report of the person who started it, where she wants it",

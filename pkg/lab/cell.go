@@ -13,6 +13,7 @@ import (
 
 	"inkling/pkg/data"
 	"inkling/pkg/internal/printable"
+	"inkling/pkg/lab/words"
 	"inkling/pkg/nn/optim"
 )
 
@@ -41,7 +42,9 @@ func (cellLine) String() string { return "" }
 
 func (c cellLine) Set(string) error {
 	os.Args = c
-	_, err := Line{Start: "%%", Flags: flag.CommandLine, Cell: true}.Parse(c[1:])
+	l := Line("%%", flag.CommandLine)
+	l.Cell = true
+	_, err := l.Parse(c[1:])
 	if err == nil {
 		err = takeGiven(flag.CommandLine)
 	}
@@ -60,7 +63,7 @@ func (c cellLine) Set(string) error {
 // usage is flag.Usage of a program that calls Flags: the cause in one line, or
 // the list of flags if that was asked for.
 func usage(fs *flag.FlagSet, args []string) (code int) {
-	_, err := Line{Start: "…", Flags: fs}.Parse(args)
+	_, err := Line("…", fs).Parse(args)
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		FlagHelp(os.Stdout, fs)
 		return 0
@@ -69,26 +72,22 @@ func usage(fs *flag.FlagSet, args []string) (code int) {
 	return 2
 }
 
-// words reports what flag.Parse has left of the command line, if a flag is among
+// leftOver reports what flag.Parse has left of the command line, if a flag is among
 // it: a flag behind a word that is none would be dropped. In a cell any word
 // would be.
-func words() error {
+func leftOver() error {
 	if !flag.Parsed() {
 		return nil
 	}
 	rest := flag.Args()
-	if !inCell() && !slices.ContainsFunc(rest, isFlag) {
+	if !inCell() && !slices.ContainsFunc(rest, func(word string) bool { return words.MeansFlag(word, flag.CommandLine) }) {
 		return nil
 	}
-	l := Line{Start: "…", Flags: flag.CommandLine}
+	l := Line("…", flag.CommandLine)
 	if inCell() {
 		l.Start, l.Cell = "%%", true
 	}
-	r := &reader{Line: l, words: l.tidy(os.Args[1:])}
-	if err := r.read(); err != nil || r.problem == "" {
-		return nil
-	}
-	return r.wrong()
+	return l.Wrong(os.Args[1:])
 }
 
 // single reports a flag of the command line that was given several values, for a
@@ -102,11 +101,10 @@ func single() (err error) {
 	return err
 }
 
-// isFlag reports whether a word is meant as one of the command line's flags.
-func isFlag(word string) bool {
-	dashes, body := cutDashes(word)
-	name, _, has := cutValue(body)
-	return (dashes != "" || has) && flag.Lookup(name) != nil
+// Line is a line of words in which the flags of a [Hyper] may stand, for commands:
+// what has no effect beside the others is an error.
+func Line(start string, fs *flag.FlagSet) words.Line {
+	return words.Line{Start: start, Flags: fs, Check: func(line []words.Given) error { return idle(fs, line) }}
 }
 
 // groups are the headings of FlagHelp, and which flags stand under them.
@@ -126,7 +124,7 @@ var groups = []struct {
 // FlagHelp lists the flags of fs with their defaults, those of one matter
 // together. A whole number may be written as 1_000, a share as 0.5 only.
 func FlagHelp(w io.Writer, fs *flag.FlagSet) {
-	told := map[string]bool{cellFlag: true}
+	told := map[string]bool{}
 	tell := func(title string, list []*flag.Flag) {
 		if len(list) == 0 {
 			return
@@ -152,7 +150,7 @@ func FlagHelp(w io.Writer, fs *flag.FlagSet) {
 	}
 	var own []*flag.Flag
 	fs.VisitAll(func(f *flag.Flag) {
-		if !told[f.Name] && !strings.HasPrefix(f.Name, "test.") {
+		if !told[f.Name] && !words.Hidden(f.Name) {
 			own = append(own, f)
 		}
 	})
@@ -161,11 +159,11 @@ func FlagHelp(w io.Writer, fs *flag.FlagSet) {
 
 // idle reports a flag of a line that has no effect beside the others, such as
 // --gamma with a constant learning rate: whoever writes it expects one.
-func idle(fs *flag.FlagSet, line []given) error {
+func idle(fs *flag.FlagSet, line []words.Given) error {
 	now := func(name string) string {
 		for _, g := range line {
-			if g.flag.Name == name {
-				return g.value
+			if g.Flag.Name == name {
+				return g.Value
 			}
 		}
 		if f := fs.Lookup(name); f != nil {
@@ -185,8 +183,8 @@ func idle(fs *flag.FlagSet, line []given) error {
 		return nil // what is not given is that run's
 	}
 	for _, g := range line {
-		name := g.flag.Name
-		if zero(g.value) {
+		name := g.Flag.Name
+		if zero(g.Value) {
 			continue
 		}
 		with := "" // what makes it idle
@@ -218,7 +216,7 @@ func idle(fs *flag.FlagSet, line []given) error {
 			}
 		}
 		if with != "" {
-			return fmt.Errorf("--%s=%s has no effect with %s", name, printable.Text(g.value), with)
+			return fmt.Errorf("--%s=%s has no effect with %s", name, printable.Text(g.Value), with)
 		}
 	}
 	return nil
@@ -228,7 +226,7 @@ func idle(fs *flag.FlagSet, line []given) error {
 // like have put it, has no effect beside the others as they are.
 func Idle(fs *flag.FlagSet, name string) bool {
 	f := fs.Lookup(name)
-	return f != nil && idle(fs, []given{{f, "1"}}) != nil
+	return f != nil && idle(fs, []words.Given{{Flag: f, Value: "1"}}) != nil
 }
 
 // zero reports whether the value of a flag stands for nothing.

@@ -18,7 +18,7 @@
 // split chooses; the test set is read once, last, by [Result.Test].
 //
 // In order of reading: lab.go, fit.go, recorder.go, fork.go, store.go, history.go, runs.go,
-// and code.go for what identifies a run. Around these stand the flags of commands and cells (hyper.go, words.go, cell.go), what
+// and code.go for what identifies a run. Around these stand the flags of commands and cells (hyper.go, cell.go and package words), what
 // is kept on the way (snapshots.go), what is told (sink.go, meter.go, made.go, stat.go), names (settings.go, labels.go) and what a
 // person does to the store (manage.go, missing.go). What runs are compared by is ondev.go
 // and alike.go, for package compare.

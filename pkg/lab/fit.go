@@ -238,7 +238,7 @@ type job struct {
 // so that a mistake in any is told before anything is written. What is known of a
 // run before it begins is its Result.
 func (l *Lab) plan(cfgs []train.Config) ([]*job, error) {
-	if err := cmp.Or(words(), single()); err != nil {
+	if err := cmp.Or(leftOver(), single()); err != nil {
 		return nil, err
 	}
 	l.look()

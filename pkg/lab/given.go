@@ -47,7 +47,7 @@ func ParseGiven(words ...string) (map[string]any, error) {
 		}
 		line = append(line, "--"+name+"="+value)
 	}
-	if _, err := (Line{Start: "", Flags: fs}).Parse(line); err != nil {
+	if _, err := Line("", fs).Parse(line); err != nil {
 		return nil, err
 	}
 	if err := h.Check(); err != nil {

@@ -64,7 +64,7 @@ func TestGivenReachesTheFlags(t *testing.T) {
 	}
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	h.Register(fs)
-	if _, err := (Line{Start: "%%", Flags: fs}).Parse([]string{"--lr=0.9", "--batch=20"}); err != nil {
+	if _, err := Line("%%", fs).Parse([]string{"--lr=0.9", "--batch=20"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := takeGiven(fs); err != nil || h.LR != 0.05 || h.Epochs != 3 || h.Batch != 20 {

@@ -144,7 +144,7 @@ func (h Hyper) widths() ([]int, error) {
 // Activation and Dropout play no part, and a flag that sets one of them is an
 // error. A nil lab does for a look at the errors.
 func (h Hyper) With(l *Lab, layers ...nn.Layer) (train.Config, error) {
-	if err := cmp.Or(h.takeGiven(), words(), single()); err != nil {
+	if err := cmp.Or(h.takeGiven(), leftOver(), single()); err != nil {
 		return train.Config{}, err
 	}
 	for i, name := range mlpFlags {

@@ -256,7 +256,7 @@ func TestOwnNamesBehindFlags(t *testing.T) {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	h.Register(fs)
 	augment.Register(fs)
-	if _, err := (Line{Flags: fs}).Parse([]string{"--activation=wave", "--optimizer=drift", "--schedule=seesaw", "--decay=0.01", "--dust=0.25"}); err != nil {
+	if _, err := Line("", fs).Parse([]string{"--activation=wave", "--optimizer=drift", "--schedule=seesaw", "--decay=0.01", "--dust=0.25"}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := h.Config(nil)
@@ -296,7 +296,7 @@ func TestOwnNamesBehindFlags(t *testing.T) {
 		fs := flag.NewFlagSet("", flag.ContinueOnError)
 		h := h
 		h.Register(fs)
-		_, err := (Line{Flags: fs}).Parse(strings.Fields(line))
+		_, err := Line("", fs).Parse(strings.Fields(line))
 		if err == nil {
 			_, err = h.Config(nil)
 			want = "unknown activation \"wafe\", did you mean wave?"

@@ -19,7 +19,7 @@ func lined(l *Lab, line ...string) (train.Config, error) {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	h.Register(fs)
-	if _, err := (Line{Flags: fs}).Parse(line); err != nil {
+	if _, err := Line("", fs).Parse(line); err != nil {
 		return train.Config{}, err
 	}
 	return h.Config(l)

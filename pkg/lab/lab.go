@@ -59,7 +59,7 @@ const quickTrain, quickDev, quickTest = 5000, 1000, 2000
 // does in the same words: mnist, synthetic, PATH[,options]. See data.Open. The training set is cut into train and dev by a seeded
 // permutation; dev has 10,000 of the 60,000 examples of MNIST.
 func Open(ctx context.Context, question string, of ...string) (*Lab, error) {
-	if err := words(); err != nil {
+	if err := leftOver(); err != nil {
 		return nil, err
 	}
 	if question == "" || slug(question) != question {

@@ -64,7 +64,7 @@ func flagged(t *testing.T, l *Lab, line ...string) *Result {
 	h.Register(fs)
 	a.Register(fs)
 	fs.StringVar(&layers, "layers", "", "")
-	if _, err := (Line{Flags: fs}).Parse(line); err != nil {
+	if _, err := Line("", fs).Parse(line); err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}
 	c, err := h.Config(l)

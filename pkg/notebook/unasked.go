@@ -4,10 +4,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"inkling/pkg/internal/atomicfile"
 )
 
 // unasked is a parameter that papermill was given and the notebook does not have: a
@@ -27,20 +30,28 @@ func unasked() string {
 	}
 	// Without a folder that can be written in there is no kernel.
 	kept := filepath.Join(folder, "parameters.txt")
-	source, err := os.ReadFile(filepath.Join(folder, "main.go"))
+	source, err := atomicfile.ReadFile(filepath.Join(folder, "main.go"), 16<<20)
 	if err != nil {
 		return ""
 	}
-	before, err := os.ReadFile(kept)
+	before, err := atomicfile.ReadFile(kept, 1<<20)
 	switch {
 	case err != nil:
-		os.WriteFile(kept, []byte(strings.Join(declared(source), "\n")), 0o600)
+		keep(kept, strings.Join(declared(source), "\n"))
 		return ""
 	case len(before) == 0: // looked at
 		return ""
 	}
-	os.WriteFile(kept, nil, 0o600)
+	keep(kept, "")
 	return firstAdded(source, strings.Fields(string(before)))
+}
+
+// keep writes a file of the kernel's folder, if it can.
+func keep(path, text string) {
+	atomicfile.Write(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
 }
 
 // declared are the names that a program declares, but for main.

@@ -38,13 +38,15 @@ func shellWord(s string) string {
 // the words of package train: errors say what was given and what is allowed, and
 // show the line as it should be. It is flag.ErrHelp if help is asked for.
 func parse(command string, fs *flag.FlagSet, args []string) error {
-	_, err := lab.Line{Start: "inkling " + command, Flags: fs}.Parse(args)
+	_, err := lab.Line("inkling "+command, fs).Parse(args)
 	return cmp.Or(err, unsaid(fs))
 }
 
 // parseWords is parse for a command that takes other words too, which it returns.
 func parseWords(command string, fs *flag.FlagSet, args []string) ([]string, error) {
-	rest, err := lab.Line{Start: "inkling " + command, Flags: fs, Words: true}.Parse(args)
+	l := lab.Line("inkling "+command, fs)
+	l.Words = true
+	rest, err := l.Parse(args)
 	return rest, cmp.Or(err, unsaid(fs))
 }
 

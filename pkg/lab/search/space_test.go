@@ -20,7 +20,7 @@ func read(line string) (*Space, error) {
 	s := &Space{Hyper: base}
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	s.Register(fs)
-	_, err := lab.Line{Start: "inkling search", Flags: fs}.Parse(strings.Fields(line))
+	_, err := lab.Line("inkling search", fs).Parse(strings.Fields(line))
 	return s, err
 }
 
@@ -78,7 +78,7 @@ func TestSpace(t *testing.T) {
 		again := &Space{Hyper: lab.Hyper{Hidden: "99", Activation: "gelu", Optimizer: "lion", LR: 1, Schedule: "constant", Batch: 1, Epochs: 9, Seed: 4, Momentum: 0.3, Decay: 0.1}}
 		fs := flag.NewFlagSet("", flag.ContinueOnError)
 		again.Register(fs)
-		if _, err := (lab.Line{Flags: fs}).Parse(words); err != nil {
+		if _, err := lab.Line("", fs).Parse(words); err != nil {
 			t.Fatalf("%v in words: %v", at, err)
 		}
 		if d := must(again.config(nil, nil)); fmt.Sprint(d.Layers, d.Optimizer, d.Schedule, d.Batch, d.Epochs) != fmt.Sprint(c.Layers, c.Optimizer, c.Schedule, c.Batch, c.Epochs) {

@@ -10,6 +10,7 @@ import (
 
 	"inkling/pkg/data"
 	"inkling/pkg/internal/printable"
+	"inkling/pkg/lab/words"
 )
 
 // cellFlags are those of a cell with a flag of its own of every type.
@@ -25,15 +26,22 @@ func cellFlags() *flag.FlagSet {
 	return fs
 }
 
+// lineOfCell is a %% line where cell is true, else one of a command.
+func lineOfCell(fs *flag.FlagSet, cell bool) words.Line {
+	l := Line("%%", fs)
+	l.Cell = cell
+	return l
+}
+
 // gonb splits a line as GoNB does: at spaces, straight quotes taken away, each
 // byte taken for a letter of Latin-1.
-func gonb(line string) (words []string) {
+func gonb(line string) (list []string) {
 	part, started, quoted := "", false, false
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
 		case !quoted && (c == ' ' || c == '\t'):
 			if started {
-				words = append(words, part)
+				list = append(list, part)
 			}
 			part, started = "", false
 		case c == '"':
@@ -45,9 +53,9 @@ func gonb(line string) (words []string) {
 		}
 	}
 	if started {
-		words = append(words, part)
+		list = append(list, part)
 	}
-	return words
+	return list
 }
 
 func TestLinesThatAreRight(t *testing.T) {
@@ -79,7 +87,7 @@ func TestLinesThatAreRight(t *testing.T) {
 		"--decay=-1 --seed -3":            "decay=-1 seed=-3", // out of range, told by what they are for
 	} {
 		fs := cellFlags()
-		rest, err := Line{Start: "%%", Flags: fs, Cell: true}.Parse(gonb(line))
+		rest, err := lineOfCell(fs, true).Parse(gonb(line))
 		if line == "--hidden=none --activation=relu" {
 			if err == nil || !strings.Contains(err.Error(), "--activation=relu has no effect with --hidden=none") {
 				t.Errorf("%s: %v", line, err)
@@ -170,7 +178,7 @@ func TestLinesThatAreWrong(t *testing.T) {
 		"--hidden=none --dropout=0.5":     "--dropout=0.5 has no effect with --hidden=none",
 	} {
 		fs := cellFlags()
-		_, err := Line{Start: "%%", Flags: fs, Cell: true}.Parse(gonb(line))
+		_, err := lineOfCell(fs, true).Parse(gonb(line))
 		switch {
 		case err == nil:
 			t.Errorf("%%%% %s: no error", line)
@@ -185,7 +193,7 @@ func TestLinesThatAreWrong(t *testing.T) {
 		fs.Visit(func(f *flag.Flag) { t.Errorf("%%%% %s: --%s is set", line, f.Name) })
 		// What the error proposes must be right.
 		if _, fixed, ok := strings.Cut(err.Error(), "; write: %% "); ok {
-			if _, err := (Line{Start: "%%", Flags: cellFlags(), Cell: true}).Parse(gonb(fixed)); err != nil {
+			if _, err := lineOfCell(cellFlags(), true).Parse(gonb(fixed)); err != nil {
 				t.Errorf("%%%% %s: the corrected line: %v", line, err)
 			}
 		}
@@ -194,7 +202,7 @@ func TestLinesThatAreWrong(t *testing.T) {
 
 func TestHelpIsAskedFor(t *testing.T) {
 	for _, word := range []string{"--help", "-help", "-h", "--h"} {
-		if _, err := (Line{Flags: cellFlags()}).Parse([]string{"--lr=1", word}); !errors.Is(err, flag.ErrHelp) {
+		if _, err := Line("", cellFlags()).Parse([]string{"--lr=1", word}); !errors.Is(err, flag.ErrHelp) {
 			t.Errorf("%s: %v", word, err)
 		}
 	}
@@ -214,12 +222,12 @@ func FuzzLine(f *testing.F) {
 		f.Add(line, false)
 	}
 	f.Fuzz(func(t *testing.T, line string, cell bool) {
-		words := strings.Split(line, " ")
+		parts := strings.Split(line, " ")
 		if cell {
-			words = gonb(line)
+			parts = gonb(line)
 		}
 		fs := cellFlags()
-		_, err := Line{Start: "%%", Flags: fs, Cell: cell}.Parse(words)
+		_, err := lineOfCell(fs, cell).Parse(parts)
 		if err == nil || errors.Is(err, flag.ErrHelp) {
 			return
 		}

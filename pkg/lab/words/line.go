@@ -1,4 +1,4 @@
-package lab
+package words
 
 import (
 	"errors"
@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"inkling/pkg/internal/nearest"
 	"inkling/pkg/internal/printable"
@@ -24,17 +22,53 @@ type Line struct {
 	Flags *flag.FlagSet
 	Words bool // words that are no flags are allowed, as names of files are
 	Cell  bool // a %% line: a comment may follow, and GoNB has split the words
+
+	// Check judges the flags of the line together, before any is set; it may be nil.
+	Check func(line []Given) error
 }
 
-// given is one flag with its value.
-type given struct {
-	flag  *flag.Flag
-	value string
+// Given is a flag of a line with its value there.
+type Given struct {
+	Flag  *flag.Flag
+	Value string
 }
 
 // Parse sets the flags that args give and returns the words that are none. It
 // is flag.ErrHelp if help is asked for.
 func (l Line) Parse(args []string) (rest []string, err error) {
+	r, err := l.read(args)
+	if err != nil {
+		return nil, err
+	}
+	if l.Check != nil {
+		if err := l.Check(r.given); err != nil {
+			return nil, err
+		}
+	}
+	for _, g := range r.given {
+		if err := l.Flags.Set(g.Flag.Name, g.Value); err != nil {
+			text := fmt.Sprintf("--%s %.40q", g.Flag.Name, printable.Text(g.Value))
+			switch why := err.Error(); {
+			case strings.HasPrefix(why, "want "): // a flag that says what is allowed need not be told twice
+				return nil, fmt.Errorf("%s, %w", text, err)
+			case strings.Contains(why, "want "):
+				return nil, fmt.Errorf("%s: %w", text, err)
+			}
+			return nil, fmt.Errorf("%s: %w: %s", text, err, g.Flag.Usage)
+		}
+	}
+	return r.rest, nil
+}
+
+// Wrong reports what is wrong with args and sets nothing; nil if help is asked for.
+func (l Line) Wrong(args []string) error {
+	if _, err := l.read(args); !errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return nil
+}
+
+func (l Line) read(args []string) (*reader, error) {
 	r := &reader{Line: l, words: l.tidy(args)}
 	if err := r.read(); err != nil {
 		return nil, err
@@ -42,29 +76,14 @@ func (l Line) Parse(args []string) (rest []string, err error) {
 	if r.problem != "" {
 		return nil, r.wrong()
 	}
-	if err := idle(l.Flags, r.given); err != nil {
-		return nil, err
-	}
-	for _, g := range r.given {
-		if err := l.Flags.Set(g.flag.Name, g.value); err != nil {
-			text := fmt.Sprintf("--%s %.40q", g.flag.Name, printable.Text(g.value))
-			switch why := err.Error(); {
-			case strings.HasPrefix(why, "want "): // a flag that says what is allowed need not be told twice
-				return nil, fmt.Errorf("%s, %w", text, err)
-			case strings.Contains(why, "want "):
-				return nil, fmt.Errorf("%s: %w", text, err)
-			}
-			return nil, fmt.Errorf("%s: %w: %s", text, err, g.flag.Usage)
-		}
-	}
-	return r.rest, nil
+	return r, nil
 }
 
 // reader walks over the words of a line.
 type reader struct {
 	Line
 	words   []string
-	given   []given
+	given   []Given
 	rest    []string
 	problem string // the first thing that is wrong
 	unsure  bool   // and the line that was meant cannot be known
@@ -89,11 +108,11 @@ func (r *reader) wrong() error {
 func (r *reader) line() string {
 	parts := []string{r.Start}
 	for _, g := range r.given {
-		value := g.value
+		value := g.Value
 		if strings.ContainsAny(value, " \t\"'$`\\*?[]{}()<>|&;#!~") || value == "" {
 			value = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
 		}
-		parts = append(parts, "--"+g.flag.Name+"="+value)
+		parts = append(parts, "--"+g.Flag.Name+"="+value)
 	}
 	return strings.Join(parts, " ")
 }
@@ -196,12 +215,12 @@ func (r *reader) flag(word, body, bare string) {
 		return
 	}
 	for _, g := range r.given {
-		if g.flag == f && g.value != value {
-			r.complain("--%s is given twice, as %s and as %s", f.Name, g.value, value)
+		if g.Flag == f && g.Value != value {
+			r.complain("--%s is given twice, as %s and as %s", f.Name, g.Value, value)
 			r.unsure = true
 		}
 	}
-	r.given = append(r.given, given{f, value})
+	r.given = append(r.given, Given{f, value})
 }
 
 // value reads what belongs to f, of which has says that a part came with =.
@@ -283,7 +302,7 @@ func (r *reader) list(f *flag.Flag, kind, value string) string {
 
 // lookup finds a flag by its name, in capitals or by another common name too.
 func (r *reader) lookup(name string) *flag.Flag {
-	if name == cellFlag {
+	if Hidden(name) {
 		return nil
 	}
 	if f := r.Flags.Lookup(name); f != nil {
@@ -306,9 +325,15 @@ var aliases = map[string]string{
 	"randomstate": "seed", "earlystopping": "patience", "runs": "budget", "trials": "budget", "ntrials": "budget",
 }
 
+// Hidden reports whether a flag is nobody's to write or to be told of: one that stands for
+// a whole line, and those of go test.
+func Hidden(name string) bool {
+	return strings.HasPrefix(name, "%") || strings.HasPrefix(name, "test.")
+}
+
 func (r *reader) known() (list []string) {
 	r.Flags.VisitAll(func(f *flag.Flag) {
-		if f.Name != cellFlag && !strings.HasPrefix(f.Name, "test.") {
+		if !Hidden(f.Name) {
 			list = append(list, "--"+f.Name)
 		}
 	})
@@ -317,10 +342,10 @@ func (r *reader) known() (list []string) {
 
 // near is the flag that a misspelt name most likely means, if there is one.
 func (r *reader) near(name string) *flag.Flag {
-	if DidYouMean("--"+name, r.known()) == "" {
-		return nil
+	if best := nearest.Near("--"+name, r.known()); best != "" {
+		return r.Flags.Lookup(best[2:])
 	}
-	return r.Flags.Lookup(nearest.To("--"+name, r.known())[2:])
+	return nil
 }
 
 func (r *reader) unknown(name string) string {
@@ -328,10 +353,17 @@ func (r *reader) unknown(name string) string {
 	if len(known) == 0 {
 		return fmt.Sprintf("unknown flag --%.40s; there are none here", printable.Text(name))
 	}
-	if s := DidYouMean("--"+name, known); s != "" {
-		return fmt.Sprintf("unknown flag --%.40s%s", printable.Text(name), s)
+	if best := nearest.Near("--"+name, known); best != "" {
+		return fmt.Sprintf("unknown flag --%.40s, did you mean %s?", printable.Text(name), best)
 	}
 	return fmt.Sprintf("unknown flag --%.40s; known: %s", printable.Text(name), strings.Join(known, " "))
+}
+
+// MeansFlag reports whether a word is meant as one of these flags.
+func MeansFlag(word string, fs *flag.FlagSet) bool {
+	dashes, body := cutDashes(word)
+	name, _, has := cutValue(body)
+	return (dashes != "" || has) && fs.Lookup(name) != nil
 }
 
 // cutDashes cuts what looks like dashes off the beginning of a word.
@@ -348,178 +380,4 @@ func cutValue(body string) (name, value string, has bool) {
 		return body, "", false
 	}
 	return body[:i], body[i+1:], true
-}
-
-// kindOf says which values a flag takes.
-func kindOf(f *flag.Flag) string {
-	if g, ok := f.Value.(flag.Getter); ok {
-		switch g.Get().(type) {
-		case bool:
-			return "true or false"
-		case int, int64, uint, uint64:
-			return "a whole number"
-		case float64:
-			return "a number"
-		case time.Duration:
-			return "a time as 1m30s"
-		}
-	}
-	if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
-		return "true or false"
-	}
-	return "text"
-}
-
-var (
-	whole        = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*(_[0-9]+)*)$`)
-	decimalComma = regexp.MustCompile(`^[+-]?[0-9]+,[0-9]+$`)
-	thousandsOf  = regexp.MustCompile(`^[+-]?[0-9]{1,3}([,_'][0-9]{3})+$`)
-)
-
-// asNumber reads a value of that kind: ok with the value as it is if it is right,
-// ok with another text if it is clear what was meant. A whole number is decimal:
-// package flag would read 064 as 52.
-func asNumber(kind, value string) (fixed string, ok bool) {
-	switch kind {
-	case "true or false":
-		_, err := strconv.ParseBool(value)
-		return value, err == nil
-	case "a time as 1m30s":
-		_, err := time.ParseDuration(value)
-		return value, err == nil
-	case "a whole number":
-		if whole.MatchString(value) {
-			_, err := strconv.ParseInt(strings.ReplaceAll(value, "_", ""), 10, 64)
-			return value, err == nil
-		}
-		text := value
-		if thousandsOf.MatchString(value) {
-			text = strings.NewReplacer(",", "", "_", "", "'", "").Replace(value)
-		}
-		v, err := strconv.ParseFloat(plainMinus(text), 64)
-		if n, hex := strconv.ParseInt(text, 0, 64); hex == nil && strings.HasPrefix(strings.ToLower(text), "0x") {
-			v, err = float64(n), nil
-		}
-		if err != nil || v != math.Trunc(v) || math.Abs(v) > 1<<53 {
-			return value, false
-		}
-		return strconv.FormatFloat(v, 'f', -1, 64), true
-	case "a number":
-		if _, err := strconv.ParseFloat(value, 64); err == nil {
-			return value, true
-		}
-		text := plainMinus(value)
-		if decimalComma.MatchString(text) {
-			text = strings.Replace(text, ",", ".", 1)
-		}
-		text, percent := strings.CutSuffix(text, "%")
-		text = strings.TrimSpace(text)
-		v, err := strconv.ParseFloat(text, 64)
-		switch {
-		case err != nil:
-			return value, false
-		case percent:
-			return strconv.FormatFloat(v/100, 'g', -1, 64), true
-		}
-		return text, true
-	}
-	return value, true
-}
-
-func plainMinus(s string) string {
-	if dashes, body := cutDashes(s); utf8.RuneCountInString(dashes) == 1 {
-		return "-" + body
-	}
-	return s
-}
-
-// tidy undoes what is not the writer's: GoNB's reading of bytes as characters,
-// and the quotes, spaces and invisible signs of word processors and web pages.
-func (l Line) tidy(args []string) []string {
-	var words []string
-	closing := "" // ends the quotation that the last word began
-	for _, arg := range args {
-		if l.Cell {
-			arg = undoLatin1(arg)
-		}
-		arg = strings.Map(plainSign, arg)
-		if closing != "" {
-			words[len(words)-1], closing = unquote(words[len(words)-1] + " " + arg)
-			continue
-		}
-		for _, word := range splitFlags(arg) {
-			word, closing = unquote(word)
-			words = append(words, word)
-		}
-	}
-	return words
-}
-
-// plainSign is c without what only looks different: signs of full width, spaces
-// that do not break, and what has no width at all.
-func plainSign(c rune) rune {
-	switch c {
-	case 0xa0, 0x2007, 0x202f, 0x3000:
-		return ' '
-	case 0xad, 0x200b, 0x200c, 0x200d, 0x2060, 0xfeff:
-		return -1
-	}
-	if c >= 0xff01 && c <= 0xff5e {
-		return c - 0xff01 + '!'
-	}
-	return c
-}
-
-// splitFlags cuts a word where a space that does not break held two flags
-// together.
-func splitFlags(word string) (words []string) {
-	for {
-		i := strings.LastIndex(word, " --")
-		if i < 0 || strings.ContainsAny(word[:i], `"'[{`) {
-			return append([]string{strings.TrimSpace(word)}, words...)
-		}
-		words = append([]string{strings.TrimSpace(word[i:])}, words...)
-		word = word[:i]
-	}
-}
-
-// quotes are pairs that enclose a value, by their beginning. GoNB and shells
-// take straight double quotes away; single ones only shells.
-var quotes = map[string]string{"“": "”", "„": "“”", "‘": "’", "‚": "‘’", "”": "”", "’": "’", "«": "»", "»": "«", "'": "'", "\"": "\""}
-
-// unquote takes the quotes off a word or off the value in it; closing is what
-// would end a quotation that does not end in the word.
-func unquote(word string) (plain, closing string) {
-	i := strings.Index(word, "=") + 1
-	if dashes, _ := cutDashes(word); i == 0 && dashes != "" {
-		return word, ""
-	}
-	value := word[i:]
-	_, size := utf8.DecodeRuneInString(value)
-	ends, ok := quotes[value[:size]]
-	if !ok {
-		return word, ""
-	}
-	inner := value[size:]
-	last, lastSize := utf8.DecodeLastRuneInString(inner)
-	if inner != "" && strings.ContainsRune(ends, last) {
-		return word[:i] + inner[:len(inner)-lastSize], ""
-	}
-	return word, ends
-}
-
-// undoLatin1 is s as it was written, if its bytes were taken for characters one
-// by one, which is what GoNB does to the words of a %% line.
-func undoLatin1(s string) string {
-	b := make([]byte, 0, len(s))
-	for _, c := range s {
-		if c > 0xff {
-			return s
-		}
-		b = append(b, byte(c))
-	}
-	if !utf8.Valid(b) {
-		return s
-	}
-	return string(b)
 }
