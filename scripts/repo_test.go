@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"pkg/lab/predict": {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/metric", "pkg/data", "pkg/viz"},
 	"pkg/lab/search":  {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/train", "pkg/nn/optim", "pkg/data", "pkg/viz"},
 	"pkg/lab/study":   {"pkg/lab", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/nn/metric", "pkg/data"},
-	"pkg/notebook":    {"pkg/lab", "pkg/lab/compare", "pkg/lab/predict", "pkg/lab/search", "pkg/lab/study", "pkg/nn", "pkg/nn/inspect", "pkg/nn/metric", "pkg/nn/train", "pkg/data", "pkg/embed", "pkg/viz"},
+	"pkg/notebook":    {"pkg/lab", "pkg/lab/compare", "pkg/lab/predict", "pkg/lab/search", "pkg/lab/study", "pkg/nn", "pkg/nn/inspect", "pkg/nn/metric", "pkg/nn/train", "pkg/data", "pkg/embed", "pkg/viz", "pkg/internal/atomicfile"},
 }
 
 // layer is the longest name in mayImport that holds the package, or "".
