@@ -39,13 +39,14 @@ var mayImport = map[string][]string{
 	"pkg/nn/optim":    {"pkg/internal", "pkg/nn", "pkg/nn/internal"},
 	"pkg/nn/train":    {"pkg/internal", "pkg/nn", "pkg/nn/internal", "pkg/nn/optim", "pkg/data"},
 	"pkg/nn/metric":   {"pkg/nn", "pkg/nn/train", "pkg/data"},
-	"pkg/lab":         {"pkg/internal", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/nn/metric", "pkg/data"},
+	"pkg/lab/words":   {"pkg/internal"},
+	"pkg/lab":         {"pkg/internal", "pkg/lab/words", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/nn/metric", "pkg/data"},
 	"pkg/lab/compare": {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/metric", "pkg/data", "pkg/viz"},
 	"pkg/lab/curves":  {"pkg/internal", "pkg/lab", "pkg/nn/train"},
 	"pkg/lab/predict": {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/metric", "pkg/data", "pkg/viz"},
 	"pkg/lab/search":  {"pkg/internal", "pkg/lab", "pkg/nn", "pkg/nn/train", "pkg/nn/optim", "pkg/data", "pkg/viz"},
 	"pkg/lab/study":   {"pkg/lab", "pkg/nn", "pkg/nn/optim", "pkg/nn/train", "pkg/nn/metric", "pkg/data"},
-	"pkg/notebook":    {"pkg/lab", "pkg/lab/compare", "pkg/lab/predict", "pkg/lab/search", "pkg/lab/study", "pkg/nn", "pkg/nn/inspect", "pkg/nn/metric", "pkg/nn/train", "pkg/data", "pkg/embed", "pkg/viz", "pkg/internal/atomicfile"},
+	"pkg/notebook":    {"pkg/lab", "pkg/lab/compare", "pkg/lab/predict", "pkg/lab/search", "pkg/lab/study", "pkg/nn", "pkg/nn/inspect", "pkg/nn/metric", "pkg/nn/train", "pkg/data", "pkg/embed", "pkg/viz", "pkg/internal"},
 }
 
 // layer is the longest name in mayImport that holds the package, or "".
