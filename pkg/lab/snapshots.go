@@ -73,7 +73,7 @@ func (rec *recorder) snapshot() error {
 	r, step := rec.result, rec.trainer.Step
 	model := rec.trainer.Model()
 	if model.CheckFinite() != nil {
-		return nil // the run is about to end
+		return nil // the run is about to end as diverged
 	}
 	dir := filepath.Join(r.Dir, snapshotsDir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -116,6 +116,9 @@ func (r *Result) Snapshots() ([]Snapshot, error) {
 	}
 	slices.SortFunc(all, func(a, b Snapshot) int { return a.Step - b.Step })
 	for step := range r.ownSnapshots() {
+		if r.Status == Diverged && (len(all) == 0 || step > all[len(all)-1].Step) {
+			continue // the weights were no numbers any more
+		}
 		if !slices.ContainsFunc(all, func(s Snapshot) bool { return s.Step == step }) {
 			return nil, fmt.Errorf("lab: %s (%s) has lost the weights that it kept after step %d: remove %s to train it again", r.Name, r.ID(), step, r.short())
 		}

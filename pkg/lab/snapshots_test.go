@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"inkling/pkg/nn"
+	"inkling/pkg/nn/optim"
 	"inkling/pkg/nn/train"
 )
 
@@ -130,5 +131,29 @@ func TestSnapshotsMissing(t *testing.T) {
 	os.WriteFile(in(3), third, 0o644)
 	if _, err := r.Snapshots(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A run that diverges keeps no weights that are no numbers, and has not lost them: to
+// train it again would give no others.
+func TestSnapshotsDiverged(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	cfg := cnn()
+	cfg.MaxNorm, cfg.ClipNorm, cfg.EMA = 0, 0, 0
+	cfg.Optimizer, cfg.Batch, cfg.Each = optim.SGD{}, 50, Snapshots{}
+	for rate, want := range map[float64]string{1e4: "[0 1 2 4]", 1e6: "[0 1 2]"} {
+		cfg.Schedule = optim.Constant(rate)
+		r := must(l.Fit(cfg))[0]
+		var at []int
+		for _, s := range must(r.Snapshots()) {
+			at = append(at, s.Step)
+		}
+		if got := fmt.Sprint(at); r.Status != Diverged || r.Steps != 5 || got != want {
+			t.Errorf("rate %g: %s after step %d, kept at %s, want %s", rate, r.Status, r.Steps, got, want)
+		}
+		os.Remove(filepath.Join(r.Dir, snapshotsDir, snapshotFile(1)))
+		if _, err := r.Snapshots(); err == nil || !strings.Contains(err.Error(), "has lost the weights that it kept after step 1:") {
+			t.Errorf("rate %g: %v", rate, err)
+		}
 	}
 }
