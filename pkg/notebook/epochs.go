@@ -50,7 +50,7 @@ func Epochs(l *lab.Lab, run *lab.Result) []Epoch {
 	for _, s := range kept {
 		judged := metric.Judge(s.Model, l.Dev)
 		e := Epoch{s.Epochs, s.Step, 100 * (1 - judged.Accuracy()), judged.NLL()}
-		moment := viz.Moment{Tick: tick(e.Trained), Told: e.String(), Counts: judged.Confusion()}
+		moment := viz.Moment{Tick: e.tick(), Told: e.String(), Counts: judged.Confusion()}
 		figure.Kernels, figure.H, figure.W, moment.Kernels = firstLayer(s.Model)
 		p := Must(inspect.New(s.Model))
 		if layer := p.Penultimate(); layer >= 0 {
@@ -75,25 +75,33 @@ func Epochs(l *lab.Lab, run *lab.Result) []Epoch {
 }
 
 func (e Epoch) String() string {
-	at := fmt.Sprintf("after %s of an epoch, %d steps", tick(e.Trained), e.Step)
+	at := fmt.Sprintf("after %s of an epoch, %d steps", e.tick(), e.Step)
 	switch {
 	case e.Step == 0:
 		at = "before training"
 	case e.Trained >= 1:
-		at = fmt.Sprintf("after %s epochs, %d steps", tick(e.Trained), e.Step)
+		at = fmt.Sprintf("after %s epochs, %d steps", e.tick(), e.Step)
 	}
 	at = strings.Replace(at, "after 1 epochs", "after 1 epoch", 1)
 	at = strings.Replace(at, " 1 steps", " 1 step", 1)
 	return fmt.Sprintf("%s: dev error %.2f %%, loss %.3f", at, e.Error, e.Loss)
 }
 
-// tick is a time in epochs: a part of the first one, or a whole number of them where it
-// is one.
-func tick(epochs float64) string {
-	if epochs > 0 && epochs < 0.75 {
-		return fmt.Sprintf("1/%.0f", math.Exp2(math.Round(-math.Log2(epochs))))
+// tick is when e was, in epochs: of the first one the part, 1/2 to 1/32, that its step is
+// for; else as many as there were, which are no whole ones where the run ended between.
+func (e Epoch) tick() string {
+	t := fmt.Sprintf("%.4g", e.Trained)
+	if e.Step == 0 || e.Trained >= 1 {
+		return t
 	}
-	return fmt.Sprintf("%.4g", epochs)
+	epoch := int(math.Round(float64(e.Step) / e.Trained))
+	off := math.Inf(1)
+	for k := 1; k <= 5; k++ { // in short epochs a step is for several: the nearest
+		if d := math.Abs(float64(k) + math.Log2(e.Trained)); max(1, epoch>>k) == e.Step && d < off {
+			t, off = fmt.Sprint("1/", 1<<k), d
+		}
+	}
+	return t
 }
 
 // axes says what points in the plane are.

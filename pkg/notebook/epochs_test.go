@@ -1,0 +1,28 @@
+package notebook
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Parts of the first epoch have the names of what they were kept for, and no others: a run
+// may end anywhere in it, out of patience.
+func TestEpochTick(t *testing.T) {
+	for _, c := range []struct {
+		step, epoch int
+		want        string
+	}{
+		{0, 7, "0"}, {1, 7, "1/8"}, {3, 7, "1/2"}, {4, 7, "0.5714"}, {5, 7, "0.7143"}, {6, 7, "0.8571"}, {7, 7, "1"},
+		{2, 95, "1/32"}, {5, 95, "1/16"}, {11, 95, "1/8"}, {23, 95, "1/4"}, {47, 95, "1/2"}, {66, 95, "0.6947"}, {40, 95, "0.4211"},
+		{1, 95, "0.01053"}, {1, 1, "1"}, {1, 2, "1/2"}, {3, 2, "1.5"}, {100, 50, "2"},
+	} {
+		e := Epoch{Trained: float64(c.step) / float64(c.epoch), Step: c.step}
+		if got := e.tick(); got != c.want {
+			t.Errorf("step %d of %d is %q, want %q", c.step, c.epoch, got, c.want)
+		}
+		if at := fmt.Sprintf("after %s of an epoch,", c.want); c.step > 0 && c.step < c.epoch && !strings.HasPrefix(e.String(), at) {
+			t.Errorf("%q, want %q", e, at)
+		}
+	}
+}
