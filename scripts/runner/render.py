@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import collections
 import contextlib
 import json
 import os
@@ -94,11 +95,16 @@ def turn(plan: budget.Plan, path: Path, args: argparse.Namespace, done: int) -> 
 async def everything(args: argparse.Namespace, machine: str, exporter: weights.Exporter, boards: draw.Boards, note: signals.Note,
                      plan: budget.Plan | None = None) -> list[Run]:
     """Runs the notebooks, args.at_once at a time, and writes the page of one while the next ones run; returns what became of those begun.
+    Those that keep runs of one question, as a copy of a notebook does, come one after the other: a run that another process makes is refused.
     Under a plan one comes after the other, page and all: the time that it took decides what the next ones get."""
     room, writing = asyncio.Semaphore(args.at_once), asyncio.Lock()
+    asked = collections.defaultdict(asyncio.Lock)
 
     async def one(number: int, path: Path) -> Run | None:
-        async with room:
+        async with contextlib.AsyncExitStack() as held:
+            for question in sorted(questions(path)) if args.at_once > 1 else ():  # in one order, so that none waits for one that waits for it
+                await held.enter_async_context(asked[question])
+            await held.enter_async_context(room)
             if note.number:
                 return None
             choice, told = turn(plan, path, args, number - 1) if plan else (None, "")
@@ -129,6 +135,14 @@ async def everything(args: argparse.Namespace, machine: str, exporter: weights.E
 
     runs = await asyncio.gather(*(one(number, path) for number, path in enumerate(args.notebooks, 1)))
     return [run for run in runs if run is not None]
+
+
+def questions(path: Path) -> set[str]:
+    """Whose runs a notebook asks for, by name."""
+    try:
+        return set(re.findall(r'\bOpen\(\s*\\"([^"\\]+)\\"', path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return set()  # who executes it says why
 
 
 def write_page(path: Path, notebook, run: Run, date: str, args: argparse.Namespace, machine: str, exporter: weights.Exporter, boards: draw.Boards) -> None:

@@ -13,6 +13,7 @@ import render
 import report
 import signals
 from execute import Run
+from project import known_notebooks
 
 
 class Machine(unittest.TestCase):
@@ -87,6 +88,31 @@ class Everything(unittest.TestCase):
         self.assertEqual((runs, max(most)), (list("abcd"), 2))
         self.assertEqual(self.turns, {str(render.TOOLS / "turn")})
         self.assertIn("  c ok in 0 s", said)
+
+    def test_notebooks_of_one_question_do_not_run_at_a_time(self):
+        asks = {"a": {"x", "y"}, "b": {"y", "x"}, "c": {"z"}, "d": {"y", "z"}}
+        running, begun = set(), []
+
+        async def run(name, timeout, begins):
+            self.assertEqual([other for other in running if asks[other] & asks[name]], [], f"beside {name}")
+            running.add(name)
+            begun.append(name)
+            for _ in range(9):
+                await asyncio.sleep(0)
+            running.discard(name)
+            return Run(name)
+
+        with mock.patch.object(render, "questions", lambda path: asks[path.stem]):
+            runs, _ = self.everything(2, run, lambda name: None)
+            self.assertEqual((runs, sorted(begun), begun[:2]), (list("abcd"), list("abcd"), ["a", "c"]))
+
+    def test_questions(self):
+        found = {path.stem: render.questions(path) for path in known_notebooks()}
+        self.assertEqual(found["q6_augmentation"], {"q6", "q6-try", "q6-long"})
+        for name, questions in found.items():  # or ours would not run at a time
+            self.assertTrue(questions)
+            self.assertEqual([other for other in found if other != name and found[other] & questions], [])
+        self.assertEqual(render.questions(Path("/nowhere.ipynb")), set())
 
     def test_after_a_signal_none_begins_and_those_begun_have_pages(self):
         note, pages = signals.Note(), []
