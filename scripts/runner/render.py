@@ -31,7 +31,7 @@ import weights
 from variant import Variant, page_name
 from execute import Run, executed
 from outputs import EXIT, told
-from project import ROOT, SCRIPTS, TOOLS, known_notebooks
+from project import ROOT, SCRIPTS, TOOLS, Problem, known_notebooks
 
 
 def main(given: list[str]) -> int:
@@ -197,15 +197,18 @@ def show_failure(notebook, run: Run) -> None:
 
 def write(path: Path, text: str) -> None:
     """Writes a file whole or not at all."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
+            try:
+                file.write(text)
+                file.flush()
+                os.chmod(file.name, 0o644)
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise Problem(f"cannot write {path}: {error.strerror}") from None
 
 
 def sum_up(runs: list[Run], args: argparse.Namespace, seconds: float) -> int:

@@ -2,6 +2,8 @@ import argparse
 import asyncio
 import contextlib
 import io
+import os
+import tempfile
 import threading
 import unittest
 from pathlib import Path
@@ -13,7 +15,7 @@ import render
 import report
 import signals
 from execute import Run
-from project import known_notebooks
+from project import Problem, known_notebooks
 
 
 class Machine(unittest.TestCase):
@@ -141,6 +143,16 @@ class Everything(unittest.TestCase):
 
         with self.assertRaisesRegex(OSError, "disk full"):
             self.everything(1, run, write)
+
+    def test_a_page_that_cannot_be_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            there = Path(folder) / "q.html"
+            there.mkdir()
+            for path in (there, Path(folder) / "gone" / "q.html"):
+                with self.assertRaises(Problem) as raised:
+                    render.write(path, "page")
+                self.assertRegex(str(raised.exception), f"^cannot write {path}: [^\n]+$")
+            self.assertEqual(os.listdir(folder), ["q.html"])  # and nothing of it is left
 
     def test_how_many(self):
         self.assertEqual([report.at_once(*c) for c in [(8, False, 2), (8, False, 1), (8, False, 64), (8, True, 64), (1, False, 2)]], [2, 1, 2, 1, 1])
