@@ -53,6 +53,16 @@ func TestPredict(t *testing.T) {
 			t.Errorf("line %d: %v, %s", i, err, line)
 		}
 	}
+	// Files are called what they are called, also with signs that a %% line is tidied of.
+	scan := must(os.ReadFile(filepath.Join(w.dir, "scan0.png")))
+	for _, name := range []string{"Screenshot at 3.15\u202fPM.png", "\U0001f468\u200d\U0001f469.png", "ｆｕｌｌ.png", " a --b.png", "e\u00a0.png", "'tis.png", "a=\"b.png"} {
+		path := filepath.Join(w.dir, name)
+		must(0, os.WriteFile(path, scan, 0o644))
+		if code, stdout, stderr := w.run([]string{"predict", "--json", name, "scan1.png"}); code != 0 || strings.Count(stdout, "\n") != 2 {
+			t.Errorf("%q: code %d, stderr %q", name, code, stderr)
+		}
+		must(0, os.Remove(path))
+	}
 	// The same model by its run and by its file.
 	run := must(filepath.Glob(filepath.Join(w.store, "*", "command", "*")))
 	_, want, _ := w.run([]string{"predict", "scan2.png"})

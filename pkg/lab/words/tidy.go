@@ -11,6 +11,10 @@ func (l Line) tidy(args []string) []string {
 	var words []string
 	closing := "" // ends the quotation that the last word began
 	for _, arg := range args {
+		if l.asGiven(arg) && closing == "" {
+			words = append(words, arg)
+			continue
+		}
 		if l.Cell {
 			arg = undoLatin1(arg)
 		}
@@ -25,6 +29,16 @@ func (l Line) tidy(args []string) []string {
 		}
 	}
 	return words
+}
+
+// asGiven reports whether a word is taken as a shell gives it: it names a file or a run,
+// and files are called what they are called, with the narrow space of a screenshot's
+// time, the joiner in a family, or bytes that are no text.
+func (l Line) asGiven(arg string) bool {
+	dashes, _ := cutDashes(arg)
+	first, size := utf8.DecodeRuneInString(arg)
+	_, quoted := quotes[arg[:size]]
+	return l.Words && !l.Cell && arg != "" && dashes == "" && (!quoted || first < utf8.RuneSelf)
 }
 
 // plainSign is c without what only looks different: signs of full width, spaces
