@@ -319,14 +319,18 @@ func (r *Result) Describe(out io.Writer) error {
 		row("ended early", "%s", r.Ended)
 	}
 	row("data", "%s", r.Data)
-	if r.Best.Step > 0 {
-		row("dev", "%.2f %% at iteration %d of %d", 100*r.Best.Score, r.Best.Step, r.Steps)
+	steps, seconds, best := r.Steps, r.Seconds, r.Best
+	if r.Status == Interrupted {
+		steps, seconds, best = r.reached()
+	}
+	if best.Step > 0 {
+		row("dev", "%.2f %% at iteration %d of %d", 100*best.Score, best.Step, steps)
 	}
 	if r.Record.Test != nil {
 		row("test", "%.2f %%", 100*r.Record.Test.Accuracy)
 	}
 	row("weights", "%d", r.Weights)
-	row("started", "%s, %.1f s of training", r.Started.Local().Format("2006-01-02 15:04:05"), r.Seconds)
+	row("started", "%s, %.1f s of training", r.Started.Local().Format("2006-01-02 15:04:05"), seconds)
 	code := "today's"
 	if r.Old() {
 		code = "older: it is neither shown as stored nor continued"

@@ -231,17 +231,22 @@ func (r *Result) String() string {
 	if r.Ended != "" {
 		s += ", ended early " + r.Ended
 	}
-	best := ""
-	if r.Judged() {
-		best = fmt.Sprintf("best dev %.2f %%, ", 100*r.Best.Score)
+	steps, at, best := r.Steps, r.Best, ""
+	if r.Status == Interrupted && steps == 0 { // not begun, or killed
+		steps, _, at = r.reached()
+	}
+	if at != (train.Event{}) {
+		best = fmt.Sprintf("best dev %.2f %%, ", 100*at.Score)
 	}
 	switch {
 	case r.Status == Diverged:
 		s = fmt.Sprintf("%s: %s", name, r.Error)
-	case r.Status == Interrupted && r.Steps == 0:
+	case r.Status == Interrupted && steps == 0:
 		s = name + ": not begun"
 	case r.Status == Interrupted && r.Code.Once != "":
-		s = fmt.Sprintf("%s: interrupted after iteration %d, %sit cannot be continued: %s", name, r.Steps, best, r.Code.Unknown)
+		s = fmt.Sprintf("%s: interrupted after iteration %d, %sit cannot be continued: %s", name, steps, best, r.Code.Unknown)
+	case r.Status == Interrupted && r.Steps == 0:
+		s = fmt.Sprintf("%s: ended unsaved after iteration %d, %srun again to make it", name, steps, best)
 	case r.Status == Interrupted:
 		s = fmt.Sprintf("%s: interrupted after iteration %d, %ssaved in %s: run again to continue", name, r.Steps, best, r.short())
 	case r.Stored:

@@ -60,12 +60,8 @@ func Summaries(runs []*Result, labels []string) []Summary {
 		}
 		best := r.Best
 		if r.Status == Interrupted && (r.Steps == 0 || list[i].Status == "training") { // its record is written at its end
-			for _, e := range r.AllEvents() {
-				list[i].Steps, list[i].Seconds = max(list[i].Steps, e.Step), max(list[i].Seconds, e.Seconds)
-				if e.Kind == train.Best {
-					best, list[i].DevStep = e, e.Step
-				}
-			}
+			list[i].Steps, list[i].Seconds, best = r.reached()
+			list[i].DevStep = best.Step
 		}
 		if best.Step > 0 {
 			list[i].Dev = Finite(best.Score)
@@ -75,6 +71,19 @@ func Summaries(runs []*Result, labels []string) []Summary {
 		}
 	}
 	return list
+}
+
+// reached is how far the run is by its record and its history, of which that of a run
+// in training, or of one that was killed, is the later.
+func (r *Result) reached() (steps int, seconds float64, best train.Event) {
+	steps, seconds, best = r.Steps, r.Seconds, r.Best
+	for _, e := range r.AllEvents() {
+		steps, seconds = max(steps, e.Step), max(seconds, e.Seconds)
+		if e.Kind == train.Best {
+			best = e
+		}
+	}
+	return steps, seconds, best
 }
 
 // Finite is a value for JSON, which has no other numbers, or nil.

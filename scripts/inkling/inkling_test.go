@@ -521,6 +521,24 @@ func TestTrainTestRuns(t *testing.T) {
 	w.refuses([]string{"test", "comand"}, nil, "did you mean command?", "questions with runs: command")
 	w.refuses([]string{"runs", "comand"}, nil, "did you mean command?")
 
+	// Of a run that was killed before its state was saved, its history tells how far it was.
+	record := filepath.Join(folder, "run.json")
+	whole := must(os.ReadFile(record))
+	var killed map[string]any
+	must(0, json.Unmarshal(whole, &killed))
+	killed["Status"], killed["Steps"], killed["Seconds"] = "interrupted", 0, 0
+	delete(killed, "Best")
+	delete(killed, "Last")
+	must(0, os.WriteFile(record, must(json.Marshal(killed)), 0o644))
+	id := folder[strings.LastIndex(folder, "-")+1:]
+	if code, out, stderr := w.run([]string{"watch", id}); code != 0 || !strings.Contains(out, ": ended unsaved after iteration ") || !strings.Contains(out, "best dev ") {
+		t.Errorf("code %d, stderr %q, watched:\n%s", code, stderr, out)
+	}
+	if _, out, _ := w.run([]string{"runs", "show", id}); !regexp.MustCompile(`dev +\d+\.\d+ % at iteration [1-9]`).MatchString(out) {
+		t.Errorf("shown:\n%s", out)
+	}
+	must(0, os.WriteFile(record, whole, 0o644))
+
 	// A damaged record is one line; the other runs are shown all the same.
 	if code, _, stderr := w.run(append(small, "--seed=2")); code != 0 {
 		t.Fatal(stderr)
@@ -529,6 +547,12 @@ func TestTrainTestRuns(t *testing.T) {
 	code, table, stderr = w.run([]string{"runs"})
 	if code != 2 || strings.Count(table, "\n") != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run.json is damaged") {
 		t.Errorf("code %d, stderr %q, runs:\n%s", code, stderr, table)
+	}
+	for _, args := range [][]string{{"rm", "nobody"}, {"rename", "nobody", "x"}, {"prune", "--older=0d"}} {
+		code, _, stderr = w.run(append([]string{"runs"}, args...))
+		if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run.json is damaged") {
+			t.Errorf("%q: code %d, stderr %q", args, code, stderr)
+		}
 	}
 	code, _, stderr = w.run(small)
 	if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run.json is damaged") || !strings.Contains(stderr, "remove the folder") {
@@ -628,7 +652,10 @@ func TestManageRuns(t *testing.T) {
 	w.refuses([]string{"runs", "rm", "mime"}, nil, `no run "mime"`, "did you mean mine?")
 	w.refuses([]string{"runs", "rm", "mine", "nothing"}, nil, `no run "nothing"`)
 	w.refuses([]string{"runs", "rm"}, nil, "want RUN or --old")
-	w.refuses([]string{"runs", "rename", "mine"}, nil, "takes a run and its new name")
+	w.refuses([]string{"runs", "rename"}, nil, "takes a run and its new name")
+	w.refuses([]string{"runs", "rename", "mine", ""}, nil, `no new name for "mine"`)
+	w.refuses([]string{"runs", "command", "--question=other"}, nil, `--question=other and "command", want one of them`)
+	w.refuses([]string{"runs", "--question=command", "--question="}, nil, `as command and as ""`)
 	w.refuses([]string{"runs", "rename", "mine", "a\nb"}, nil, `name "a\nb"`)
 	w.refuses([]string{"runs", "show"}, nil, "takes one run")
 	w.refuses([]string{"runs", "--old"}, nil, "--old is for runs rm")

@@ -99,6 +99,9 @@ func runsCommand(args []string) (int, error) {
 		if len(rest) > 1 {
 			return 0, fmt.Errorf("%d questions, want one or none; actions are show, rename, rm and prune%s", len(rest), lab.DidYouMean(rest[0], runsActions[1:]))
 		}
+		if len(rest) == 1 && f.question != "" && f.question != rest[0] {
+			return 0, fmt.Errorf("--question=%s and %.40q, want one of them", shellWord(f.question), rest[0])
+		}
 		if len(rest) == 1 {
 			f.question = rest[0]
 		}
@@ -114,11 +117,17 @@ func runsCommand(args []string) (int, error) {
 	case "show":
 		return 0, errors.Join(showRun(runs, rest, f.asJSON), damaged)
 	case "rename":
-		return 0, renameRun(runs, rest)
+		if err := renameRun(runs, rest); err != nil {
+			return 0, errors.Join(err, damaged)
+		}
+		return 0, nil
 	case "rm":
-		return 0, removeRuns(runs, rest, f.old)
+		if err := removeRuns(runs, rest, f.old); err != nil {
+			return 0, errors.Join(err, damaged)
+		}
+		return 0, nil
 	case "prune":
-		return 0, f.prune(runs)
+		return 0, errors.Join(f.prune(runs), damaged)
 	}
 	return 0, errors.Join(f.list(runs), damaged)
 }
@@ -419,6 +428,9 @@ func showRun(runs []*lab.Result, refs []string, asJSON bool) error {
 }
 
 func renameRun(runs []*lab.Result, args []string) error {
+	if len(args) == 1 {
+		return fmt.Errorf("no new name for %.40q, want one that is not empty: runs rename RUN NAME", args[0])
+	}
 	if len(args) != 2 {
 		return fmt.Errorf("runs rename takes a run and its new name, not %d words; a name with spaces stands in quotes", len(args))
 	}

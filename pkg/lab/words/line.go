@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -216,7 +217,7 @@ func (r *reader) flag(word, body, bare string) {
 	}
 	for _, g := range r.given {
 		if g.Flag == f && g.Value != value {
-			r.complain("--%s is given twice, as %s and as %s", f.Name, g.Value, value)
+			r.complain("--%s is given twice, as %s and as %s", f.Name, cmp.Or(g.Value, `""`), cmp.Or(value, `""`))
 			r.unsure = true
 		}
 	}
