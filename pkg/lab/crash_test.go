@@ -345,6 +345,10 @@ func TestKillAFork(t *testing.T) {
 	for n := rounds(t, 20); before+after < n; {
 		dir := runDir(t, store)
 		if r, err := readResult(dir); dir != "" && err == nil && r.Status == Finished {
+			// Killed at its very end, perhaps, with the state still there: whoever asks next removes it.
+			if cmd, out := process(t, store, epochs, 0, helperFork+"="+at); exitCode(cmd) != 0 {
+				t.Fatalf("seed %d: exit code %d: %s", seed, cmd.ProcessState.ExitCode(), out)
+			}
 			mustBeWhole(t, store, want)
 			if err := os.RemoveAll(filepath.Dir(dir)); err != nil {
 				t.Fatal(err)
