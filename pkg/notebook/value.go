@@ -3,6 +3,7 @@ package notebook
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 
 	"inkling/pkg/lab"
@@ -14,15 +15,26 @@ import (
 //	Schedule: optim.Cosine{Base: notebook.Value("lr", 0.1)},
 //
 // by ./scripts/report --set lr=0.05, or by papermill through [Given]. What compares
-// values, or has chosen one, does not ask.
+// values, or has chosen one, does not ask. Of a flag that takes a list, as hidden does, a
+// notebook may have a number: then one is wanted.
 func Value[T int | float64 | string](name string, standard T) T {
-	switch v := Must(lab.Given(name)).(type) {
+	given := Must(lab.Given(name))
+	if text, ok := given.(string); ok {
+		if _, number := any(standard).(int); number {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				stop(fmt.Errorf("value: %s is %q, the notebook wants one whole number", name, text))
+			}
+			given = n
+		}
+	}
+	switch v := given.(type) {
 	case nil:
 		return standard
 	case T:
 		return v
 	default:
-		stop(fmt.Errorf("value: %s is a %T, the notebook has a %T", name, v, standard))
+		stop(fmt.Errorf("value: %s is %v, of type %T, the notebook has %T", name, v, v, standard))
 		return standard
 	}
 }

@@ -7,7 +7,7 @@ func TestValue(t *testing.T) {
 	if v := Value("batch", 64); v != 64 {
 		t.Errorf("nothing was given: %d", v)
 	}
-	if said := Given(Values{"batch": 32, "patience": nil, "ema": 0.5}); said != "batch=32, ema=0.5" {
+	if said := Given(Values{"batch": 32, "patience": nil, "ema": 0.5, "hidden": 512}); said != "batch=32, ema=0.5, hidden=512" {
 		t.Errorf("said %q", said)
 	}
 	if v := Value("batch", 64); v != 32 {
@@ -18,5 +18,12 @@ func TestValue(t *testing.T) {
 	}
 	if v := Value("patience", 3); v != 3 {
 		t.Errorf("given nil: %d", v)
+	}
+	// A list of numbers, for the flag: the template of a notebook has one.
+	if v := Value("hidden", 64); v != 512 {
+		t.Errorf("given 512: %d", v)
+	}
+	if v := Value("hidden", "64,32"); v != "512" {
+		t.Errorf("given 512: %q", v)
 	}
 }
