@@ -42,10 +42,10 @@ func compareCommand(args []string) (int, error) {
 	if q := lab.Questions(); question != "" && !slices.Contains(q, question) {
 		return 0, fmt.Errorf("no runs of question %.40q%s%s", question, lab.DidYouMean(question, q), havingRuns())
 	}
-	stored, _ := lab.StoredRuns(question) // a damaged run is not what was asked about
+	stored, damaged := lab.StoredRuns(question)
 	runs, err := lab.FindSeeds(stored, rest...)
 	if err != nil {
-		return 0, err
+		return 0, errors.Join(err, damaged) // perhaps it is what was asked about
 	}
 	l, err := lab.Open(context.Background(), cmp.Or(question, runs[0].Question), *of)
 	if err != nil {

@@ -548,11 +548,21 @@ func TestTrainTestRuns(t *testing.T) {
 	if code != 2 || strings.Count(table, "\n") != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run.json is damaged") {
 		t.Errorf("code %d, stderr %q, runs:\n%s", code, stderr, table)
 	}
-	for _, args := range [][]string{{"rm", "nobody"}, {"rename", "nobody", "x"}, {"prune", "--older=0d"}} {
-		code, _, stderr = w.run(append([]string{"runs"}, args...))
+	for _, args := range [][]string{
+		{"runs", "rm", "nobody"}, {"runs", "rename", "nobody", "x"}, {"runs", "prune", "--older=0d"},
+		{"compare", "nobody", "784"}, {"test", "nobody"}, {"train", "--fork=nobody@1"},
+	} {
+		code, _, stderr = w.run(args)
 		if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run.json is damaged") {
 			t.Errorf("%q: code %d, stderr %q", args, code, stderr)
 		}
+	}
+	another := must(filepath.Glob(filepath.Join(filepath.Dir(folder), "*", "run.json")))
+	for _, path := range another {
+		must(0, os.WriteFile(path, []byte("{"), 0o644))
+	}
+	if code, out, stderr := w.run([]string{"runs"}); code != 2 || out != "" || strings.Count(stderr, "run.json is damaged") != len(another) {
+		t.Errorf("a store of damaged runs: code %d, stderr %q, runs:\n%s", code, stderr, out)
 	}
 	code, _, stderr = w.run(small)
 	if code != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "run.json is damaged") || !strings.Contains(stderr, "remove the folder") {

@@ -113,6 +113,9 @@ func runsCommand(args []string) (int, error) {
 	}
 	// The runs that can be read are shown beside the error on those that cannot.
 	runs, damaged := lab.StoredRuns(f.question)
+	if len(runs) == 0 && damaged != nil && !f.asJSON {
+		return 0, damaged // not an empty store
+	}
 	switch action {
 	case "show":
 		return 0, errors.Join(showRun(runs, rest, f.asJSON), damaged)

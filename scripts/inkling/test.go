@@ -104,10 +104,11 @@ func modelFile(arg string) (path string, ok bool) {
 
 // runNamed is the run that a word names which is no file and no question.
 func runNamed(ref string) (*lab.Result, error) {
-	runs, _ := lab.StoredRuns("") // a damaged run is not what was asked about
+	runs, damaged := lab.StoredRuns("")
 	r, err := lab.Find(runs, ref)
 	if err != nil && strings.HasPrefix(err.Error(), "lab: no run ") {
-		return nil, fmt.Errorf("%.60q is neither a file nor a question that has runs, nor a run%s%s", ref, lab.DidYouMean(ref, lab.Questions()), havingRuns())
+		err = fmt.Errorf("%.60q is neither a file nor a question that has runs, nor a run%s%s", ref, lab.DidYouMean(ref, lab.Questions()), havingRuns())
+		return nil, errors.Join(err, damaged)
 	}
 	return r, err
 }

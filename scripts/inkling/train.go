@@ -83,15 +83,15 @@ func (w *wanted) beside(l *lab.Lab) error {
 	if at := strings.LastIndex(ref, "@"); at >= 0 {
 		ref = ref[:at]
 	}
-	all, _ := lab.StoredRuns("")
+	all, damaged := lab.StoredRuns("")
 	place := l.Place() + "/"
 	runs := slices.DeleteFunc(slices.Clone(all), func(r *lab.Result) bool { return !strings.HasPrefix(r.Where(), place) })
 	r, err := lab.Find(runs, ref)
 	if err != nil {
 		if other, bad := lab.Find(all, ref); bad == nil && !slices.Contains(runs, other) {
-			err = fmt.Errorf("run %.60q is one of %s, and the data here are %s: --data chooses them", ref, other.Where(), l.Place())
+			return fmt.Errorf("run %.60q is one of %s, and the data here are %s: --data chooses them", ref, other.Where(), l.Place())
 		}
-		return err
+		return errors.Join(err, damaged)
 	}
 	w.question, l.Question = r.Question, r.Question
 	return nil
