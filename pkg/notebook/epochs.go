@@ -84,7 +84,11 @@ func (e Epoch) String() string {
 	}
 	at = strings.Replace(at, "after 1 epochs", "after 1 epoch", 1)
 	at = strings.Replace(at, " 1 steps", " 1 step", 1)
-	return fmt.Sprintf("%s: dev error %.2f %%, loss %.3f", at, e.Error, e.Loss)
+	loss := fmt.Sprintf("%.3f", e.Loss)
+	if e.Loss >= 1e4 { // about to diverge
+		loss = fmt.Sprintf("%.3g", e.Loss)
+	}
+	return fmt.Sprintf("%s: dev error %.2f %%, loss %s", at, e.Error, loss)
 }
 
 // tick is when e was, in epochs: of the first one the part, 1/2 to 1/32, that its step is

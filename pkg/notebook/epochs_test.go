@@ -26,3 +26,12 @@ func TestEpochTick(t *testing.T) {
 		}
 	}
 }
+
+// A loss that runs away does so in few digits.
+func TestEpochLoss(t *testing.T) {
+	for loss, want := range map[float64]string{0.0004: "loss 0.000", 2.3026: "loss 2.303", 647.5: "loss 647.500", 5.734e21: "loss 5.73e+21"} {
+		if got := (Epoch{Trained: 1, Step: 7, Error: 90, Loss: loss}).String(); got != "after 1 epoch, 7 steps: dev error 90.00 %, "+want {
+			t.Errorf("%g: %q", loss, got)
+		}
+	}
+}
