@@ -320,7 +320,7 @@ func (r *Result) Describe(out io.Writer) error {
 	}
 	row("data", "%s", r.Data)
 	steps, seconds, best := r.Steps, r.Seconds, r.Best
-	if r.Status == Interrupted {
+	if r.killed() || r.InTraining() {
 		steps, seconds, best = r.reached()
 	}
 	if best.Step > 0 {

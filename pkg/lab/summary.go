@@ -59,7 +59,7 @@ func Summaries(runs []*Result, labels []string) []Summary {
 			Weights: r.Weights, Bytes: r.size(), Folder: filepath.ToSlash(r.Dir), Settings: r.Hyper, Layers: r.Layers,
 		}
 		best := r.Best
-		if r.Status == Interrupted && (r.Steps == 0 || list[i].Status == "training") { // its record is written at its end
+		if r.killed() || list[i].Status == "training" { // its record is written at its end
 			list[i].Steps, list[i].Seconds, best = r.reached()
 			list[i].DevStep = best.Step
 		}
@@ -72,6 +72,10 @@ func Summaries(runs []*Result, labels []string) []Summary {
 	}
 	return list
 }
+
+// killed reports whether the record tells of the beginning of training alone, or of that
+// of its continuation, which knows the step and not the time.
+func (r *Result) killed() bool { return r.Status == Interrupted && (r.Steps == 0 || r.Seconds == 0) }
 
 // reached is how far the run is by its record and its history, of which that of a run
 // in training, or of one that was killed, is the later.

@@ -537,6 +537,13 @@ func TestTrainTestRuns(t *testing.T) {
 	if _, out, _ := w.run([]string{"runs", "show", id}); !regexp.MustCompile(`dev +\d+\.\d+ % at iteration [1-9]`).MatchString(out) {
 		t.Errorf("shown:\n%s", out)
 	}
+	// Of one that was killed when it had been continued, also for how long.
+	killed["Steps"] = 10
+	must(0, os.WriteFile(record, must(json.Marshal(killed)), 0o644))
+	var told []struct{ Seconds float64 }
+	if _, out, _ := w.run([]string{"runs", "--json"}); json.Unmarshal([]byte(out), &told) != nil || len(told) != 1 || told[0].Seconds == 0 {
+		t.Errorf("%v of\n%s", told, out)
+	}
 	must(0, os.WriteFile(record, whole, 0o644))
 
 	// A damaged record is one line; the other runs are shown all the same.
