@@ -110,6 +110,9 @@ func (e Epoch) tick() string {
 
 // axes says what points in the plane are.
 func axes(points int, explained []float64) string {
+	if len(explained) == 1 {
+		return fmt.Sprint(points, " dev images by the one value of the layer before the last")
+	}
 	s := fmt.Sprint(points, " dev images by the layer before the last, on its two principal axes at the end")
 	if len(explained) > 1 {
 		s += fmt.Sprintf(" (%.0f %% and %.0f %% of the variance then)", 100*explained[0], 100*explained[1])
@@ -137,6 +140,9 @@ func firstLayer(m *nn.Model) (what string, h, w int, maps [][]float32) {
 		of := len(maps)
 		if of > mostKernels {
 			return fmt.Sprintf("%d of %d %s of %s", mostKernels, of, what, p.Name), h, w, maps[:mostKernels]
+		}
+		if of == 1 {
+			return fmt.Sprintf("the one %s of %s", strings.TrimSuffix(what, "s"), p.Name), h, w, maps
 		}
 		return fmt.Sprintf("the %d %s of %s", of, what, p.Name), h, w, maps
 	}
