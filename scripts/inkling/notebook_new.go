@@ -43,6 +43,9 @@ func startNotebook(given string) (string, error) {
 		if strings.EqualFold(entry.Name(), name+".ipynb") {
 			return "", fmt.Errorf("%s is there already, and stays as it is", filepath.Join(folder, entry.Name()))
 		}
+		if strings.HasPrefix(strings.ToLower(entry.Name()), strings.ToLower(name)+"_") && strings.HasSuffix(entry.Name(), ".ipynb") {
+			return "", fmt.Errorf("%s is what %s means and has the question of: want another name", filepath.Join(folder, entry.Name()), name)
+		}
 	}
 	file := filepath.Join(folder, name+".ipynb")
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

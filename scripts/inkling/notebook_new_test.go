@@ -54,6 +54,7 @@ func TestNewNotebook(t *testing.T) {
 		"q 8":                           "letters, digits",
 		"../up":                         "or a FILE.ipynb",
 		"":                              "want a name",
+		"MY":                            "My_idea.ipynb is what MY means",
 		"gone/mine.ipynb":               "no folder gone",
 		strings.Repeat("a", 41):         "at most 40",
 		"notebooks/of mine/-new-.ipynb": "letters, digits",
