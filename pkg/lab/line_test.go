@@ -215,6 +215,22 @@ func TestHelpIsAskedFor(t *testing.T) {
 	})
 }
 
+// A cell that is a Go test takes the flags of go test, which no list of flags shows; the flag
+// that stands for a whole line is nobody's to write.
+func TestFlagsInNoList(t *testing.T) {
+	fs := cellFlags()
+	verbose := fs.Bool("test.v", false, "")
+	fs.String(cellFlag, "", "")
+	if _, err := lineOfCell(fs, true).Parse([]string{"-test.v", "--lr=1"}); err != nil || !*verbose {
+		t.Errorf("-test.v: %v, %v", *verbose, err)
+	}
+	for _, word := range []string{"--" + cellFlag + "=x", "--lrr=1"} {
+		if _, err := lineOfCell(fs, true).Parse([]string{word}); err == nil || strings.Contains(err.Error(), "--test.v") || strings.Contains(err.Error(), "--%%,") {
+			t.Errorf("%s: %v", word, err)
+		}
+	}
+}
+
 // No words at all make the parser panic, loop or set anything beside an error.
 func FuzzLine(f *testing.F) {
 	for _, line := range []string{"--lr=0.1 --batch 32", "–lr = 0,1 # x", "--hidden=512, 256 '", "“ ” -- = : %", "--lr=\xff\x00", "--name=“a b", "=--=%,;"} {

@@ -303,7 +303,7 @@ func (r *reader) list(f *flag.Flag, kind, value string) string {
 
 // lookup finds a flag by its name, in capitals or by another common name too.
 func (r *reader) lookup(name string) *flag.Flag {
-	if Hidden(name) {
+	if strings.HasPrefix(name, lineFlag) {
 		return nil
 	}
 	if f := r.Flags.Lookup(name); f != nil {
@@ -326,10 +326,13 @@ var aliases = map[string]string{
 	"randomstate": "seed", "earlystopping": "patience", "runs": "budget", "trials": "budget", "ntrials": "budget",
 }
 
-// Hidden reports whether a flag is nobody's to write or to be told of: one that stands for
-// a whole line, and those of go test.
+// lineFlag begins the name of a flag that stands for a whole line, which nobody writes.
+const lineFlag = "%"
+
+// Hidden reports whether a flag is in no list: one that stands for a whole line, and those
+// of go test, which may be written.
 func Hidden(name string) bool {
-	return strings.HasPrefix(name, "%") || strings.HasPrefix(name, "test.")
+	return strings.HasPrefix(name, lineFlag) || strings.HasPrefix(name, "test.")
 }
 
 func (r *reader) known() (list []string) {
