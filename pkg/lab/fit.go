@@ -85,7 +85,10 @@ func (l *Lab) fitAll(parent context.Context, jobs []*job, each func(i int, r *Re
 	var took atomic.Bool
 	turn := sync.OnceValue(func() error {
 		err := takeTurn(ctx)
-		took.Store(err == nil)
+		if err == nil {
+			took.Store(true)
+			m.begin()
+		}
 		return err
 	})
 	defer func() {

@@ -14,6 +14,10 @@ import (
 //
 // draws the runs while they last, as viz.NewTraining does, and one that has
 // Skip(n int) is told how many of the steps were there already, and one that has
+//
+//	Begin()
+//
+// when the first run that is to be trained has its turn, and one that has
 // Price(text string) what training will cost before it begins.
 type Bar interface {
 	Update(done, total int, text string)
@@ -34,6 +38,12 @@ type plotter interface {
 // viz.Progress is one.
 type skipper interface {
 	Skip(n int)
+}
+
+// A beginner is a Bar with a clock that Begin starts anew: while another program
+// trains, this one waits. viz.Progress is one.
+type beginner interface {
+	Begin()
 }
 
 // meter is the one bar over all runs of a Fit. It counts the steps of whole runs,
@@ -70,6 +80,18 @@ func (l *Lab) newMeter(jobs []*job) *meter {
 		}
 	}
 	return m
+}
+
+// begin tells that training begins.
+func (m *meter) begin() {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b, ok := m.bar.(beginner); ok {
+		b.Begin()
+	}
 }
 
 // step counts n steps made now.

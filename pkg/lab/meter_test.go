@@ -85,8 +85,11 @@ func TestPlotter(t *testing.T) {
 type counter struct {
 	cut     cutter
 	skipped []int
+	begun   int
 	told    []string // "done/total text"
 }
+
+func (c *counter) Begin() { c.begun++ }
 
 func (c *counter) Skip(n int) { c.skipped = append(c.skipped, n) }
 
@@ -95,6 +98,22 @@ func (c *counter) Finish(string) {}
 func (c *counter) Update(done, total int, text string) {
 	c.told = append(c.told, fmt.Sprintf("%d/%d %s", done, total, text))
 	c.cut.Update(done, total, text)
+}
+
+// A bar learns once that training begins, of however many runs, and not where all are
+// stored.
+func TestBarBegins(t *testing.T) {
+	l := testLab(t, t.TempDir())
+	other := mlp()
+	other.Seed = 2
+	for _, want := range []int{1, 0} {
+		c := &counter{cut: cutAfter(1<<30, func() {})}
+		l.Progress = func(string) Bar { return c }
+		must(l.Fit(mlp(), other))
+		if c.begun != want {
+			t.Errorf("begun %d times, want %d", c.begun, want)
+		}
+	}
 }
 
 // A bar counts from the whole run, also after an interrupt and of several runs,

@@ -307,6 +307,24 @@ func TestProgressAfterAnInterrupt(t *testing.T) {
 	}
 }
 
+// Waiting for another program is no time of the work.
+func TestProgressAfterWaiting(t *testing.T) {
+	p, clock := inPage(t), newTicker()
+	bar := NewProgress("train")
+	bar.Unit, bar.now, bar.start = "steps", clock.now, clock.t
+	clock.advance(40 * time.Second)
+	bar.Begin()
+	bar.Update(0, 100, "")
+	for i := range 100 { // 10 s
+		clock.advance(100 * time.Millisecond)
+		bar.Update(1+i, 100, "")
+	}
+	bar.Finish("ok")
+	if s := p.outputs[0]; !strings.Contains(s, "in 10.0 s (10 steps/s)") {
+		t.Errorf("last line %s", s)
+	}
+}
+
 func TestProgressInLog(t *testing.T) {
 	clock := newTicker()
 	out := captureStdout(t, func() {

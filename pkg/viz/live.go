@@ -130,6 +130,9 @@ func (l *Live) paneTitles() string {
 // Progress.Skip.
 func (l *Live) Skip(n int) { l.progress.Skip(n) }
 
+// Begin starts the clock anew; see Progress.Begin.
+func (l *Live) Begin() { l.progress.Begin() }
+
 // Price tells what the run will cost before it begins; see Progress.Price.
 func (l *Live) Price(text string) { l.progress.Price(text) }
 

@@ -64,6 +64,14 @@ func (p *Progress) Skip(n int) {
 	p.skipped = true
 }
 
+// Begin starts the clock anew: what was before was waiting, and counts neither as
+// time nor for the speed.
+func (p *Progress) Begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.start = p.now()
+}
+
 // Price tells what the work will cost before it begins: "35 runs: 31 stored, 4 to
 // train, about 2 min". On a page and a terminal it gives way to the first Update.
 func (p *Progress) Price(text string) {
