@@ -75,7 +75,7 @@ class Execute(unittest.TestCase):
         (self.folder / kernel).parent.mkdir(parents=True)
         (self.folder / kernel).write_text(json.dumps(plain))
         imported = new_code_cell('import "inkling/pkg/data"\n\n%%\nfmt.Println(len(data.Numbered(10)))')
-        for where, named in (("module/notebooks", ""), ("module/work/of mine", ""), ("else where", str(module))):
+        for where, named in (("module/notebooks", ""), ("module/a folder/of mine", ""), ("else where", str(module))):
             with self.subTest(where):
                 folder = self.folder / where
                 folder.mkdir(parents=True)
